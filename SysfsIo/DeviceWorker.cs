@@ -1,0 +1,65 @@
+namespace ActorRaid.SysfsIo;
+
+/// <summary>
+/// A device's own thread for calls that may block in the kernel, started with the first of them: a device that hangs holds up
+/// nobody but itself, which a shared pool could not promise.
+/// </summary>
+internal sealed class DeviceWorker(string name) : IDisposable
+{
+    private const int StackBytes = 128 * 1024;
+
+    private readonly object gate = new();
+    private readonly Queue<Action> queue = new();
+    private bool started;
+    private bool ended;
+
+    /// <summary>Runs the work on the device's thread, in order. It must not throw. False when this was disposed.</summary>
+    internal bool TryPost(Action work)
+    {
+        lock (gate)
+        {
+            if (ended)
+            {
+                return false;
+            }
+            queue.Enqueue(work);
+            if (!started)
+            {
+                started = true;
+                new Thread(Run, StackBytes) { IsBackground = true, Name = name }.Start();
+            }
+            Monitor.Pulse(gate);
+            return true;
+        }
+    }
+
+    /// <summary>The thread ends after what is queued.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            ended = true;
+            Monitor.Pulse(gate);
+        }
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            Action? work;
+            lock (gate)
+            {
+                while (!queue.TryDequeue(out work))
+                {
+                    if (ended)
+                    {
+                        return;
+                    }
+                    Monitor.Wait(gate);
+                }
+            }
+            work();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace ActorRaid.SysfsIo;
+
+/// <summary>
+/// An open file. Whoever uses the number holds a lease: a descriptor that is closed meanwhile stays open until the last
+/// lease ends, so that its number cannot come to mean another file in the middle of a call.
+/// </summary>
+internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
+{
+    internal FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
+
+    internal int Number => (int)handle;
+
+    internal static Result<FileDescriptor> Open(string path, int flags, int mode = 0)
+    {
+        int number;
+        do
+        {
+            number = Native.Open(path, flags | Native.CloseOnExec, mode);
+        }
+        while (number < 0 && Native.LastError == Errno.EINTR);
+        return number < 0 ? KernelError.Last(path, "open") : new FileDescriptor(number);
+    }
+
+    /// <summary>False when it is closed already; else a DangerousRelease must follow.</summary>
+    internal bool TryLease()
+    {
+        if (IsClosed)
+        {
+            return false;
+        }
+        var leased = false;
+        try
+        {
+            DangerousAddRef(ref leased);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        return leased;
+    }
+
+    internal unsafe Result<Native.FileStatus> Status(string path)
+    {
+        Native.FileStatus status;
+        return Native.Status(Number, "", Native.AtEmptyPath, 0x7FF, &status) < 0 ? KernelError.Last(path, "stat") : status;
+    }
+
+    protected override bool ReleaseHandle() => Native.Close(Number) == 0;
+}

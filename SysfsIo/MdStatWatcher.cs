@@ -1,0 +1,52 @@
+namespace ActorRaid.SysfsIo;
+
+/// <summary>Watches /proc/mdstat on a thread of its own and hands on its text whenever the kernel says that it changed.</summary>
+public sealed class MdStatWatcher : IDisposable
+{
+    /// <summary>The kernel's file.</summary>
+    public const string DefaultPath = "/proc/mdstat";
+
+    private readonly SysfsAttribute file;
+    private readonly EventLoop loop;
+
+    private MdStatWatcher(SysfsAttribute file)
+    {
+        this.file = file;
+        loop = new EventLoop("mdstat");
+    }
+
+    /// <summary>What the callback throws. The watcher goes on.</summary>
+    public event Action<Exception>? Failed
+    {
+        add => loop.Failed += value;
+        remove => loop.Failed -= value;
+    }
+
+    /// <summary>
+    /// Starts watching. <paramref name="changed"/> is called on the watcher's thread: once at first, then after every change,
+    /// with the text as it is at that time, or with the error of reading it. Several changes may come as one call.
+    /// </summary>
+    public static Result<MdStatWatcher> Start(Action<Result<string>> changed, string path = DefaultPath)
+    {
+        var opened = SysfsAttribute.Open(path);
+        if (!opened.Ok)
+        {
+            return opened.Error;
+        }
+        var watcher = new MdStatWatcher(opened.Value);
+        void Tell() => changed(watcher.file.Read());
+        watcher.loop.Watch(watcher.file, Tell);
+        watcher.loop.Post(Tell);
+        return watcher;
+    }
+
+    /// <summary>Calls back once more with the file as it is now, changed or not.</summary>
+    public void Refresh(Action<Result<string>> told) => loop.Post(() => told(file.Read()));
+
+    /// <summary>Ends the thread; no call comes after it has returned, unless it is called from within the callback.</summary>
+    public void Dispose()
+    {
+        file.Dispose();
+        loop.Dispose();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace ActorRaid.SysfsIo;
+
+/// <summary>The file that says which process monitors a container: the number in decimal and a line's end, mode 0600.</summary>
+public static class PidFile
+{
+    private const int OwnerOnly = 0x180;
+    private const int CreateNew = 0x40 | 0x80;
+
+    /// <summary>Puts a file in place at once and whole, in place of any that was there: mdadm never sees half of one.</summary>
+    public static unsafe Result<Nothing> Write(string path, int pid)
+    {
+        var temporary = $"{path}.{Environment.ProcessId}";
+        Native.Unlink(temporary);
+        var opened = FileDescriptor.Open(temporary, Native.WriteOnly | CreateNew, OwnerOnly);
+        if (!opened.Ok)
+        {
+            return opened.Error;
+        }
+        KernelError? error = null;
+        using (var file = opened.Value)
+        {
+            var bytes = Encoding.ASCII.GetBytes($"{pid}\n");
+            fixed (byte* start = bytes)
+            {
+                var written = Native.Write(file.Number, start, bytes.Length);
+                error = written == bytes.Length ? null
+                    : written < 0 ? KernelError.Last(path, "write") : new KernelError(Errno.ENOSPC, path, "write");
+            }
+        }
+        if (error is null && Native.Rename(temporary, path) < 0)
+        {
+            error = KernelError.Last(path, "rename to");
+        }
+        if (error is { } failed)
+        {
+            Native.Unlink(temporary);
+            return failed;
+        }
+        return default(Nothing);
+    }
+
+    /// <summary>The process that the file names. EBADMSG when it holds no number of a process.</summary>
+    public static Result<int> Read(string path)
+    {
+        var text = SysfsAttribute.ReadOnce(path);
+        if (!text.Ok)
+        {
+            return text.Error;
+        }
+        return int.TryParse(text.Value.AsSpan().Trim(), out var pid) && pid > 0 ? pid : new KernelError(Errno.EBADMSG, path, "read");
+    }
+
+    /// <summary>Removes the file; that there is none is no error.</summary>
+    public static Result<Nothing> Remove(string path) =>
+        Native.Unlink(path) == 0 || Native.LastError == Errno.ENOENT ? default(Nothing) : KernelError.Last(path, "unlink");
+
+    /// <summary>Whether there is such a process, ours to signal or not.</summary>
+    public static bool IsAlive(int pid)
+    {
+        var asked = Processes.Kill(pid, 0);
+        return asked.Ok || asked.Error.Errno == Errno.EPERM;
+    }
+}

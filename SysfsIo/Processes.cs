@@ -1,0 +1,47 @@
+namespace ActorRaid.SysfsIo;
+
+/// <summary>Signals and a few calls on processes and threads.</summary>
+public static class Processes
+{
+    /// <summary>SIGUSR1: to a monitor, a wake-up.</summary>
+    public const int WakeUp = 10;
+
+    /// <summary>SIGTERM.</summary>
+    public const int Terminate = 15;
+
+    /// <summary>Sends a signal (0 only asks whether one could be sent). ESRCH when there is no such process.</summary>
+    public static Result<Nothing> Kill(int pid, int signal)
+    {
+        // 0 and below would mean whole groups of processes.
+        if (pid <= 0)
+        {
+            return new KernelError(Errno.ESRCH, $"/proc/{pid}", "signal");
+        }
+        return Native.Kill(pid, signal) == 0 ? default(Nothing) : KernelError.Last($"/proc/{pid}", "signal");
+    }
+
+    /// <summary>The arguments that a process was started with, its name first; none for a kernel thread.</summary>
+    public static Result<string[]> CommandLine(int pid)
+    {
+        var text = SysfsAttribute.ReadOnce($"/proc/{pid}/cmdline");
+        if (!text.Ok)
+        {
+            return text.Error;
+        }
+        return text.Value.Length == 0 ? Array.Empty<string>() : text.Value.TrimEnd('\0').Split('\0');
+    }
+
+    /// <summary>The short name of a process (the kernel keeps 15 bytes of it).</summary>
+    public static Result<string> Name(int pid) => SysfsAttribute.ReadOnce($"/proc/{pid}/comm");
+
+    /// <summary>Makes this process the leader of a session of its own. EPERM when it leads a group already.</summary>
+    public static Result<Nothing> SetSession() =>
+        Native.SetSession() >= 0 ? default(Nothing) : KernelError.Last("/proc/self", "setsid");
+
+    /// <summary>Sets the calling thread's nice value, -20 (first) to 19. Without the right to it, EACCES or EPERM.</summary>
+    public static Result<Nothing> SetNice(int nice)
+    {
+        var thread = (uint)Native.SystemCall(Native.SysGetTid, 0, 0, 0, 0, 0);
+        return Native.SetPriority(0, thread, nice) == 0 ? default(Nothing) : KernelError.Last("/proc/thread-self", "setpriority");
+    }
+}
