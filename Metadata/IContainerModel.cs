@@ -259,7 +259,15 @@ public sealed record SparePlan(ImmutableArray<SpareAssignment> Assignments, Prep
 public sealed record SpareAssignment(DeviceNumber Device, int Slot, ulong DataOffset, ulong ComponentSectors, ulong RecoveryStart);
 
 /// <summary>An update that was checked against a model and can be processed by it.</summary>
-public abstract record PreparedUpdate(string Kind);
+public abstract record PreparedUpdate(string Kind)
+{
+    /// <summary>
+    /// Whether that volume must not be active when the update is processed: the update would remove it, or change its
+    /// identity. Whether it is active, the model does not know.
+    /// </summary>
+    /// <param name="volume">Its subarray index.</param>
+    public virtual bool Disturbs(int volume) => false;
+}
 
 /// <summary>An update that may be processed, or the reason why it may not.</summary>
 public sealed record PrepareResult(PreparedUpdate? Update, string? Refusal);
