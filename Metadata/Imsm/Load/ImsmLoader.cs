@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Format;
+using ActorRaid.Metadata.Imsm.Model;
+
+namespace ActorRaid.Metadata.Imsm.Load;
+
+/// <summary>
+/// Puts an IMSM container together from its disks (upstream: load_super_imsm_all). Other than upstream, a disk that cannot be read
+/// does not keep the container from being loaded: it is left out and its verdict says why.
+/// </summary>
+public static class ImsmLoader
+{
+    /// <summary>Loads a container.</summary>
+    public static (ImsmContainer? Container, ImmutableArray<DiskVerdict> Verdicts, string? Refusal) Load(ImmutableArray<DiskSource> disks)
+    {
+        var read = disks.Select(ReadDisk.From).ToArray();
+        var copies = read.Where(disk => disk.Copy is not null).Select(disk => disk.Copy!).ToArray();
+        var verdicts = new DiskVerdict[disks.Length];
+        for (var i = 0; i < read.Length; i++)
+            verdicts[i] = new DiskVerdict(disks[i].Device, disks[i].Name, read[i].Standing, read[i].Reason);
+        var choice = Champion.Choose(copies);
+        if (choice.Copy is not { } champion)
+        {
+            foreach (var copy in copies)
+                verdicts[copy.Position] = Verdict(copy, DiskStanding.Foreign, "its copy and the others contradict each other");
+            return (null, [.. verdicts], copies.Length == 0 ? "no disk has a valid copy of IMSM metadata" : "no copy is consistent with the disks");
+        }
+
+        var super = champion.Super;
+        foreach (var copy in copies)
+            super = (copy.Super.Attributes & ~super.Attributes & ImsmAttributes.Disk2TB) == 0
+                ? super
+                : super with { Attributes = super.Attributes | ImsmAttributes.Disk2TB };
+
+        var present = ImmutableArray.CreateBuilder<PresentDisk>();
+        foreach (var copy in copies)
+        {
+            var (disk, verdict) = Place(copy, champion, choice);
+            verdicts[copy.Position] = verdict;
+            if (disk is not null)
+                present.Add(disk);
+        }
+
+        // The chosen copy is a spare's record: there is no volume, so no disk is a member and the table is empty.
+        if (champion.IsSpareRecord)
+            super = super with { Disks = [] };
+        var container = new ImsmContainer(super, present.ToImmutable(), null);
+        var refusal = LoadMigration(ref container, copies);
+        return (refusal is null ? container : null, [.. verdicts], refusal);
+    }
+
+    private static (PresentDisk? Disk, DiskVerdict Verdict) Place(DiskCopy copy, DiskCopy champion, Champion.Choice choice)
+    {
+        var listed = champion.Super.IndexOf(copy.Serial);
+        if (listed >= 0)
+        {
+            var entry = champion.Super.Disks[listed];
+            if ((entry.Status & ImsmDiskStatus.Failed) != 0)
+                return (Present(copy, -2, entry), Verdict(copy, DiskStanding.Stale, "recorded as failed"));
+            if (champion.IsSpareRecord || (entry.Status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Journal)) != 0)
+                return (Present(copy, -1, entry), Verdict(copy, DiskStanding.Spare, "recorded as a spare"));
+            return (Present(copy, listed, entry), Verdict(copy, champion, listed));
+        }
+
+        var status = choice.Known.TryGetValue(copy.Serial, out var known) ? known.Status : ImsmDiskStatus.None;
+        if (copy.Own is { } own && (status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Failed | ImsmDiskStatus.Configured)) == ImsmDiskStatus.Spare)
+            return (Present(copy, -1, own), Verdict(copy, DiskStanding.Spare, "a spare's record of its own"));
+        if (copy.Own is { } old && copy.Lineage == champion.Lineage && !copy.IsSpareRecord)
+        {
+            var reason = $"generation {copy.Super.Generation}; generation {champion.Super.Generation} on {champion.Source.Name} has this disk "
+                + "failed or replaced";
+            return (Present(copy, -2, old), Verdict(copy, DiskStanding.Stale, reason));
+        }
+
+        return (null, Verdict(copy, DiskStanding.Foreign, copy.Own is null
+            ? $"its copy does not list serial number {copy.Serial}"
+            : $"family {copy.Super.FamilyNumber:x8}, the container's is {champion.Super.FamilyNumber:x8}"));
+    }
+
+    private static PresentDisk Present(DiskCopy copy, int index, ImsmDisk disk) => new(
+        copy.Source.Device, copy.Source.Name, index, disk, copy.Source.SectorSize, copy.Source.Sectors,
+        index == -1 && copy.IsSpareRecord ? copy.Super : null);
+
+    private static DiskVerdict Verdict(DiskCopy copy, DiskStanding standing, string reason) =>
+        new(copy.Source.Device, copy.Source.Name, standing, reason);
+
+    private static DiskVerdict Verdict(DiskCopy copy, DiskCopy champion, int index)
+    {
+        if (copy.Checksum == champion.Checksum && copy.Super.FamilyNumber == champion.Super.FamilyNumber)
+            return Verdict(copy, DiskStanding.Member, $"disk {index}, generation {copy.Super.Generation}");
+        var what = copy.Super.FamilyNumber != champion.Super.FamilyNumber
+            ? $"family {copy.Super.FamilyNumber:x8}, {champion.Source.Name} has {champion.Super.FamilyNumber:x8}"
+            : copy.Super.Generation == champion.Super.Generation
+                ? $"generation {copy.Super.Generation} like {champion.Source.Name}, but other content"
+                : $"generation {copy.Super.Generation}, {champion.Source.Name} has {champion.Super.Generation}";
+        return Verdict(copy, DiskStanding.Stale, $"disk {index}, {what}");
+    }
+
+    private static string? LoadMigration(ref ImsmContainer container, DiskCopy[] copies)
+    {
+        ImsmDev? migrating = null;
+        foreach (var dev in container.Super.Devs)
+            migrating ??= dev.IsGeneralMigration() ? dev : null;
+        if (migrating is null)
+            return null;
+        foreach (var disk in container.Present)
+        {
+            if (migrating.Map.SlotOf(disk.Index) is not (0 or 1))
+                continue;
+            var source = copies.First(copy => copy.Source.Device == disk.Device).Source;
+            var sector = ImsmPlacement.MigrationSector(source.Tail.Span, source.SectorSize);
+            container = container with { Migration = MigrationRecordBytes.Read(sector, source.SectorSize) };
+            return Incompatible(container);
+        }
+
+        return $"volume {migrating.Volume} is being reshaped and none of its first two members, which hold the migration record, is here";
+    }
+
+    private static string? Incompatible(ImsmContainer container)
+    {
+        foreach (var dev in container.Super.Devs)
+        {
+            if (!dev.IsGeneralMigration())
+                continue;
+            if (dev.Map.PbaOfLba0 != dev.SecondMap!.PbaOfLba0)
+                return $"volume {dev.Volume}: its reshape uses the migration optimization area, which is not supported";
+            if (container.Migration is { Ascending: 0, DestinationDepthPerUnit: > 0 })
+                return $"volume {dev.Volume}: descending reshape is not supported";
+        }
+
+        return null;
+    }
+}
