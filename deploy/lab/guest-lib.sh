@@ -1,0 +1,344 @@
+# What guest scripts are written with. A script begins with `. "$LAB/guest-lib.sh"`; any command that fails ends it, with the
+# state shown. SUPERVISOR is mdmon or actorraid; both must pass the same scripts. Random choices come from SEED, printed.
+set -eEuo pipefail
+
+export IMSM_NO_PLATFORM=1         # mdadm: no Intel option ROM needed
+export IMSM_DEVNAME_AS_SERIAL=1   # loop devices have no serial number
+export MDADM_NO_SYSTEMCTL=1       # mdadm starts its monitor itself
+export ACTORRAID_LOG=/out/actorraid.log
+DISKS=()
+DATA=/data                        # reference copies of what was written
+RANDOM_SEED=${SEED:-$(($(date +%s%N) / 1000 % 1000000))}
+RANDOM=$((RANDOM_SEED % 32768))
+echo "SEED=$RANDOM_SEED SUPERVISOR=$SUPERVISOR kernel $(uname -r) $(mdadm --version 2>&1)"
+mkdir -p "$DATA" /disks
+mount -t tmpfs -o size=90% tmpfs /disks
+mount -t tmpfs -o size=90% tmpfs "$DATA"
+
+# ---- telling ----------------------------------------------------------------------------------------------------
+
+# now_ms: milliseconds since 1970
+now_ms() { local t=$EPOCHREALTIME; echo $((${t/./} / 1000)); }
+
+# say TEXT...: one line of the timeline, on the console and in /out/timeline
+say() {
+    local t=$EPOCHREALTIME
+    printf '%(%H:%M:%S)T.%s  %s\n' "${t%.*}" "${t:11:3}" "$*"
+    printf '%s.%s step %s\n' "${t%.*}" "${t:11:3}" "$*" >>/out/timeline
+}
+
+# show_state: what the kernel, the metadata and the supervisor have to say
+show_state() {
+    set +eE
+    trap - ERR
+    echo "---- /proc/mdstat"; cat /proc/mdstat
+    local md f leg
+    for md in /sys/block/md*/md; do
+        [ -d "$md" ] || continue
+        printf '%s:' "$(basename "$(dirname "$md")")"
+        for f in level metadata_version array_state sync_action sync_completed resync_start degraded mismatch_cnt; do
+            [ -e "$md/$f" ] && printf ' %s=%s' "$f" "$(cat "$md/$f" 2>/dev/null)"
+        done
+        echo
+        for leg in "$md"/dev-*; do
+            [ -d "$leg" ] && printf '    %s slot=%s state=%s recovery_start=%s\n' \
+                "${leg##*/dev-}" "$(cat "$leg/slot" 2>/dev/null)" "$(cat "$leg/state" 2>/dev/null)" "$(cat "$leg/recovery_start" 2>/dev/null)"
+        done
+    done
+    echo "---- supervisors"; head -v /run/mdadm/*.pid 2>/dev/null; busybox ps | grep -E '[@m]dmon|actorraid' | grep -v grep
+    echo "---- /run/mdadm/map"; cat /run/mdadm/map
+    for f in "${DISKS[@]}"; do
+        echo "---- $f"; mdadm -E "$f" 2>&1 | grep -E 'Generation|Serial|State|Slots|Failed|Checkpoint|^\['
+    done
+    if [ -f "$ACTORRAID_LOG" ]; then echo "---- the supervisor's log"; tail -n 40 "$ACTORRAID_LOG"; fi
+    echo "---- the kernel's log"; dmesg | tail -n 25
+}
+
+# fail TEXT...: the script ends here, as not passed
+fail() {
+    trap - ERR EXIT
+    set +eE
+    echo "FAILED: $*"
+    echo "$*" >/out/failure
+    show_state
+    exit 1
+}
+trap 'fail "line ${BASH_LINENO[0]:-$LINENO} of ${BASH_SOURCE[1]:-$SCRIPT}: $BASH_COMMAND (status $?)"' ERR
+
+# expect SECONDS COMMAND...: waits until the command is true; if it never is, the script fails with the state shown
+expect() {
+    local limit=$1 deadline=$((SECONDS + $1 + 1))
+    shift
+    until ("$@") >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$deadline" ] || fail "expected within $limit s: $*$(found "$@")"
+        sleep 0.05
+    done
+}
+
+# always SECONDS COMMAND...: the command must be true for so long
+always() {
+    local limit=$1 deadline=$((SECONDS + $1 + 1))
+    shift
+    while [ "$SECONDS" -lt "$deadline" ]; do
+        ("$@") >/dev/null 2>&1 || fail "expected for $limit s: $*$(found "$@")"
+        sleep 0.1
+    done
+}
+
+# found COMMAND...: for the failure message of a check on an attribute, what the attribute held
+found() { if [ "$1" = is ] && [ -e "$2" ]; then echo "; found: $(cat "$2")"; fi; }
+
+# is FILE WORD...: the file holds exactly one of the words
+is() {
+    local file=$1 value word
+    shift
+    read -r value <"$file" || [ -n "${value:-}" ] || value=
+    for word; do [ "$value" = "$word" ] && return 0; done
+    return 1
+}
+
+# has FILE TEXT: the file holds the text
+has() { grep -qF -- "$2" "$1"; }
+
+# not COMMAND...
+not() { ! "$@"; }
+
+# random LOW HIGH
+random() { echo $(($1 + (RANDOM * 32768 + RANDOM) % ($2 - $1 + 1))); }
+
+# ---- disks ------------------------------------------------------------------------------------------------------
+
+# disks COUNT SIZE [SECTOR]: adds so many loop disks on tmpfs to DISKS
+disks() {
+    local count=$1 size=$2 sector=${3:-512} number
+    while [ "$count" -gt 0 ]; do
+        number=${#DISKS[@]}
+        truncate -s "$size" "/disks/d$number"
+        [ -e "/dev/loop$number" ] || mknod "/dev/loop$number" b 7 "$number"
+        losetup --sector-size "$sector" "/dev/loop$number" "/disks/d$number"
+        DISKS+=("/dev/loop$number")
+        count=$((count - 1))
+    done
+    settle
+}
+
+settle() { udevadm settle --timeout=30 || true; }
+
+# ---- containers and volumes -------------------------------------------------------------------------------------
+
+# container NAME DISK...: creates an IMSM container
+container() {
+    local name=$1
+    shift
+    quietly mdadm -CR "/dev/md/$name" -e imsm -n $# "$@"
+    settle
+}
+
+# volume NAME LEVEL LEGS SIZE CONTAINER [mdadm's further arguments]: creates a volume, without waiting for its resync
+volume() {
+    local name=$1 level=$2 legs=$3 size=$4 container=$5
+    shift 5
+    quietly mdadm -CR "/dev/md/$name" -l "$level" -n "$legs" -z "$size" "/dev/$(md "$container")" "$@"
+    settle
+}
+
+# quietly COMMAND...: its output only if it fails
+quietly() {
+    local output
+    output=$("$@" 2>&1) || fail "$* (status $?): $output"
+}
+
+# md NAME: mdN of the container or volume, by mdadm's map (after a reassembly mdadm may add _0 to a name)
+md() {
+    local device link
+    while read -r device _ _ link; do
+        case $link in
+            "/dev/md/$1" | "/dev/md/$1"_[0-9] | "/dev/md$1")
+                if [ -d "/sys/block/$device/md" ]; then echo "$device"; return 0; fi ;;
+        esac
+    done </run/mdadm/map
+    echo "no array $1" >&2
+    return 1
+}
+
+# attribute NAME ATTRIBUTE: the path of an md attribute of a volume
+attribute() { echo "/sys/block/$(md "$1")/md/$2"; }
+
+# get NAME ATTRIBUTE: its value
+get() { cat "$(attribute "$1" "$2")"; }
+
+# container_of NAME: mdN of the container that a volume lies in
+container_of() {
+    local version
+    version=$(get "$1" metadata_version)
+    version=${version#external:?}
+    echo "${version%%/*}"
+}
+
+# leg NAME SLOT: the disk in a slot of a volume
+leg() { echo "/dev/$(basename "$(readlink -f "/sys/block/$(md "$1")/md/rd$2/block")")"; }
+
+# legs NAME: all of them, in the order of their slots
+legs() {
+    local slot
+    for slot in $(seq 0 $(($(get "$1" raid_disks) - 1))); do
+        [ ! -e "$(attribute "$1" "rd$slot")" ] || leg "$1" "$slot"
+    done
+}
+
+# volume_is NAME STATE...: array_state is one of these
+volume_is() { local name=$1; shift; is "$(attribute "$name" array_state)" "$@"; }
+
+# whole NAME: no leg missing, nothing running
+whole() { is "$(attribute "$1" degraded)" 0 && is "$(attribute "$1" sync_action)" idle; }
+
+# rest NAME: waits until a volume is whole and clean
+rest() {
+    case $(get "$1" level) in
+        raid0) ;;
+        *) expect 120 whole "$1"; expect 30 volume_is "$1" clean active-idle read-auto readonly; expect 30 volume_is "$1" clean read-auto readonly ;;
+    esac
+}
+
+# degraded NAME COUNT
+degraded() { is "$(attribute "$1" degraded)" "$2"; }
+
+# fail_disk NAME DISK: as mdadm does it
+fail_disk() { quietly mdadm --fail "/dev/$(md "$1")" "$2"; }
+
+# ---- data -------------------------------------------------------------------------------------------------------
+
+# fill NAME [MEBIBYTES]: random data over the volume (or its beginning), and a copy kept beside it
+fill() {
+    local name=$1 size
+    size=$(blockdev --getsize64 "/dev/$(md "$name")")
+    [ $# -lt 2 ] || size=$(($2 << 20))
+    head -c "$size" /dev/urandom >"$DATA/$name"
+    dd if="$DATA/$name" of="/dev/$(md "$name")" bs=1M oflag=direct conv=notrunc status=none
+}
+
+# checksum NAME: of as much of the volume as fill wrote
+checksum() {
+    dd if="/dev/$(md "$1")" bs=1M iflag=direct,count_bytes count="$(stat -c %s "$DATA/$1")" status=none | sha256sum | cut -c 1-64
+}
+
+# intact NAME: the volume holds what was written
+intact() {
+    local wanted got
+    wanted=$(sha256sum <"$DATA/$1" | cut -c 1-64)
+    got=$(checksum "$1")
+    [ "$wanted" = "$got" ] || fail "the data of $1 is not what was written: sha256 $got instead of $wanted"
+}
+
+# consistent NAME: a check finds no stripe whose copies or parity disagree
+consistent() {
+    rest "$1"
+    echo check >"$(attribute "$1" sync_action)"
+    expect 120 is "$(attribute "$1" sync_action)" idle
+    is "$(attribute "$1" mismatch_cnt)" 0 || fail "check of $1 found mismatch_cnt $(get "$1" mismatch_cnt), expected 0"
+}
+
+# ---- metadata ---------------------------------------------------------------------------------------------------
+
+# examine DISK VOLUME FIELD: what mdadm -E says in one field of one volume, or with VOLUME - of the container
+examine() {
+    mdadm -E "$1" 2>/dev/null | awk -v volume="$2" -v field="$3" '
+        /^\[/ { here = substr($0, 2, index($0, "]") - 2); next }
+        /^ *Disk[0-9]+ Serial/ && volume != "-" { here = "" }
+        { name = $0; sub(/ *:.*/, "", name); sub(/^ */, "", name); value = $0; sub(/^[^:]*: */, "", value) }
+        name == field && (volume == "-" ? here == "" : here == volume) { print value; exit }'
+}
+
+# recorded DISK VOLUME FIELD VALUE: mdadm -E says so
+recorded() { [ "$(examine "$1" "$2" "$3")" = "$4" ]; }
+
+# recorded_like DISK VOLUME FIELD PATTERN: the same with a shell pattern
+recorded_like() { [[ $(examine "$1" "$2" "$3") == $4 ]]; }
+
+# recorded_everywhere VOLUME FIELD VALUE DISK...: on each of these disks
+recorded_everywhere() {
+    local volume=$1 field=$2 value=$3 disk
+    shift 3
+    for disk; do recorded "$disk" "$volume" "$field" "$value" || return 1; done
+}
+
+# dump STEP: mdadm -E of every disk into /out/metadata/SUPERVISOR/STEP/
+dump() {
+    local directory="/out/metadata/$SUPERVISOR/$1" disk
+    mkdir -p "$directory"
+    for disk in "${DISKS[@]}"; do mdadm -E "$disk" >"$directory/$(basename "$disk")" 2>&1 || true; done
+}
+
+# ---- stopping and assembling ------------------------------------------------------------------------------------
+
+# ping NAME: waits until the container's supervisor has done all that it was asked (mdadm does it when it stops an array)
+stop_volume() { settle; quietly mdadm -S "/dev/$(md "$1")"; settle; }
+
+# stop_all: every volume, then every container; their supervisors must go by themselves
+stop_all() {
+    local version device
+    settle
+    for version in /sys/block/md*/md/metadata_version; do
+        [ -e "$version" ] || continue
+        device=${version#/sys/block/}; device=${device%%/*}
+        case $(cat "$version") in external:[/-]*) quietly mdadm -S "/dev/$device" ;; esac
+    done
+    settle
+    for version in /sys/block/md*/md/metadata_version; do
+        [ -e "$version" ] || continue
+        device=${version#/sys/block/}; device=${device%%/*}
+        quietly mdadm -S "/dev/$device"
+    done
+    settle
+    for device in /run/mdadm/md*.pid; do
+        [ ! -e "$device" ] || expect 30 not test -e "$device"
+    done
+}
+
+# assemble NAME DISK...: container and volumes from the disks named
+assemble() {
+    local name=$1
+    shift
+    quietly mdadm -A "/dev/md/$name" "$@"
+    quietly mdadm -I "/dev/$(md "$name")"
+    settle
+}
+
+# assemble_one_by_one DISK...: as udev does it, with mdadm -I for each disk. Its status tells nothing here: it is not 0
+# as long as disks are missing.
+assemble_one_by_one() {
+    local disk
+    for disk; do mdadm -I "$disk" 2>&1 || true; done
+    settle
+}
+
+# ---- supervisors ------------------------------------------------------------------------------------------------
+
+# supervisor NAME: the pid of the process that supervises a container (mdN or its name)
+supervisor() {
+    local device=$1
+    case $device in md[0-9]*) ;; *) device=$(md "$device") ;; esac
+    cat "/run/mdadm/$device.pid"
+}
+
+# supervised CONTAINER: there is such a process
+supervised() { kill -0 "$(supervisor "$1")"; }
+
+# supervisor_kill CONTAINER: kill -9, and it is gone
+supervisor_kill() {
+    local pid
+    pid=$(supervisor "$1")
+    kill -9 "$pid"
+    expect 10 not kill -0 "$pid"
+}
+
+# supervisor_start CONTAINER...: as mdadm starts it
+supervisor_start() {
+    local name device
+    for name; do
+        device=$name
+        case $device in md[0-9]*) ;; *) device=$(md "$device") ;; esac
+        mdmon "$device" || fail "mdmon $device ended with status $?"
+        expect 10 supervised "$device"
+    done
+}
