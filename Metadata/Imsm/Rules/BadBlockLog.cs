@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Model;
+
+namespace ActorRaid.Metadata.Imsm.Rules;
+
+/// <summary>
+/// The container's bad-block log: at most 254 entries of 1 to 256 sectors, each of one disk of the table. Sectors are the
+/// disk's own.
+/// </summary>
+internal static class BadBlockLog
+{
+    /// <summary>How many entries the log has room for (BBM_LOG_MAX_ENTRIES).</summary>
+    public const int Capacity = 254;
+
+    /// <summary>How many sectors an entry covers at most (BBM_LOG_MAX_LBA_ENTRY_VAL).</summary>
+    public const int EntrySectors = 256;
+
+    /// <summary>
+    /// Records a range. An entry that lies inside of it is reused for its beginning; the rest gets entries of its own. Null
+    /// when the log has no room for all of it, or the range is none.
+    /// </summary>
+    public static ImsmContainer? Record(ImsmContainer container, int volume, int slot, ulong sector, int length)
+    {
+        if (TableIndex(container, volume, slot) is not { } index || length <= 0 || sector + (ulong)length > 1ul << 48)
+        {
+            return null;
+        }
+
+        var log = container.Super.BadBlocks;
+        var position = 0;
+        while (length > 0 && (position = FindInside(log, index, sector, length, position)) >= 0)
+        {
+            var found = log[position];
+            if (found.Count == EntrySectors && found.Start == sector)
+            {
+                sector += EntrySectors;
+                length -= EntrySectors;
+                position++;
+                continue;
+            }
+
+            var count = Math.Min(length, EntrySectors);
+            log = log.SetItem(position, found with { Start = sector, Count = count });
+            sector += (ulong)count;
+            length -= count;
+            break;
+        }
+
+        var added = (length + EntrySectors - 1) / EntrySectors;
+        if (log.Length + added > Capacity)
+        {
+            return null;
+        }
+
+        return With(container, log.AddRange(Enumerable.Range(0, added).Select(number => new BbmLogEntry(
+            Math.Min(length - number * EntrySectors, EntrySectors), index, sector + (ulong)(number * EntrySectors)))));
+    }
+
+    /// <summary>Forgets the entry that is exactly this range; the log's last entry takes its place.</summary>
+    public static ImsmContainer Clear(ImsmContainer container, int volume, int slot, ulong sector, int length)
+    {
+        if (TableIndex(container, volume, slot) is not { } index)
+        {
+            return container;
+        }
+
+        var log = container.Super.BadBlocks;
+        var position = log.IndexOf(new BbmLogEntry(length, index, sector));
+        return position < 0 ? container : With(container, Without(log, position));
+    }
+
+    /// <summary>A leg's entries that touch the volume.</summary>
+    public static ImmutableArray<BadBlock> Of(ImsmContainer container, int volume, int slot)
+    {
+        if (TableIndex(container, volume, slot) is not { } index)
+        {
+            return [];
+        }
+
+        var map = container.Super.Devs[volume].Map;
+        var start = map.PbaOfLba0;
+        var end = start + Geometry.PerMember(map);
+        return container.Super.BadBlocks
+            .Where(entry => entry.DiskIndex == index && Touches(entry, start, end))
+            .Select(entry => new BadBlock(entry.Start, entry.Count))
+            .ToImmutableArray();
+    }
+
+    /// <summary>Forgets every bad block of a disk of the table; each gap is filled with the log's last entry.</summary>
+    public static ImsmContainer ForgetDisk(ImsmContainer container, int index)
+    {
+        var log = container.Super.BadBlocks;
+        for (var position = 0; position < log.Length;)
+        {
+            if (log[position].DiskIndex == index)
+            {
+                log = Without(log, position);
+            }
+            else
+            {
+                position++;
+            }
+        }
+
+        return log.Length == container.Super.BadBlocks.Length ? container : With(container, log);
+    }
+
+    private static bool Touches(BbmLogEntry entry, ulong start, ulong end)
+    {
+        var last = entry.Start + (ulong)entry.Count;
+        return (entry.Start >= start && entry.Start < end) || (last >= start && last <= end);
+    }
+
+    private static int FindInside(ImmutableArray<BbmLogEntry> log, byte index, ulong sector, int length, int from)
+    {
+        for (var position = from; position < log.Length; position++)
+        {
+            var entry = log[position];
+            if (entry.DiskIndex == index && entry.Start >= sector && entry.Start + (ulong)entry.Count <= sector + (ulong)length)
+            {
+                return position;
+            }
+        }
+
+        return -1;
+    }
+
+    private static ImmutableArray<BbmLogEntry> Without(ImmutableArray<BbmLogEntry> log, int position) =>
+        log.SetItem(position, log[^1]).RemoveAt(log.Length - 1);
+
+    private static ImsmContainer With(ImsmContainer container, ImmutableArray<BbmLogEntry> log) =>
+        container with { Super = container.Super with { BadBlocks = log } };
+
+    private static byte? TableIndex(ImsmContainer container, int volume, int slot)
+    {
+        if (volume < 0 || volume >= container.Super.Devs.Length)
+        {
+            return null;
+        }
+
+        var order = container.Super.Devs[volume].Map.Order;
+        return slot >= 0 && slot < order.Length && Maps.IndexOf(order[slot]) is >= 0 and <= byte.MaxValue and var index ? (byte)index : null;
+    }
+}

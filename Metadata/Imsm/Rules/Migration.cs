@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Model;
+
+namespace ActorRaid.Metadata.Imsm.Rules;
+
+/// <summary>
+/// Migrations: initialization, repair, rebuild, general migration. While one runs the first map says how the volume will be
+/// and the second how it is; without one the only map says how it is.
+/// </summary>
+internal static class Migration
+{
+    private const uint VerifyAndFix = 0x80;
+
+    /// <summary>Which kind of migration; repair is told from verification by a bit of the volume's status.</summary>
+    public static MigrationType Kind(ImsmDev dev) =>
+        dev.MigrationType == MigrationType.Verify && (dev.Status & VerifyAndFix) != 0 ? MigrationType.Repair : dev.MigrationType;
+
+    /// <summary>Whether the volume is being reshaped.</summary>
+    public static bool IsGeneral(ImsmDev dev) => dev.MigrationState != 0 && Kind(dev) == MigrationType.GeneralMigration;
+
+    /// <summary>Whether any volume of the container is being reshaped: nothing is repaired meanwhile.</summary>
+    public static bool AnyGeneral(ImsmContainer container) => container.Super.Devs.Any(IsGeneral);
+
+    /// <summary>Whether a leg is being filled: a rebuild whose present state is degraded.</summary>
+    public static bool IsRebuilding(ImsmDev dev) =>
+        dev is { MigrationState: not 0, SecondMap.State: MapState.Degraded } && Kind(dev) == MigrationType.Rebuild;
+
+    /// <summary>Whether a volume that never was synchronized is being so.</summary>
+    public static bool IsInitializing(ImsmDev dev) =>
+        dev is { MigrationState: not 0, SecondMap.State: MapState.Uninitialized } && Kind(dev) == MigrationType.Init;
+
+    /// <summary>Whether md's resync is recorded as under way.</summary>
+    public static bool IsResyncing(ImsmDev dev) => dev.MigrationState != 0 && Kind(dev) switch
+    {
+        MigrationType.Init or MigrationType.Repair => true,
+        MigrationType.GeneralMigration => false,
+        _ => dev.SecondMap is { State: MapState.Normal },
+    };
+
+    /// <summary>
+    /// Begins a migration towards a state: the map as it is becomes the second, the first gets the state that is to be
+    /// reached. A general migration's first map keeps no marks.
+    /// </summary>
+    public static ImsmDev Start(ImsmDev dev, MapState target, MigrationType kind) => WithKind(dev, kind) with
+    {
+        MigrationState = 1,
+        CurrentMigrationUnit = 0,
+        SecondMap = dev.Map,
+        Map = dev.Map with
+        {
+            State = target,
+            Order = kind == MigrationType.GeneralMigration
+                ? dev.Map.Order.Select(entry => Maps.Whole(Maps.IndexOf(entry))).ToImmutableArray()
+                : dev.Map.Order,
+        },
+    };
+
+    /// <summary>
+    /// Ends whatever migration runs, with the volume in a state. When that is not the state that was to be reached, the legs
+    /// that were not filled keep their marks, and the state is taken from them.
+    /// </summary>
+    public static ImsmDev End(ImsmContainer container, ImsmDev dev, MapState state)
+    {
+        var previous = dev.SecondMap ?? dev.Map;
+        var map = dev.Map;
+        if (state != map.State && !IsGeneral(dev) && previous.State != MapState.Uninitialized)
+        {
+            foreach (var entry in previous.Order)
+            {
+                var slot = Maps.SlotOf(map, Maps.IndexOf(entry));
+                if (slot >= 0)
+                {
+                    map = Maps.WithEntry(map, slot, map.Order[slot] | entry);
+                }
+            }
+
+            // Judged while both maps are still there: RAID 10 looks at the second.
+            state = Degradation.StateOf(container, dev with { Map = map });
+        }
+
+        return WithKind(dev, MigrationType.Init) with
+        {
+            MigrationState = 0,
+            CurrentMigrationUnit = 0,
+            SecondMap = null,
+            Map = map with { State = state },
+        };
+    }
+
+    private static ImsmDev WithKind(ImsmDev dev, MigrationType kind) => kind == MigrationType.Repair
+        ? dev with { MigrationType = MigrationType.Verify, Status = dev.Status | VerifyAndFix }
+        : dev with { MigrationType = kind, Status = dev.Status & ~VerifyAndFix };
+}

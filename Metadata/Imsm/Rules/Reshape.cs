@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Model;
+
+namespace ActorRaid.Metadata.Imsm.Rules;
+
+/// <summary>The end of a general migration, and the step to the container's next volume.</summary>
+internal static class Reshape
+{
+    /// <summary>
+    /// Ends a volume's general migration when md says that the reshape is done: it ran and stopped with no position left, or
+    /// went to the end of the component. One that stopped before stays as it is, to be resumed.
+    /// </summary>
+    public static ImsmContainer Settle(ImsmContainer container, int volume, ArrayFacts facts)
+    {
+        var dev = container.Super.Devs[volume];
+        if (!Migration.IsGeneral(dev) || !IsDone(dev, facts))
+        {
+            return container;
+        }
+
+        var state = Degradation.StateOf(container, dev);
+        dev = state switch
+        {
+            MapState.Normal => WithoutFailedDisk(Migration.End(container, dev, state)),
+            MapState.Degraded => Migration.End(container, dev, state),
+            MapState.Failed => dev with { Map = dev.Map with { State = state } },
+            _ => dev,
+        };
+        return Advance(Maps.WithDev(container, volume, dev));
+    }
+
+    /// <summary>A volume under general migration with its second map's state taken from that map's legs.</summary>
+    public static ImsmDev WithSecondState(ImsmContainer container, ImsmDev dev)
+    {
+        if (!Migration.IsGeneral(dev) || dev.SecondMap is not { } second)
+        {
+            return dev;
+        }
+
+        var failed = Degradation.CountFailed(container, dev, MapChoice.Second);
+        return dev with { SecondMap = second with { State = Degradation.StateOf(container, dev, failed, MapChoice.Second) } };
+    }
+
+    /// <summary>
+    /// When no volume migrates and one has another number of members than the first, it is the next to be given that many:
+    /// it enters general migration, over the first volume's disks, with a migration record that says nothing yet.
+    /// </summary>
+    public static ImsmContainer Advance(ImsmContainer container)
+    {
+        var devs = container.Super.Devs;
+        if (devs.IsEmpty || devs.Any(dev => dev.MigrationState != 0))
+        {
+            return container;
+        }
+
+        var wanted = devs[0].Map.Order;
+        for (var volume = 1; volume < devs.Length; volume++)
+        {
+            var map = devs[volume].Map;
+            if (map.Order.Length < wanted.Length)
+            {
+                return Maps.WithDev(container, volume, Grown(devs[volume], wanted)) with { Migration = BlankRecord, ClearsRecord = true };
+            }
+        }
+
+        return container;
+    }
+
+    /// <summary>A migration record of zeros: what a commit leaves where none is in use.</summary>
+    public static MigrationRecord BlankRecord { get; } = new()
+    {
+        Status = 0,
+        CurrentUnit = 0,
+        FamilyNumber = 0,
+        Ascending = 0,
+        BlocksPerUnit = 0,
+        DestinationDepthPerUnit = 0,
+        CheckpointArea = 0,
+        DestinationFirstMember = 0,
+        Units = 0,
+        PostMigrationCapacity = 0,
+        CheckpointReadDisk = 0,
+        Filler = Octets.Zeros(64),
+    };
+
+    private static ImsmDev Grown(ImsmDev dev, ImmutableArray<uint> wanted)
+    {
+        var added = wanted.Skip(dev.Map.Order.Length).Select(entry => Maps.Whole(Maps.IndexOf(entry)));
+        var started = Migration.Start(dev, dev.Map.State, MigrationType.GeneralMigration);
+        var map = started.Map with { Order = dev.Map.Order.AddRange(added) };
+        return started with
+        {
+            Map = map,
+            Size = Geometry.RoundedVolumeSectors(Geometry.PerMember(map), Geometry.DataMembers(map)),
+        };
+    }
+
+    private static ImsmDev WithoutFailedDisk(ImsmDev dev) => dev with { Map = dev.Map with { FailedDisk = Maps.NoFailedDisk } };
+
+    private static bool IsDone(ImsmDev dev, ArrayFacts facts) =>
+        facts.Previous == SyncAction.Reshape && facts.ReshapePosition == ArrayFacts.Complete
+        || facts.LastCheckpoint >= Geometry.ComponentSectors(dev.Map, dev.Size);
+}

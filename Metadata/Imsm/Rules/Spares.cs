@@ -1,0 +1,236 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Model;
+
+namespace ActorRaid.Metadata.Imsm.Rules;
+
+/// <summary>A disk takes a slot of a volume and is to be filled. Made by <see cref="Spares.Plan"/>, never received.</summary>
+/// <param name="Volume">The volume's index.</param>
+/// <param name="Slot">The slot.</param>
+/// <param name="Device">The disk.</param>
+internal sealed record ActivateSpare(int Volume, int Slot, DeviceNumber Device) : PreparedUpdate("activate spare");
+
+/// <summary>Which disk takes the place of a lost leg.</summary>
+internal static class Spares
+{
+    /// <summary>
+    /// Chooses a disk for the first free slot that one can be found for: the disk that had the slot, else a disk that serves
+    /// another volume of the container, else a spare. One at a time: a volume has one checkpoint only, so two legs that were
+    /// filled at once would both begin again after a restart.
+    /// </summary>
+    public static SparePlan Plan(ImsmContainer container, int volume, SpareFacts facts)
+    {
+        if (volume < 0 || volume >= container.Super.Devs.Length)
+        {
+            return Refused($"there is no volume {volume}");
+        }
+
+        if (WhyNot(container, volume, facts) is { } refusal)
+        {
+            return Refused(refusal);
+        }
+
+        var dev = container.Super.Devs[volume];
+        var refusals = new List<string>();
+        for (var slot = 0; slot < dev.Map.Order.Length; slot++)
+        {
+            if (facts.Legs.Any(leg => leg.Slot == slot))
+            {
+                continue;
+            }
+
+            if (Choose(container, volume, slot, facts, refusals) is { } disk)
+            {
+                var assignment = new SpareAssignment(
+                    disk.Device, slot, dev.Map.PbaOfLba0, Geometry.ComponentSectors(dev.Map, dev.Size), RecoveryStart: 0);
+                return new SparePlan([assignment], new ActivateSpare(volume, slot, disk.Device), null);
+            }
+        }
+
+        return Refused(refusals.Count == 0
+            ? "no disk of the container is free"
+            : "no disk of the container can be used: " + string.Join(", ", refusals.Distinct()));
+    }
+
+    /// <summary>
+    /// Puts the disk into the slot: it gets an entry of the disk table if it has none, a rebuild begins, the family changes,
+    /// and the disk that had the slot leaves the table unless a volume still names it. A disk that has left meanwhile, or
+    /// failed, changes nothing, nor does a volume that is being rebuilt already.
+    /// </summary>
+    public static ImsmContainer Apply(ImsmContainer container, ActivateSpare update)
+    {
+        var position = container.Present.ToList().FindIndex(present => present.Device == update.Device);
+        if (update.Volume >= container.Super.Devs.Length || position < 0)
+        {
+            return container;
+        }
+
+        var disk = container.Present[position];
+        var dev = container.Super.Devs[update.Volume];
+        if (disk.Index < -1 || Maps.IsFailed(disk.Disk) || update.Slot >= dev.Map.Order.Length || Migration.IsRebuilding(dev))
+        {
+            return container;
+        }
+
+        var victim = Maps.IndexOf(Maps.Current(dev).Order[update.Slot]);
+        var othersLost = Maps.Current(dev).Order
+            .Where((entry, slot) => slot != update.Slot && !Maps.IsUsable(container, Maps.IndexOf(entry)))
+            .Count();
+        (container, var index) = Enlist(container, position);
+
+        var target = Degradation.StateOf(container, dev, othersLost);
+        dev = Migration.Start(dev with { Map = dev.Map with { State = MapState.Degraded } }, target, MigrationType.Rebuild);
+        dev = dev with
+        {
+            Map = Maps.WithEntry(dev.Map, update.Slot, Maps.Whole(index)),
+            SecondMap = dev.SecondMap is { } second ? Maps.WithEntry(second, update.Slot, Maps.Marked(index)) : null,
+        };
+        container = WithNextFamily(Maps.WithDev(container, update.Volume, dev), update);
+        return victim >= container.Super.Disks.Length || container.Super.Devs.Any(other => Maps.Uses(other, victim))
+            ? container
+            : Membership.DeleteEntry(container, victim);
+    }
+
+    private static string? WhyNot(ImsmContainer container, int volume, SpareFacts facts)
+    {
+        var dev = container.Super.Devs[volume];
+        var failed = dev.Map.Order.Length - facts.Legs.Select(leg => leg.Slot).Distinct().Count();
+        if (Migration.AnyGeneral(container))
+        {
+            return "a volume of the container is being reshaped";
+        }
+
+        if (Migration.IsRebuilding(dev))
+        {
+            return "the volume is being rebuilt already";
+        }
+
+        var state = Degradation.StateOf(container, dev, failed);
+        if (state != MapState.Degraded)
+        {
+            return state == MapState.Failed ? "the volume has failed" : "the volume is not degraded";
+        }
+
+        if (dev.Map.State == MapState.Uninitialized)
+        {
+            return "the volume was never initialized";
+        }
+
+        for (var other = 0; other < container.Super.Devs.Length; other++)
+        {
+            if (other != volume && HoldsBack(container, container.Super.Devs[other], failed))
+            {
+                return $"volume {container.Super.Devs[other].Volume} has failed, and its failed disks are still in the container";
+            }
+        }
+
+        return null;
+    }
+
+    // A failed volume's disks may be what its data can be saved from: nothing is rebuilt until somebody took them out.
+    private static bool HoldsBack(ImsmContainer container, ImsmDev other, int failed) =>
+        Degradation.StateOf(container, other, failed) == MapState.Failed
+        && Maps.Current(other).Order.Any(entry =>
+            Maps.PresentAt(container, Maps.IndexOf(entry)) is { } disk && Maps.IsFailed(disk.Disk));
+
+    private static PresentDisk? Choose(ImsmContainer container, int volume, int slot, SpareFacts facts, List<string> refusals)
+    {
+        var dev = container.Super.Devs[volume];
+        var occupant = Maps.IndexOf(Maps.Current(dev).Order[slot]);
+        if (Maps.PresentAt(container, occupant) is { } previous && !Maps.IsFailed(previous.Disk)
+            && facts.Legs.All(leg => leg.Device != previous.Device))
+        {
+            return previous;
+        }
+
+        PresentDisk? spare = null;
+        foreach (var disk in container.Present)
+        {
+            if (facts.Legs.Any(leg => leg.Device == disk.Device) || disk.Index == occupant)
+            {
+                continue;
+            }
+
+            if (WhyNotDisk(container, disk) is { } refusal)
+            {
+                refusals.Add(refusal);
+            }
+            else if (disk.Index >= 0)
+            {
+                return disk;
+            }
+            else
+            {
+                spare ??= disk;
+            }
+        }
+
+        return spare;
+    }
+
+    private static string? WhyNotDisk(ImsmContainer container, PresentDisk disk)
+    {
+        if (Maps.IsFailed(disk.Disk) || disk.Index < -1)
+        {
+            return $"{disk.Name} has failed or was replaced";
+        }
+
+        var sectorSize = (container.Present.FirstOrDefault(member => member.Index >= 0) ?? disk).SectorSize;
+        if (disk.SectorSize != sectorSize)
+        {
+            return $"{disk.Name} has sectors of {disk.SectorSize} bytes and not of {sectorSize}";
+        }
+
+        var extents = Extents.Of(container, disk, leastReservation: true);
+        foreach (var dev in container.Super.Devs)
+        {
+            var size = Geometry.PerMember(dev.Map);
+            if ((disk.Index < 0 || Maps.SlotOf(dev.Map, disk.Index) < 0) && !Extents.HasRoom(extents, dev.Map.PbaOfLba0, size))
+            {
+                return $"{disk.Name} does not have sectors {dev.Map.PbaOfLba0} to {dev.Map.PbaOfLba0 + size - 1} free for volume {dev.Volume}";
+            }
+        }
+
+        return null;
+    }
+
+    private static (ImsmContainer Container, int Index) Enlist(ImsmContainer container, int position)
+    {
+        var disk = container.Present[position];
+        var entry = disk.Disk with { Status = (disk.Disk.Status | ImsmDiskStatus.Configured) & ~ImsmDiskStatus.Spare };
+        if (disk.Index >= 0)
+        {
+            return (Maps.WithDisk(container, disk.Index, entry), disk.Index);
+        }
+
+        var index = container.Super.Disks.Length;
+        return (container with
+        {
+            Super = container.Super with { Disks = container.Super.Disks.Add(entry) },
+            Present = container.Present.SetItem(position, disk with { Index = index, Disk = entry, SpareRecord = null }),
+        }, index);
+    }
+
+    // Copies from before the change must not be taken for this container's. Any other number will do, and one that
+    // follows from the change itself keeps this a pure function.
+    private static ImsmContainer WithNextFamily(ImsmContainer container, ActivateSpare update)
+    {
+        var super = container.Super;
+        var step = super.FamilyNumber;
+        foreach (var part in (ReadOnlySpan<uint>)[super.Generation, (uint)update.Slot, (uint)update.Device.Major, (uint)update.Device.Minor])
+        {
+            step = (step ^ part) * 0x9E37_79B1 + 0x7F4A_7C15;
+            step ^= step >> 15;
+        }
+
+        return container with
+        {
+            Super = super with
+            {
+                OriginalFamilyNumber = super.OriginalFamilyNumber == 0 ? super.FamilyNumber : super.OriginalFamilyNumber,
+                FamilyNumber = super.FamilyNumber + (step | 1),
+            },
+        };
+    }
+
+    private static SparePlan Refused(string reason) => new([], null, reason);
+}

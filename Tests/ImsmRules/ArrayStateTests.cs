@@ -1,0 +1,165 @@
+using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm.Model;
+using Xunit;
+using static ActorRaid.Tests.ImsmRules.Build;
+
+namespace ActorRaid.Tests.ImsmRules;
+
+public class ArrayStateTests
+{
+    [Fact]
+    public void A_first_write_makes_the_volume_dirty_and_changes_nothing_else()
+    {
+        var before = Container(disks: 3).Volume(level: 5, disks: 3);
+        var after = before.State(Consistency.Dirty, Facts());
+        Assert.Equal(before.Dev() with { Dirty = 1 }, after.Dev());
+    }
+
+    [Theory]
+    [InlineData(RwhPolicy.Distributed)]
+    [InlineData(RwhPolicy.MultipleDistributed)]
+    public void With_PPL_a_dirty_volume_says_that_its_records_are_valid(RwhPolicy policy)
+    {
+        var dirty = Container(disks: 3).Volume(level: 5, disks: 3, policy: policy).State(Consistency.Dirty, Facts());
+        Assert.Equal(3, dirty.Dev().Dirty);
+        Assert.Equal(0, dirty.State(Consistency.Clean, Facts()).Dev().Dirty);
+    }
+
+    [Fact]
+    public void Saying_the_same_again_changes_nothing()
+    {
+        var dirty = Container(disks: 2).Volume(level: 1, disks: 2).State(Consistency.Dirty, Facts());
+        Assert.Same(dirty.Dev(), dirty.State(Consistency.Dirty, Facts()).Dev());
+    }
+
+    [Fact]
+    public void RAID_0_is_never_dirty()
+    {
+        var striped = Container(disks: 2).Volume(level: 0, disks: 2);
+        var (after, clean) = striped.ApplyArrayState(0, Consistency.Dirty, Facts());
+        Assert.Same(striped, after);
+        Assert.True(clean);
+    }
+
+    [Fact]
+    public void A_volume_that_is_not_there_is_left_alone()
+    {
+        var container = Container(disks: 2).Volume(level: 1, disks: 2);
+        var (after, clean) = container.ApplyArrayState(1, Consistency.Clean, Facts());
+        Assert.Same(container, after);
+        Assert.False(clean);
+    }
+
+    [Fact]
+    public void A_whole_volume_that_was_left_dirty_is_clean_when_started_with_nothing_to_resync()
+    {
+        var dirty = Container(disks: 3).Volume(level: 5, disks: 3).State(Consistency.Dirty, Facts());
+        var (after, clean) = dirty.ApplyArrayState(0, Consistency.AsRecorded, Facts());
+        Assert.True(clean);
+        Assert.Equal(0, after.Dev().Dirty);
+    }
+
+    [Fact]
+    public void A_volume_that_was_never_synchronized_is_started_dirty_with_an_initialization()
+    {
+        var fresh = Container(disks: 3).Volume(level: 5, disks: 3, state: MapState.Uninitialized);
+        var (after, clean) = fresh.ApplyArrayState(0, Consistency.AsRecorded, Facts(resyncStart: 0));
+        Assert.False(clean);
+        var dev = after.Dev();
+        Assert.Equal((1, 1, MigrationType.Init), (dev.Dirty, dev.MigrationState, dev.MigrationType));
+        Assert.Equal(MapState.Normal, dev.Map.State);
+        Assert.Equal(MapState.Uninitialized, dev.SecondMap!.State);
+    }
+
+    [Fact]
+    public void A_volume_that_needs_a_resync_is_under_repair_which_is_verification_with_a_bit()
+    {
+        var dev = Container(disks: 3).Volume(level: 5, disks: 3).State(Consistency.Dirty, Facts(resyncStart: 0)).Dev();
+        Assert.Equal((MigrationType.Verify, 0x80u), (dev.MigrationType, dev.Status & 0x80));
+        Assert.Equal(MapState.Normal, dev.SecondMap!.State);
+    }
+
+    [Fact]
+    public void The_end_of_a_resync_leaves_one_map_and_no_checkpoint()
+    {
+        var done = Container(disks: 3).Volume(level: 5, disks: 3)
+            .State(Consistency.Dirty, Facts(resyncStart: 0))
+            .State(Consistency.Dirty, Facts(resyncStart: 0, checkpoint: 76_800, previous: SyncAction.Resync, current: SyncAction.Resync))
+            .State(Consistency.Dirty, Facts(checkpoint: 204_800, previous: SyncAction.Resync));
+        Assert.Equal(Text(Container(disks: 3).Volume(level: 5, disks: 3).Dev() with { Dirty = 1 }), Text(done.Dev()));
+    }
+
+    [Theory]
+    [InlineData(5, 4, 102_400, 100)] // four members, chunk 256: a unit advances each by 1024
+    [InlineData(5, 3, 76_800, 100)]
+    [InlineData(10, 4, 51_200, 100)]
+    [InlineData(1, 2, 51_200, 100)]
+    public void A_resync_is_recorded_in_units(int level, int disks, ulong position, ulong unit)
+    {
+        var dev = Container(disks).Volume(level, disks, state: MapState.Uninitialized)
+            .State(Consistency.Dirty, Facts(resyncStart: 0))
+            .State(Consistency.Dirty, Facts(resyncStart: 0, checkpoint: position, previous: SyncAction.Resync, current: SyncAction.Resync))
+            .Dev();
+        Assert.Equal(unit, dev.CurrentMigrationUnit);
+    }
+
+    [Fact]
+    public void A_checkpoint_survives_what_is_said_while_md_is_idle()
+    {
+        var resyncing = Container(disks: 3).Volume(level: 5, disks: 3)
+            .State(Consistency.Dirty, Facts(resyncStart: 0))
+            .State(Consistency.Dirty, Facts(resyncStart: 0, checkpoint: 76_800, previous: SyncAction.Resync, current: SyncAction.Resync));
+        var started = resyncing.State(Consistency.AsRecorded, Facts(resyncStart: 76_800));
+        Assert.Equal(100ul, started.Dev().CurrentMigrationUnit);
+        Assert.Equal(1, started.Dev().MigrationState);
+    }
+
+    [Fact]
+    public void A_degraded_volume_begins_no_resync()
+    {
+        var degraded = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).State(Consistency.Dirty, Facts(resyncStart: 0));
+        Assert.Equal(0, degraded.Dev().MigrationState);
+    }
+
+    [Fact]
+    public void A_rebuild_is_not_turned_into_a_resync()
+    {
+        var rebuilding = Container(disks: 2, spares: 1).Volume(level: 1, disks: 2).Fail(0, 0).Rebuild();
+        var after = rebuilding.State(
+            Consistency.Dirty, Facts(resyncStart: 4096, checkpoint: 51_200, previous: SyncAction.Recover, current: SyncAction.Recover));
+        Assert.Equal(MigrationType.Rebuild, after.Dev().MigrationType);
+        Assert.Equal(100ul, after.Dev().CurrentMigrationUnit);
+    }
+
+    [Fact]
+    public void A_missing_disk_is_recorded_when_the_volume_is_started()
+    {
+        var (after, clean) = Container(disks: 3).Volume(level: 5, disks: 3).Without(1).ApplyArrayState(0, Consistency.AsRecorded, Facts());
+        Assert.False(clean);
+        var map = after.Dev().Map;
+        Assert.Equal((MapState.Degraded, (byte)1, 1u | Mark), (map.State, map.FailedDisk, map.Order[1]));
+        var disk = after.Super.Disks[1];
+        Assert.Equal((ImsmDiskStatus.Configured | ImsmDiskStatus.Failed, ~0u), (disk.Status, disk.ScsiId));
+        Assert.Equal("ERIAL-sdb:0", disk.Serial.ToString());
+        Assert.Equal(1, after.Dev().Dirty);
+    }
+
+    [Fact]
+    public void Starting_twice_records_a_missing_disk_once()
+    {
+        var once = Container(disks: 3).Volume(level: 5, disks: 3).Without(1).State(Consistency.AsRecorded, Facts());
+        var twice = once.State(Consistency.AsRecorded, Facts());
+        Assert.Equal(once.Super.Disks[1], twice.Super.Disks[1]);
+        Assert.Equal<uint>(once.Dev().Map.Order, twice.Dev().Map.Order);
+    }
+
+    [Fact]
+    public void A_rebuild_whose_new_disk_is_missing_goes_on_to_be_recorded_as_degraded()
+    {
+        var rebuilding = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).Rebuild();
+        var started = rebuilding.Without(3).State(Consistency.AsRecorded, Facts());
+        var dev = started.Dev();
+        Assert.Equal((0, MapState.Degraded), (dev.MigrationState, dev.Map.State));
+        Assert.Equal(2u | Mark, dev.Map.Order[1]);
+    }
+}

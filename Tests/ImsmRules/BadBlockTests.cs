@@ -1,0 +1,92 @@
+using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm;
+using ActorRaid.Metadata.Imsm.Model;
+using Xunit;
+using static ActorRaid.Tests.ImsmRules.Build;
+
+namespace ActorRaid.Tests.ImsmRules;
+
+public class BadBlockTests
+{
+    private readonly ImsmContainer _container = Container(disks: 3).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3);
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(256, 1)]
+    [InlineData(257, 2)]
+    [InlineData(1000, 4)]
+    public void A_range_takes_one_entry_for_every_256_sectors(int length, int entries)
+    {
+        var log = _container.RecordBadBlock(0, 1, 5000, length)!.Super.BadBlocks;
+        Assert.Equal(entries, log.Length);
+        Assert.Equal(length, log.Sum(entry => entry.Count));
+        Assert.All(log, entry => Assert.Equal(1, entry.DiskIndex));
+    }
+
+    [Fact]
+    public void An_entry_inside_of_the_range_is_reused()
+    {
+        var log = _container.RecordBadBlock(0, 1, 5008, 8)!.RecordBadBlock(0, 1, 5000, 24)!.Super.BadBlocks;
+        Assert.Equal<BbmLogEntry>([new(24, 1, 5000)], log);
+    }
+
+    [Fact]
+    public void Another_disks_entry_is_not_reused()
+    {
+        var log = _container.RecordBadBlock(0, 0, 5008, 8)!.RecordBadBlock(0, 1, 5000, 24)!.Super.BadBlocks;
+        Assert.Equal<BbmLogEntry>([new(8, 0, 5008), new(24, 1, 5000)], log);
+    }
+
+    [Fact]
+    public void What_is_recorded_already_is_no_failure()
+    {
+        var once = _container.RecordBadBlock(0, 1, 5000, 512)!;
+        Assert.Equal<BbmLogEntry>(once.Super.BadBlocks, once.RecordBadBlock(0, 1, 5000, 512)!.Super.BadBlocks);
+    }
+
+    [Fact]
+    public void The_log_has_room_for_254_entries_and_then_refuses()
+    {
+        var full = _container.RecordBadBlock(0, 1, 1000, 254 * 256)!;
+        Assert.Null(full.RecordBadBlock(0, 2, 5000, 1));
+        Assert.Null(_container.RecordBadBlock(0, 1, 1000, (254 * 256) + 1));
+    }
+
+    [Fact]
+    public void A_range_that_is_none_is_refused()
+    {
+        Assert.Null(_container.RecordBadBlock(0, 3, 1000, 1));
+        Assert.Null(_container.RecordBadBlock(2, 0, 1000, 1));
+        Assert.Null(_container.RecordBadBlock(0, 0, 1000, 0));
+        Assert.Null(_container.RecordBadBlock(0, 0, 1ul << 48, 1));
+    }
+
+    [Fact]
+    public void A_leg_has_the_entries_that_lie_in_its_volume()
+    {
+        var start = _container.Dev(1).Map.PbaOfLba0;
+        var logged = _container.RecordBadBlock(0, 1, 5000, 8)!.RecordBadBlock(1, 1, start + 5000, 8)!;
+        Assert.Equal<BadBlock>([new(5000, 8)], logged.BadBlocks(0, 1));
+        Assert.Equal<BadBlock>([new(start + 5000, 8)], logged.BadBlocks(1, 1));
+        Assert.Empty(logged.BadBlocks(0, 0));
+        Assert.Empty(logged.BadBlocks(5, 0));
+    }
+
+    [Fact]
+    public void Only_the_very_range_is_forgotten_and_the_last_entry_takes_its_place()
+    {
+        var logged = _container.RecordBadBlock(0, 1, 100, 8)!.RecordBadBlock(0, 1, 200, 8)!.RecordBadBlock(0, 1, 300, 8)!;
+        Assert.Same(logged, logged.ClearBadBlock(0, 1, 100, 4));
+        Assert.Same(logged, logged.ClearBadBlock(0, 0, 100, 8));
+        Assert.Equal([300ul, 200ul], logged.ClearBadBlock(0, 1, 100, 8).Super.BadBlocks.Select(entry => entry.Start));
+    }
+
+    [Fact]
+    public void The_attribute_says_whether_there_is_a_log()
+    {
+        const ImsmAttributes bad = (ImsmAttributes)0x0800_0000;
+        var logged = _container.RecordBadBlock(0, 1, 100, 8)!.Advanced();
+        Assert.Equal(bad, logged.Super.Attributes & bad);
+        Assert.Equal(ImsmAttributes.None, logged.ClearBadBlock(0, 1, 100, 8).Advanced().Super.Attributes & bad);
+    }
+}
