@@ -65,13 +65,17 @@ fail() {
 }
 trap 'fail "line ${BASH_LINENO[0]:-$LINENO} of ${BASH_SOURCE[1]:-$SCRIPT}: $BASH_COMMAND (status $?)"' ERR
 
+# pause SECONDS: a sleep that starts no process (which costs 30 ms in the guest)
+exec {NEVER}<> <(:)
+pause() { read -r -t "$1" -u "$NEVER" || true; }
+
 # expect SECONDS COMMAND...: waits until the command is true; if it never is, the script fails with the state shown
 expect() {
     local limit=$1 deadline=$((SECONDS + $1 + 1))
     shift
-    until ("$@") >/dev/null 2>&1; do
+    until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || fail "expected within $limit s: $*$(found "$@")"
-        sleep 0.05
+        pause 0.03
     done
 }
 
@@ -80,13 +84,21 @@ always() {
     local limit=$1 deadline=$((SECONDS + $1 + 1))
     shift
     while [ "$SECONDS" -lt "$deadline" ]; do
-        ("$@") >/dev/null 2>&1 || fail "expected for $limit s: $*$(found "$@")"
-        sleep 0.1
+        "$@" >/dev/null 2>&1 || fail "expected for $limit s: $*$(found "$@")"
+        pause 0.1
     done
 }
 
 # found COMMAND...: for the failure message of a check on an attribute, what the attribute held
-found() { if [ "$1" = is ] && [ -e "$2" ]; then echo "; found: $(cat "$2")"; fi; }
+found() {
+    case $1 in
+        is) [ ! -e "$2" ] || echo "; found: $(cat "$2")" ;;
+        that) echo "; found: $(get "$2" "$3" 2>&1)" ;;
+        volume_is) echo "; found: $(get "$2" array_state 2>&1)" ;;
+        degraded) echo "; found: $(get "$2" degraded 2>&1)" ;;
+        recorded | recorded_like) echo "; found: $(examined "$2" "$3" "$4")" ;;
+    esac
+}
 
 # is FILE WORD...: the file holds exactly one of the words
 is() {
@@ -148,24 +160,35 @@ quietly() {
     output=$("$@" 2>&1) || fail "$* (status $?): $output"
 }
 
-# md NAME: mdN of the container or volume, by mdadm's map (after a reassembly mdadm may add _0 to a name)
-md() {
+# resolve NAME: REPLY is mdN of the container or volume, by mdadm's map (after a reassembly mdadm may add _0 to a name)
+resolve() {
     local device link
     while read -r device _ _ link; do
         case $link in
             "/dev/md/$1" | "/dev/md/$1"_[0-9] | "/dev/md$1")
-                if [ -d "/sys/block/$device/md" ]; then echo "$device"; return 0; fi ;;
+                if [ -d "/sys/block/$device/md" ]; then REPLY=$device; return 0; fi ;;
         esac
     done </run/mdadm/map
     echo "no array $1" >&2
     return 1
 }
 
+# md NAME: the same, printed
+md() { resolve "$1" && echo "$REPLY"; }
+
 # attribute NAME ATTRIBUTE: the path of an md attribute of a volume
-attribute() { echo "/sys/block/$(md "$1")/md/$2"; }
+attribute() { resolve "$1" && echo "/sys/block/$REPLY/md/$2"; }
 
 # get NAME ATTRIBUTE: its value
-get() { cat "$(attribute "$1" "$2")"; }
+get() { resolve "$1" && cat "/sys/block/$REPLY/md/$2"; }
+
+# that NAME ATTRIBUTE WORD...: the attribute holds one of the words
+that() {
+    local attribute=$2
+    resolve "$1" || return 1
+    shift 2
+    is "/sys/block/$REPLY/md/$attribute" "$@"
+}
 
 # container_of NAME: mdN of the container that a volume lies in
 container_of() {
@@ -187,21 +210,20 @@ legs() {
 }
 
 # volume_is NAME STATE...: array_state is one of these
-volume_is() { local name=$1; shift; is "$(attribute "$name" array_state)" "$@"; }
+volume_is() { local name=$1; shift; that "$name" array_state "$@"; }
 
 # whole NAME: no leg missing, nothing running
-whole() { is "$(attribute "$1" degraded)" 0 && is "$(attribute "$1" sync_action)" idle; }
+whole() { that "$1" degraded 0 && that "$1" sync_action idle; }
 
 # rest NAME: waits until a volume is whole and clean
 rest() {
-    case $(get "$1" level) in
-        raid0) ;;
-        *) expect 120 whole "$1"; expect 30 volume_is "$1" clean active-idle read-auto readonly; expect 30 volume_is "$1" clean read-auto readonly ;;
-    esac
+    that "$1" level raid0 && return 0
+    expect 120 whole "$1"
+    expect 30 volume_is "$1" clean read-auto readonly
 }
 
 # degraded NAME COUNT
-degraded() { is "$(attribute "$1" degraded)" "$2"; }
+degraded() { that "$1" degraded "$2"; }
 
 # fail_disk NAME DISK: as mdadm does it
 fail_disk() { quietly mdadm --fail "/dev/$(md "$1")" "$2"; }
@@ -234,26 +256,35 @@ intact() {
 consistent() {
     rest "$1"
     echo check >"$(attribute "$1" sync_action)"
-    expect 120 is "$(attribute "$1" sync_action)" idle
-    is "$(attribute "$1" mismatch_cnt)" 0 || fail "check of $1 found mismatch_cnt $(get "$1" mismatch_cnt), expected 0"
+    expect 120 that "$1" sync_action idle
+    that "$1" mismatch_cnt 0 || fail "check of $1 found mismatch_cnt $(get "$1" mismatch_cnt), expected 0"
 }
 
 # ---- metadata ---------------------------------------------------------------------------------------------------
 
-# examine DISK VOLUME FIELD: what mdadm -E says in one field of one volume, or with VOLUME - of the container
+# examine DISK VOLUME FIELD: REPLY is what mdadm -E says in one field of one volume, or with VOLUME - of the container
 examine() {
-    mdadm -E "$1" 2>/dev/null | awk -v volume="$2" -v field="$3" '
-        /^\[/ { here = substr($0, 2, index($0, "]") - 2); next }
-        /^ *Disk[0-9]+ Serial/ && volume != "-" { here = "" }
-        { name = $0; sub(/ *:.*/, "", name); sub(/^ */, "", name); value = $0; sub(/^[^:]*: */, "", value) }
-        name == field && (volume == "-" ? here == "" : here == volume) { print value; exit }'
+    local line here=- name
+    REPLY=
+    while IFS= read -r line; do
+        case $line in
+            "["*) here=${line#[}; here=${here%%]*} ;;
+            *"Disk"[0-9]*" Serial"*) [ "$here" = - ] || here=disk ;;
+            *:*)
+                name=${line%%:*} name=${name#"${name%%[! ]*}"} name=${name%"${name##*[! ]}"}
+                if [ "$name" = "$3" ] && [ "$here" = "$2" ]; then REPLY=${line#*: }; break; fi ;;
+        esac
+    done < <(mdadm -E "$1" 2>/dev/null)
 }
 
+# examined DISK VOLUME FIELD: the same, printed
+examined() { examine "$@"; echo "$REPLY"; }
+
 # recorded DISK VOLUME FIELD VALUE: mdadm -E says so
-recorded() { [ "$(examine "$1" "$2" "$3")" = "$4" ]; }
+recorded() { examine "$1" "$2" "$3"; [ "$REPLY" = "$4" ]; }
 
 # recorded_like DISK VOLUME FIELD PATTERN: the same with a shell pattern
-recorded_like() { [[ $(examine "$1" "$2" "$3") == $4 ]]; }
+recorded_like() { examine "$1" "$2" "$3"; [[ $REPLY == $4 ]]; }
 
 # recorded_everywhere VOLUME FIELD VALUE DISK...: on each of these disks
 recorded_everywhere() {
@@ -271,7 +302,7 @@ dump() {
 
 # ---- stopping and assembling ------------------------------------------------------------------------------------
 
-# ping NAME: waits until the container's supervisor has done all that it was asked (mdadm does it when it stops an array)
+# stop_volume NAME
 stop_volume() { settle; quietly mdadm -S "/dev/$(md "$1")"; settle; }
 
 # stop_all: every volume, then every container; their supervisors must go by themselves

@@ -41,15 +41,15 @@ dd if="$DATA/vol0" of="/dev/$(md vol0)" bs=1M count=1 oflag=direct conv=notrunc 
 say "$lost fails; a write to the volume went through after $(took)"
 survivor=$(leg vol0 0)
 expect 30 recorded_like "$survivor" vol0 "Map State" "*degraded"
-say "CONFIRMED by mdadm -E on $survivor: map $(examine "$survivor" vol0 "Map State"), slots $(examine "$survivor" vol0 Slots)"
+say "CONFIRMED by mdadm -E on $survivor: map $(examined "$survivor" vol0 "Map State"), slots $(examined "$survivor" vol0 Slots)"
 expect 30 not test -e "/sys/block/$(md vol0)/md/dev-$(basename "$lost")"
 say "$lost has been removed from $(md vol0)"
-expect 30 is "$(attribute vol0 sync_action)" recover
+expect 30 that vol0 sync_action recover
 spare=$(leg vol0 1)
 [ "$spare" != "$lost" ] || fail "slot 1 holds the failed disk"
 say "recovery onto the spare $spare started $(took) after the failure"
 expect 10 recorded "$survivor" vol0 "Migrate State" rebuild
-say "CONFIRMED by mdadm -E on $survivor: migrate state rebuild, map $(examine "$survivor" vol0 "Map State")"
+say "CONFIRMED by mdadm -E on $survivor: migrate state rebuild, map $(examined "$survivor" vol0 "Map State")"
 intact vol0
 say "CONFIRMED: data intact while it is being rebuilt, sha256 ${written:0:16}"
 echo 200000 >"$(attribute vol0 sync_speed_max)"
@@ -73,7 +73,7 @@ home=$(container_of vol0)
 expect 10 supervised "$home"
 say "assembled again, disk by disk: $(md vol0), supervised by pid $(supervisor "$home")"
 intact vol0
-is "$(attribute vol0 sync_action)" idle || fail "a volume stopped clean is resyncing"
+that vol0 sync_action idle || fail "a volume stopped clean is resyncing"
 say "CONFIRMED: no resync, data intact, sha256 $(checksum vol0 | cut -c 1-16)"
 stop_all
 say "THE END: every step was confirmed"
