@@ -1,0 +1,27 @@
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>Props from a factory: no expression tree, no reflection.</summary>
+internal static class ActorProps
+{
+    /// <summary>Props whose actors are made by <paramref name="factory"/>, on the named dispatcher if one is given.</summary>
+    public static Props Of<T>(Func<T> factory, string? dispatcher = null)
+        where T : ActorBase
+    {
+        var props = Props.CreateBy(new Producer<T>(factory));
+        return dispatcher is null ? props : props.WithDispatcher(dispatcher);
+    }
+
+    private sealed class Producer<T>(Func<T> factory) : IIndirectActorProducer
+        where T : ActorBase
+    {
+        public Type ActorType => typeof(T);
+
+        public ActorBase Produce() => factory();
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
+}

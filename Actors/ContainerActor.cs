@@ -1,0 +1,297 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>What a container's actor begins with.</summary>
+/// <param name="Settings">The system's settings.</param>
+/// <param name="Container">md127</param>
+/// <param name="Home">The thread that the container's actors share; it outlives a restart of the actor.</param>
+/// <param name="Events">Who is told.</param>
+internal sealed record ContainerSettings(RaidSettings Settings, string Container, ContainerHome Home, ContainerEvents Events);
+
+/// <summary>A container's loop, and the dispatcher that runs actors on it.</summary>
+internal sealed record ContainerHome(EventLoop Loop, string Dispatcher);
+
+/// <summary>From a container to the host: it is supervised, or was refused.</summary>
+internal sealed record ContainerStarted(string Container, SuperviseReply Reply);
+
+/// <summary>From a container to the host: nothing is left to supervise.</summary>
+internal sealed record ContainerLeft(string Container);
+
+/// <summary>
+/// One container: its identity (pid file, socket) and its membership. A fault of a member array or a disk restarts that actor
+/// alone; a fault of the metadata restarts the whole container, which then reads everything from sysfs and the disks again.
+/// </summary>
+internal sealed class ContainerActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
+    private readonly ContainerSettings _settings;
+    private readonly Dictionary<string, IActorRef> _members = [];
+    private readonly Dictionary<DeviceNumber, (string Name, IActorRef Actor)> _disks = [];
+    private IMetadataFormat? _format;
+    private IActorRef _metadata = ActorRefs.Nobody;
+    private MonitorEndpoint? _endpoint;
+    private IActorRef? _farewellTo;
+    private int _names;
+
+    /// <summary>An actor for that container.</summary>
+    public ContainerActor(ContainerSettings settings)
+    {
+        _settings = settings;
+        Receive<MdStatChanged>(changed => Reconcile(changed.MdStat));
+        Receive<ArrayGone>(gone =>
+        {
+            if (_members.TryGetValue(gone.Array, out var member) && member.Equals(Sender))
+            {
+                _members.Remove(gone.Array);
+            }
+
+            Reconcile();
+        });
+        Receive<UpdateApplied>(_ => TellMembers(new LegsMayHaveChanged(true)));
+        Receive<PingMonitor>(_ => Barrier(Sender, look: true));
+        Receive<PingManager>(_ => Barrier(Sender, look: false));
+        Receive<ReconcileNow>(_ =>
+        {
+            Reconcile();
+            Sender.Tell(new Pong(), Self);
+        });
+        Receive<MayLeave>(_ => LeaveIfAlone());
+        Receive<Farewell>(_ =>
+        {
+            _farewellTo = Sender;
+            TellMembers(new MakeSafe());
+            Context.ActorOf(ActorProps.Of(() => new FarewellActor([.. _members.Values], Self)));
+        });
+        Receive<AllSafe>(_ =>
+        {
+            _endpoint?.Close(leaveFiles: true);
+            _endpoint = null;
+            _settings.Events.Info("container-left", $"{Name} is left: its arrays are at rest");
+            _farewellTo?.Tell(new Gone(), Self);
+            Context.Stop(Self);
+        });
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private string Name => _settings.Container;
+
+    private string SysRoot => _settings.Settings.SysRoot;
+
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
+        exception =>
+        {
+            var metadata = Sender.Equals(_metadata);
+            _settings.Events.Error("actor-failed", $"{Name}: {Sender.Path.Name} failed: {exception}");
+            return metadata ? Directive.Escalate : Directive.Restart;
+        });
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
+        if (loaded.Refusal is { } refusal)
+        {
+            Refuse(refusal);
+            return;
+        }
+
+        foreach (var verdict in loaded.Verdicts)
+        {
+            if (verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)
+            {
+                _settings.Events.Warning("disk-" + verdict.Standing.ToString().ToLowerInvariant(), $"{verdict.Name}: {verdict.Reason}", disk: verdict.Name);
+            }
+        }
+
+        var model = loaded.Model!;
+        _format = _settings.Settings.Formats.First(format => format.Name == model.Format);
+        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Events);
+        _metadata = Context.ActorOf(ActorProps.Of(() => new MetadataActor(metadata), _settings.Home.Dispatcher), "metadata");
+        foreach (var disk in loaded.Disks)
+        {
+            AddDiskActor(disk.Source.Name, disk.Source.Device);
+        }
+
+        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata);
+        if (!endpoint.Ok)
+        {
+            Refuse(new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {endpoint.Error}"));
+            return;
+        }
+
+        _endpoint = endpoint.Value;
+        _settings.Events.Info(
+            "container-supervised",
+            $"{Name} is supervised: {model.Format}, generation {model.Generation}, {loaded.Disks.Length} disks, {model.Volumes.Length} volumes");
+        Reconcile();
+        Timers.StartPeriodicTimer("leave", new MayLeave(), LeaveLookEvery);
+        Context.Parent.Tell(new ContainerStarted(Name, new SuperviseReply(SuperviseOutcome.Supervised, $"{Name} is supervised")), Self);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _endpoint?.Close(leaveFiles: true);
+
+    private void Refuse(SuperviseReply reply)
+    {
+        _settings.Events.Error("container-refused", reply.Message);
+        Context.Parent.Tell(new ContainerStarted(Name, reply), Self);
+        Context.Stop(Self);
+    }
+
+    private void Reconcile()
+    {
+        var text = SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath);
+        if (text.Ok)
+        {
+            Reconcile(MdStat.Parse(text.Value));
+        }
+    }
+
+    /// <summary>Compares what md has with whom we supervise.</summary>
+    private void Reconcile(MdStatFile mdstat)
+    {
+        ReconcileDisks();
+        var listed = new HashSet<string>();
+        foreach (var array in mdstat.Arrays)
+        {
+            if (array.Container != Name || !int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume))
+            {
+                continue;
+            }
+
+            // RAID 0 needs nobody: it is never dirty and does not survive a failure.
+            if (array.State is not (MdStatState.Active or MdStatState.Broken) || array.Level is null or "raid0" or "linear")
+            {
+                continue;
+            }
+
+            listed.Add(array.Name);
+            if (_members.TryGetValue(array.Name, out var member))
+            {
+                member.Tell(new LegsMayHaveChanged(false), Self);
+            }
+            else if (_farewellTo is null)
+            {
+                AddMember(array.Name, volume);
+            }
+        }
+
+        foreach (var (array, member) in _members)
+        {
+            if (!listed.Contains(array))
+            {
+                member.Tell(new NotListed(), Self);
+            }
+        }
+    }
+
+    private void AddMember(string array, int volume)
+    {
+        var settings = new MemberSettings(
+            SysRoot, array, volume, _settings.Home.Loop, _metadata,
+            _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor), _settings.Events);
+        _members[array] = Context.ActorOf(
+            ActorProps.Of(() => new MemberArrayActor(settings), _settings.Home.Dispatcher), $"{array}-{++_names}");
+    }
+
+    private void ReconcileDisks()
+    {
+        var now = ContainerLoader.Members(SysRoot, Name);
+        var changed = false;
+        foreach (var (device, disk) in _disks.ToList())
+        {
+            if (!now.Any(member => member.Device == device))
+            {
+                _disks.Remove(device);
+                Context.Stop(disk.Actor);
+                _metadata.Tell(new DiskLeft(device), Self);
+                _settings.Events.Info("disk-left", $"{disk.Name} has left {Name}", disk: disk.Name);
+                changed = true;
+            }
+        }
+
+        foreach (var (name, device) in now)
+        {
+            if (_disks.ContainsKey(device))
+            {
+                continue;
+            }
+
+            var opened = ContainerLoader.OpenDisk(_format!, name, device);
+            if (!opened.Ok)
+            {
+                _settings.Events.Error("disk-unreadable", $"{name} has come into {Name}, but cannot be read: {opened.Error}", disk: name);
+                continue;
+            }
+
+            AddDiskActor(name, device);
+            _metadata.Tell(new DiskArrived(opened.Value.Source, opened.Value.Device), Self);
+            _settings.Events.Info("disk-arrived", $"{name} has come into {Name}", disk: name);
+            changed = true;
+        }
+
+        if (changed)
+        {
+            TellMembers(new DisksAre(_disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor)));
+            TellMembers(new LegsMayHaveChanged(true));
+        }
+    }
+
+    private void AddDiskActor(string name, DeviceNumber device)
+    {
+        var actor = Context.ActorOf(
+            ActorProps.Of(() => new DiskActor(SysRoot, name, device, _settings.Events), RaidSystem.PinnedDispatcher), $"{name.Replace('!', '-')}-{++_names}");
+        _disks[device] = (name, actor);
+    }
+
+    private void TellMembers(object message)
+    {
+        foreach (var member in _members.Values)
+        {
+            member.Tell(message, Self);
+        }
+    }
+
+    private void Barrier(IActorRef asker, bool look)
+    {
+        ImmutableArray<IActorRef> members = look ? [.. _members.Values] : [];
+        Context.ActorOf(ActorProps.Of(() => new BarrierActor(Self, _metadata, members, asker, reconcile: !look)));
+    }
+
+    /// <summary>mdmon's rule: with no array left, and nobody who holds the container open, there is nothing to stay for.</summary>
+    private void LeaveIfAlone()
+    {
+        if (_members.Count > 0 || _farewellTo is not null)
+        {
+            return;
+        }
+
+        var free = BlockDevice.IsExclusivelyFree($"/dev/{Name}");
+        if (free.Ok && !free.Value)
+        {
+            return;
+        }
+
+        Reconcile();
+        if (_members.Count > 0)
+        {
+            return;
+        }
+
+        _endpoint?.Close(leaveFiles: false);
+        _endpoint = null;
+        _settings.Events.Info("container-left", $"{Name} has no arrays left, and nobody uses it");
+        Context.Parent.Tell(new ContainerLeft(Name), Self);
+        Context.Stop(Self);
+    }
+
+    private sealed record MayLeave;
+}

@@ -1,0 +1,44 @@
+using ActorRaid.SysfsIo;
+using Akka.Configuration;
+using Akka.Dispatch;
+
+namespace ActorRaid.Actors;
+
+/// <summary>
+/// Runs actors on a container's <see cref="EventLoop"/>: the thread that also waits for sysfs and for metadata writes.
+/// So the path from a sysfs change to the sysfs write passes no other thread.
+/// </summary>
+public sealed class ContainerDispatcher : MessageDispatcher
+{
+    private readonly EventLoop _loop;
+
+    /// <summary>A dispatcher on that loop.</summary>
+    public ContainerDispatcher(MessageDispatcherConfigurator configurator, EventLoop loop)
+        : base(configurator)
+    {
+        _loop = loop;
+        Throughput = 100;
+    }
+
+    /// <inheritdoc/>
+    protected override void ExecuteTask(IRunnable run) => _loop.Post(run.Run);
+
+    /// <inheritdoc/>
+    protected override void Shutdown()
+    {
+        // The loop belongs to the container's home and ends with it, after what is being written.
+    }
+}
+
+/// <summary>Hands out the one dispatcher of a container.</summary>
+public sealed class ContainerDispatcherConfigurator : MessageDispatcherConfigurator
+{
+    private readonly ContainerDispatcher _dispatcher;
+
+    /// <summary>A configurator for that loop.</summary>
+    public ContainerDispatcherConfigurator(EventLoop loop, IDispatcherPrerequisites prerequisites)
+        : base(ConfigurationFactory.Empty, prerequisites) => _dispatcher = new ContainerDispatcher(this, loop);
+
+    /// <inheritdoc/>
+    public override MessageDispatcher Dispatcher() => _dispatcher;
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>
+/// One disk of a container and its legs in the member arrays. What it writes to sysfs can wait in the kernel (for the array's
+/// lock, for a disk that does not answer): it has a thread of its own and holds up nobody else.
+/// </summary>
+public sealed class DiskActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromMilliseconds(20);
+    private readonly string _sysRoot;
+    private readonly string _name;
+    private readonly DeviceNumber _device;
+    private readonly ContainerEvents _events;
+    private readonly Dictionary<string, Leg> _legs = [];
+
+    /// <summary>An actor for that disk.</summary>
+    /// <param name="sysRoot">/sys, but for tests.</param>
+    /// <param name="name">The kernel's name: loop0.</param>
+    /// <param name="device">Its number.</param>
+    /// <param name="events">Who is told.</param>
+    public DiskActor(string sysRoot, string name, DeviceNumber device, ContainerEvents events)
+    {
+        _sysRoot = sysRoot;
+        _name = name;
+        _device = device;
+        _events = events;
+        Receive<LegAppeared>(leg => _legs[leg.Array] = new Leg(leg.Array, leg.Slot, leg.StatePath, leg.Member));
+        Receive<LegVanished>(leg => _legs.Remove(leg.Array));
+        Receive<DropLeg>(Drop);
+        Receive<RemoveAgain>(again => Remove(again.Leg));
+        Receive<UnblockLeg>(Unblock);
+        Receive<JoinArray>(join => Sender.Tell(new LegJoined(join.Assignment, Join(join)), Self));
+        Receive<StartRecovery>(start =>
+        {
+            var written = SysfsAttribute.WriteOnce($"{Array(start.Array)}/sync_action", "recover");
+            Sender.Tell(new RecoveryStarted(written.Ok ? null : written.Error), Self);
+        });
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private string Array(string array) => $"{_sysRoot}/block/{array}/md";
+
+    private void Drop(DropLeg drop)
+    {
+        if (!_legs.TryGetValue(drop.Array, out var leg))
+        {
+            return;
+        }
+
+        Write(leg, "-blocked");
+        foreach (var other in _legs.Values)
+        {
+            if (other.Array != leg.Array && !IsFaulty(other))
+            {
+                _events.Warning("leg-failed-too", $"{_name} failed in {leg.Array}: failed in {other.Array} as well", other.Array, _name);
+                Write(other, "faulty");
+            }
+        }
+
+        if (drop.Remove)
+        {
+            Remove(leg);
+        }
+    }
+
+    private void Remove(Leg leg)
+    {
+        if (!_legs.TryGetValue(leg.Array, out var known) || known != leg)
+        {
+            return;
+        }
+
+        var written = SysfsAttribute.WriteOnce(leg.StatePath, "remove");
+        if (!written.Ok && written.Error.Errno is Errno.EBUSY or Errno.EAGAIN)
+        {
+            // md lets go of it when the requests that were under way have ended.
+            Timers.StartSingleTimer(leg.Array, new RemoveAgain(leg), RemoveAgainAfter);
+            return;
+        }
+
+        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
+        {
+            _events.Error("remove-refused", $"{_name} cannot be removed from {leg.Array}: {written.Error}", leg.Array, _name);
+            return;
+        }
+
+        _legs.Remove(leg.Array);
+        leg.Member.Tell(new LegRemoved(leg.Slot, _name), Self);
+    }
+
+    private void Unblock(UnblockLeg unblock)
+    {
+        if (!_legs.TryGetValue(unblock.Array, out var leg))
+        {
+            return;
+        }
+
+        var list = Path.Combine(Path.GetDirectoryName(leg.StatePath)!, "bad_blocks");
+        foreach (var block in unblock.Acknowledged)
+        {
+            var written = SysfsAttribute.WriteOnce(list, string.Create(CultureInfo.InvariantCulture, $"{block.Sector} {block.Length}\n"));
+            if (!written.Ok)
+            {
+                _events.Error("bad-block-refused", $"{written.Error}", leg.Array, _name);
+            }
+        }
+
+        if (unblock.Refused)
+        {
+            Write(leg, "-external_bbl");
+        }
+
+        Write(leg, "-blocked");
+    }
+
+    private KernelError? Join(JoinArray join)
+    {
+        var array = Array(join.Array);
+        var spare = join.Assignment;
+        var frozen = SysfsAttribute.WriteOnce($"{array}/sync_action", "frozen");
+        if (!frozen.Ok)
+        {
+            return frozen.Error;
+        }
+
+        var added = SysfsAttribute.WriteOnce($"{array}/new_dev", _device.ToString());
+        if (!added.Ok)
+        {
+            SysfsAttribute.WriteOnce($"{array}/sync_action", "idle");
+            return added.Error;
+        }
+
+        var leg = $"{array}/dev-{_name}";
+        (string Name, ulong Value)[] settings =
+        [
+            ("offset", spare.DataOffset),
+            ("size", (spare.ComponentSectors + 1) / 2),
+            ("slot", (ulong)spare.Slot),
+        ];
+        foreach (var (name, value) in settings)
+        {
+            var written = SysfsAttribute.WriteOnce($"{leg}/{name}", value.ToString(CultureInfo.InvariantCulture));
+            if (!written.Ok)
+            {
+                SysfsAttribute.WriteOnce($"{leg}/state", "remove");
+                SysfsAttribute.WriteOnce($"{array}/sync_action", "idle");
+                return written.Error;
+            }
+        }
+
+        // Kernels without bad-block lists for external metadata refuse this; they do without.
+        SysfsAttribute.WriteOnce($"{leg}/state", "external_bbl");
+        foreach (var block in join.BadBlocks)
+        {
+            SysfsAttribute.WriteOnce($"{leg}/bad_blocks", string.Create(CultureInfo.InvariantCulture, $"{block.Sector} {block.Length}\n"));
+        }
+
+        return null;
+    }
+
+    private bool IsFaulty(Leg leg)
+    {
+        var state = SysfsAttribute.ReadOnce(leg.StatePath);
+        return !state.Ok || (KernelWords.ParseLeg(state.Value) & LegFlags.Faulty) != 0;
+    }
+
+    private void Write(Leg leg, string word)
+    {
+        var written = SysfsAttribute.WriteOnce(leg.StatePath, word);
+        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
+        {
+            _events.Error("leg-state-refused", $"{written.Error}", leg.Array, _name);
+        }
+    }
+
+    private sealed record Leg(string Array, int Slot, string StatePath, IActorRef Member);
+
+    private sealed record RemoveAgain(Leg Leg);
+}

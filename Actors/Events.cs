@@ -1,0 +1,58 @@
+namespace ActorRaid.Actors;
+
+/// <summary>How much an event matters.</summary>
+public enum EventLevel
+{
+    /// <summary>For whoever looks for a fault in us.</summary>
+    Debug,
+
+    /// <summary>What happened, in the normal course of things.</summary>
+    Info,
+
+    /// <summary>Something that an admin should look at.</summary>
+    Warning,
+
+    /// <summary>Something that went wrong.</summary>
+    Error,
+}
+
+/// <summary>One thing that happened: what the journal, the console and later the status show.</summary>
+/// <param name="Time">When it was seen.</param>
+/// <param name="Level">How much it matters.</param>
+/// <param name="Kind">A short name for programs: <c>array-dirty</c>, <c>disk-failed</c>.</param>
+/// <param name="Container">md127</param>
+/// <param name="Array">md126</param>
+/// <param name="Disk">The kernel's name of the disk: loop0.</param>
+/// <param name="Text">The same in words.</param>
+public sealed record RaidEvent(
+    DateTimeOffset Time, EventLevel Level, string Kind, string? Container, string? Array, string? Disk, string Text);
+
+/// <summary>Where events go. Writing never waits for anything.</summary>
+public interface IEventSink
+{
+    /// <summary>Takes an event, or drops it; returns at once either way.</summary>
+    void Write(RaidEvent e);
+}
+
+/// <summary>Events of one container, with its name filled in.</summary>
+public sealed class ContainerEvents(IEventSink sink, string container)
+{
+    /// <summary>The normal course of things.</summary>
+    public void Info(string kind, string text, string? array = null, string? disk = null) =>
+        Write(EventLevel.Info, kind, text, array, disk);
+
+    /// <summary>Something that an admin should look at.</summary>
+    public void Warning(string kind, string text, string? array = null, string? disk = null) =>
+        Write(EventLevel.Warning, kind, text, array, disk);
+
+    /// <summary>Something that went wrong.</summary>
+    public void Error(string kind, string text, string? array = null, string? disk = null) =>
+        Write(EventLevel.Error, kind, text, array, disk);
+
+    /// <summary>For whoever looks for a fault in us.</summary>
+    public void Debug(string kind, string text, string? array = null, string? disk = null) =>
+        Write(EventLevel.Debug, kind, text, array, disk);
+
+    private void Write(EventLevel level, string kind, string text, string? array, string? disk) =>
+        sink.Write(new RaidEvent(DateTimeOffset.Now, level, kind, container, array, disk, text));
+}

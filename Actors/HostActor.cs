@@ -1,0 +1,146 @@
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+using Akka.Dispatch;
+
+namespace ActorRaid.Actors;
+
+/// <summary>
+/// The host: owns which containers are ours, and passes on what /proc/mdstat says. A container that fails is restarted;
+/// it reads everything anew.
+/// </summary>
+internal sealed class HostActor : ReceiveActor
+{
+    private readonly RaidSettings _settings;
+    private readonly IEventSink _events;
+    private readonly Action<bool> _empty;
+    private readonly Dictionary<string, Container> _containers = [];
+    private IActorRef? _farewellTo;
+
+    /// <summary>A host.</summary>
+    /// <param name="settings">The system's settings.</param>
+    /// <param name="events">Who is told.</param>
+    /// <param name="empty">Told whether there is any container, whenever that may have changed.</param>
+    public HostActor(RaidSettings settings, IEventSink events, Action<bool> empty)
+    {
+        _settings = settings;
+        _events = events;
+        _empty = empty;
+        Receive<Supervise>(Begin);
+        Receive<ContainerStarted>(Started);
+        Receive<ContainerLeft>(left => Forget(left.Container));
+        Receive<Terminated>(dead => Forget(_containers.FirstOrDefault(known => known.Value.Actor.Equals(dead.ActorRef)).Key));
+        Receive<MdStatChanged>(changed =>
+        {
+            foreach (var container in _containers.Values)
+            {
+                container.Actor.Tell(changed, Self);
+            }
+        });
+        Receive<Farewell>(farewell =>
+        {
+            _farewellTo = Sender;
+            foreach (var container in _containers.Values)
+            {
+                container.Actor.Tell(farewell, Self);
+            }
+
+            LeaveIfEmpty();
+        });
+        Receive<Gone>(_ => { });
+        Receive<PingManager>(_ => Sender.Tell(new Pong(), Self));
+    }
+
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
+        exception =>
+        {
+            _events.Write(new RaidEvent(DateTimeOffset.Now, EventLevel.Error, "container-failed", Sender.Path.Name, null, null, $"supervision starts again: {exception}"));
+            return Directive.Restart;
+        });
+
+    private void Begin(Supervise request)
+    {
+        if (_containers.TryGetValue(request.Container, out var known))
+        {
+            if (known.Started)
+            {
+                Sender.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"{request.Container} is already managed"), Self);
+            }
+            else
+            {
+                known.Waiting.Add(Sender);
+            }
+
+            return;
+        }
+
+        var loop = new EventLoop(request.Container);
+        var dispatcher = $"container-{request.Container}-{Guid.NewGuid():N}";
+        var events = new ContainerEvents(_events, request.Container);
+        loop.Failed += exception => events.Error("loop-failed", exception.ToString());
+        Context.System.Dispatchers.RegisterConfigurator(
+            dispatcher, new ContainerDispatcherConfigurator(loop, Context.System.Dispatchers.Prerequisites));
+        var settings = new ContainerSettings(_settings, request.Container, new ContainerHome(loop, dispatcher), events);
+        var actor = Context.ActorOf(ActorProps.Of(() => new ContainerActor(settings), RaidSystem.PinnedDispatcher), dispatcher);
+        Context.Watch(actor);
+        _containers[request.Container] = new Container(actor, loop, [Sender]);
+        _empty(false);
+    }
+
+    private void Started(ContainerStarted started)
+    {
+        if (!_containers.TryGetValue(started.Container, out var container))
+        {
+            return;
+        }
+
+        container.Started = started.Reply.Outcome == SuperviseOutcome.Supervised;
+        foreach (var waiting in container.Waiting)
+        {
+            waiting.Tell(started.Reply, Self);
+        }
+
+        container.Waiting.Clear();
+        if (!container.Started)
+        {
+            Forget(started.Container);
+        }
+    }
+
+    private void Forget(string? name)
+    {
+        if (name is null || !_containers.Remove(name, out var container))
+        {
+            return;
+        }
+
+        foreach (var waiting in container.Waiting)
+        {
+            waiting.Tell(new SuperviseReply(SuperviseOutcome.Failed, $"{name}: supervision could not be started"), Self);
+        }
+
+        // Waits for what is being written: not here.
+        _ = Task.Run(container.Loop.Dispose);
+        LeaveIfEmpty();
+    }
+
+    private void LeaveIfEmpty()
+    {
+        if (_containers.Count == 0)
+        {
+            _farewellTo?.Tell(new Gone(), Self);
+            _empty(true);
+        }
+    }
+
+    private sealed class Container(IActorRef actor, EventLoop loop, List<IActorRef> waiting)
+    {
+        public IActorRef Actor { get; } = actor;
+
+        public EventLoop Loop { get; } = loop;
+
+        public List<IActorRef> Waiting { get; } = waiting;
+
+        public bool Started { get; set; }
+    }
+}

@@ -1,0 +1,498 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>What a member array's actor needs to know.</summary>
+/// <param name="SysRoot">/sys, but for tests.</param>
+/// <param name="Array">md126</param>
+/// <param name="Volume">Its subarray index in the metadata.</param>
+/// <param name="Loop">The container's loop, on which this actor runs.</param>
+/// <param name="Metadata">Who records.</param>
+/// <param name="Disks">The container's disks.</param>
+/// <param name="Events">Who is told.</param>
+public sealed record MemberSettings(
+    string SysRoot, string Array, int Volume, EventLoop Loop, IActorRef Metadata,
+    ImmutableDictionary<DeviceNumber, IActorRef> Disks, ContainerEvents Events);
+
+/// <summary>
+/// One member array: looks at all of its attributes when one changes, lets <see cref="MemberDecision"/> decide, has the metadata
+/// recorded, and only then lets the kernel go. Restarted, it looks at everything anew.
+/// </summary>
+public sealed class MemberArrayActor : ReceiveActor, IWithTimers
+{
+    private readonly MemberSettings _settings;
+    private readonly SpareActivation _spare;
+    private readonly Dictionary<int, bool> _dropping = [];
+    private readonly List<IActorRef> _askedToLook = [];
+    private readonly List<IActorRef> _looking = [];
+    private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
+    private MemberAttributes? _attributes;
+    private MemberMemory _memory = MemberMemory.New;
+    private MemberActions? _actions;
+    private bool _lookAgain;
+    private int _changePosted;
+    private int _raidDisks;
+    private ulong _componentSectors;
+    private bool _leaving;
+    private IActorRef? _tellWhenSafe;
+
+    /// <summary>An actor for that array.</summary>
+    public MemberArrayActor(MemberSettings settings)
+    {
+        _settings = settings;
+        _disks = settings.Disks;
+        _spare = new SpareActivation(settings);
+        Settling();
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private string Name => _settings.Array;
+
+    private ContainerEvents Events => _settings.Events;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        var self = Self;
+        var opened = MemberAttributes.Open(_settings.SysRoot, Name, _settings.Loop, () => PostChange(self));
+        if (!opened.Ok)
+        {
+            Events.Warning("array-unreadable", $"{Name} cannot be supervised: {opened.Error}", Name);
+            Leave();
+            return;
+        }
+
+        _attributes = opened.Value;
+        MeasureArray();
+        KeepSafeModeDelay();
+        ScanLegs();
+        _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _attributes?.Dispose();
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        Events.Error("array-actor-restarted", $"{Name}: supervision starts again after a fault: {reason}", Name);
+        base.PreRestart(reason, message);
+    }
+
+    private void PostChange(IActorRef self)
+    {
+        // On the loop's thread, as this actor is: one message is enough however many attributes have changed.
+        if (Interlocked.Exchange(ref _changePosted, 1) == 0)
+        {
+            self.Tell(SysfsChanged.Instance, ActorRefs.NoSender);
+        }
+    }
+
+    private void Settling()
+    {
+        Common();
+        Receive<SysfsChanged>(_ => NoteChange());
+        Receive<VolumeDescribed>(described =>
+        {
+            if (described.Volume is not { } volume)
+            {
+                Events.Warning("array-unknown", $"{Name} is volume {_settings.Volume} of the container, but the metadata has no such volume", Name);
+                Leave();
+                return;
+            }
+
+            var view = _attributes!.Look();
+            if (view.Action == SyncAction.Reshape)
+            {
+                _memory = _memory with { LastCheckpoint = volume.Checkpoint };
+            }
+
+            var actions = MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors);
+            var caughtUp = MemberDecision.CatchUp(volume, view);
+            Events.Info(
+                "array-supervised",
+                $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {_raidDisks} legs", Name);
+            _spare.Wanted |= view.Legs.Length < _raidDisks;
+            BeginLook();
+            Act(actions with { Changes = [.. caughtUp, .. actions.Changes] });
+        });
+    }
+
+    private void Watching()
+    {
+        Common();
+        Receive<SysfsChanged>(_ =>
+        {
+            NoteChange();
+            LookAndAct();
+        });
+    }
+
+    private void Recording()
+    {
+        Common();
+        Receive<SysfsChanged>(_ => NoteChange());
+        Receive<Recorded>(
+            recorded =>
+            {
+                Become(Watching);
+                Finish(recorded);
+            },
+            recorded => !recorded.ForSpare);
+    }
+
+    private void Common()
+    {
+        Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.ForSpare);
+        Receive<Look>(look =>
+        {
+            _askedToLook.Add(look.ReplyTo);
+            PostChange(Self);
+        });
+        Receive<DisksAre>(disks => _disks = disks.Disks);
+        Receive<LegsMayHaveChanged>(changed =>
+        {
+            MeasureArray();
+            ScanLegs();
+            _spare.Wanted |= changed.DisksChanged;
+            PostChange(Self);
+        });
+        Receive<LegRemoved>(removed =>
+        {
+            _dropping.Remove(removed.Slot);
+            _attributes!.Forget(removed.Slot, Forgotten);
+            Events.Info("leg-removed", $"{removed.Disk} was removed from {Name}", Name, removed.Disk);
+            _spare.Wanted = true;
+            PostChange(Self);
+        });
+        Receive<SparePlanned>(planned => _spare.Planned(planned.Plan, Self, _disks));
+        Receive<LegJoined>(joined =>
+        {
+            if (_spare.Joined(joined, Self))
+            {
+                ScanLegs();
+            }
+        });
+        Receive<RecoveryStarted>(started =>
+        {
+            _spare.Started(started);
+            if (started.Error is null)
+            {
+                _memory = _memory with { Action = SyncAction.Recover, LastCheckpoint = 0 };
+            }
+
+            PostChange(Self);
+        });
+        Receive<SpareAgain>(_ => PostChange(Self));
+        Receive<MakeSafe>(_ => _attributes!.WriteOnce("safe_mode_delay", "0.001"));
+        Receive<TellWhenSafe>(tell =>
+        {
+            _tellWhenSafe = tell.ReplyTo;
+            PostChange(Self);
+        });
+        Receive<NotListed>(_ =>
+        {
+            // It never became more than inactive while we watched: nothing was written, nothing is to be recorded.
+            if (_memory.State <= ArrayState.Inactive && _attributes!.ReadState() is ArrayState.Unknown or <= ArrayState.Inactive)
+            {
+                Leave();
+                return;
+            }
+
+            PostChange(Self);
+        });
+    }
+
+    private void NoteChange()
+    {
+        Volatile.Write(ref _changePosted, 0);
+        _lookAgain = true;
+    }
+
+    private void BeginLook()
+    {
+        _lookAgain = false;
+        _looking.AddRange(_askedToLook);
+        _askedToLook.Clear();
+    }
+
+    private void LookAndAct()
+    {
+        if (_leaving)
+        {
+            return;
+        }
+
+        // A writer waits: what he needs is known already.
+        if (_attributes!.ReadState() == ArrayState.WritePending && _memory.State > ArrayState.Inactive && _memory.State != ArrayState.WritePending)
+        {
+            Act(MemberDecision.WritePending(_settings.Volume, _memory));
+            _lookAgain = true;
+            return;
+        }
+
+        BeginLook();
+        Act(MemberDecision.Decide(_settings.Volume, _memory, _attributes.Look(), _raidDisks, _componentSectors));
+    }
+
+    private void Act(MemberActions actions)
+    {
+        if (actions.WriteFirst is { } first)
+        {
+            Write(first);
+        }
+
+        var changes = actions.Changes.AddRange(BadBlockChanges());
+        _actions = actions;
+        if (changes.IsEmpty)
+        {
+            Become(Watching);
+            Finish(null);
+            return;
+        }
+
+        Become(Recording);
+        _settings.Metadata.Tell(new Record(Self, changes), Self);
+    }
+
+    private void Finish(Recorded? recorded)
+    {
+        var actions = _actions!;
+        _actions = null;
+        if (actions.WriteByAnswer)
+        {
+            Write(recorded is { Clean: true } ? ArrayState.ReadAuto : ArrayState.Active);
+        }
+        else if (actions.WriteState is { } state)
+        {
+            Write(state);
+        }
+
+        AnswerBadBlocks(recorded);
+        Tell(actions, recorded);
+        _memory = actions.Next;
+        foreach (var slot in actions.FailedSlots)
+        {
+            Drop(slot, actions.MayRemove);
+        }
+
+        if (actions.LookForLegs)
+        {
+            MeasureArray();
+            ScanLegs();
+        }
+
+        _spare.Wanted |= actions.LookForSpare;
+        if (actions.Gone)
+        {
+            Leave();
+            return;
+        }
+
+        foreach (var waiting in _looking)
+        {
+            waiting.Tell(new Looked(), Self);
+        }
+
+        _looking.Clear();
+        if (_lookAgain)
+        {
+            PostChange(Self);
+            return;
+        }
+
+        if (_tellWhenSafe is { } asker && _memory.State <= ArrayState.Clean)
+        {
+            _tellWhenSafe = null;
+            asker.Tell(new Gone(), Self);
+        }
+
+        if (_dropping.Count == 0)
+        {
+            _spare.LookForOne(_memory, _attributes!, _componentSectors, Self);
+        }
+    }
+
+    private void Drop(int slot, bool remove)
+    {
+        if (_dropping.TryGetValue(slot, out var removing) && (removing || !remove))
+        {
+            return;
+        }
+
+        if (_attributes!.Find(slot) is not { } leg)
+        {
+            return;
+        }
+
+        if (!_disks.TryGetValue(leg.Device, out var disk))
+        {
+            Events.Warning("disk-unknown", $"{leg.Disk} of {Name} is faulty, but is no disk of the container: left to the kernel", Name, leg.Disk);
+            leg.WriteState("-blocked");
+            return;
+        }
+
+        _dropping[slot] = remove;
+        disk.Tell(new DropLeg(Name, remove), Self);
+    }
+
+    private IEnumerable<Change> BadBlockChanges()
+    {
+        if (_attributes is null)
+        {
+            yield break;
+        }
+
+        foreach (var leg in _attributes.Legs)
+        {
+            if (leg.BadBlocksChanged)
+            {
+                leg.BadBlocksChanged = false;
+                yield return new BadBlocksNow(_settings.Volume, leg.Slot, leg.BadBlocks());
+            }
+
+            if ((leg.LastFlags & (LegFlags.Blocked | LegFlags.Faulty)) == LegFlags.Blocked)
+            {
+                leg.Recording = leg.Unacknowledged();
+                foreach (var block in leg.Recording)
+                {
+                    yield return new BadBlockFound(_settings.Volume, leg.Slot, block);
+                }
+            }
+        }
+    }
+
+    private void AnswerBadBlocks(Recorded? recorded)
+    {
+        foreach (var leg in _attributes!.Legs)
+        {
+            if (leg.Recording.IsDefaultOrEmpty)
+            {
+                continue;
+            }
+
+            var refused = recorded is null || recorded.Refused.Any(block => block.Slot == leg.Slot);
+            var blocks = leg.Recording;
+            leg.Recording = [];
+            if (refused)
+            {
+                Events.Error("bad-block-refused", $"{Name}: no room in the metadata for {blocks.Length} bad blocks of {leg.Disk}; the leg will fail", Name, leg.Disk);
+            }
+            else
+            {
+                Events.Warning("bad-block", $"{Name}: {blocks.Length} bad blocks of {leg.Disk} recorded, the first at sector {blocks[0].Sector}", Name, leg.Disk);
+            }
+
+            if (_disks.TryGetValue(leg.Device, out var disk))
+            {
+                disk.Tell(new UnblockLeg(Name, refused ? [] : blocks, refused), Self);
+            }
+        }
+    }
+
+    private void SpareRecorded()
+    {
+        _spare.Recorded(Self, _disks);
+        ScanLegs();
+    }
+
+    private void Write(ArrayState state)
+    {
+        var written = _attributes!.WriteState(state);
+        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
+        {
+            Events.Error("array-state-refused", $"{Name}: {written.Error}", Name);
+        }
+    }
+
+    private void Tell(MemberActions actions, Recorded? recorded)
+    {
+        var before = _memory;
+        var now = actions.Next;
+        if (before.State != now.State)
+        {
+            var noted = recorded is { Changed: true } ? ", recorded" : "";
+            Events.Info("array-state", $"{Name} is {now.State.ToWord()}{noted}", Name);
+        }
+
+        if (before.Action != now.Action)
+        {
+            Events.Info("sync-action", $"{Name}: {before.Action.ToString().ToLowerInvariant()} -> {now.Action.ToString().ToLowerInvariant()}", Name);
+        }
+        else if (recorded is { Changed: true } && now.LastCheckpoint > before.LastCheckpoint)
+        {
+            Events.Info("checkpoint", $"{Name}: {now.Action.ToString().ToLowerInvariant()} has come to sector {now.LastCheckpoint} of {_componentSectors}, recorded", Name);
+        }
+
+        foreach (var slot in actions.FailedSlots)
+        {
+            if (!_dropping.ContainsKey(slot))
+            {
+                var disk = _attributes!.Find(slot)?.Disk;
+                Events.Warning("leg-failed", $"{disk} in slot {slot} of {Name} is faulty, recorded", Name, disk);
+            }
+        }
+    }
+
+    private void MeasureArray()
+    {
+        // component_size is in KiB.
+        _componentSectors = _attributes!.Number("component_size") * 2;
+        _raidDisks = (int)_attributes.Number("raid_disks");
+    }
+
+    /// <summary>An array whose delay somebody left at next to nothing (a supervisor that was told to end) would flip at every write.</summary>
+    private void KeepSafeModeDelay()
+    {
+        var delay = _attributes!.ReadOnce("safe_mode_delay");
+        if (delay.Ok && double.TryParse(delay.Value, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds < 0.05)
+        {
+            _attributes.WriteOnce("safe_mode_delay", "5.000");
+        }
+    }
+
+    private void ScanLegs() => _attributes!.ScanLegs(
+        leg =>
+        {
+            if (_disks.TryGetValue(leg.Device, out var disk))
+            {
+                disk.Tell(new LegAppeared(Name, leg.Slot, leg.StatePath, Self), Self);
+            }
+        },
+        Forgotten);
+
+    private void Forgotten(MemberAttributes.Leg leg)
+    {
+        _dropping.Remove(leg.Slot);
+        if (_disks.TryGetValue(leg.Device, out var disk))
+        {
+            disk.Tell(new LegVanished(Name), Self);
+        }
+    }
+
+    private void Leave()
+    {
+        _leaving = true;
+        foreach (var waiting in _looking.Concat(_askedToLook))
+        {
+            waiting.Tell(new Looked(), Self);
+        }
+
+        if (_attributes is not null)
+        {
+            foreach (var leg in _attributes.Legs)
+            {
+                Forgotten(leg);
+            }
+        }
+
+        Events.Info("array-gone", $"{Name} is no longer supervised", Name);
+        Context.Parent.Tell(new ArrayGone(Name), Self);
+        Context.Stop(Self);
+    }
+}

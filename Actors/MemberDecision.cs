@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+
+namespace ActorRaid.Actors;
+
+/// <summary>What a member array remembers from look to look.</summary>
+/// <param name="State">array_state at the previous look; <see cref="ArrayState.Inactive"/> before the first.</param>
+/// <param name="Action">sync_action at the previous look.</param>
+/// <param name="ResyncStart">resync_start at the previous look.</param>
+/// <param name="LastCheckpoint">How far resync, recovery or reshape had come when that was last recorded, in sectors of each leg.</param>
+public sealed record MemberMemory(ArrayState State, SyncAction Action, ulong ResyncStart, ulong LastCheckpoint)
+{
+    /// <summary>Before the first look.</summary>
+    public static readonly MemberMemory New = new(ArrayState.Inactive, SyncAction.Idle, ArrayFacts.Complete, 0);
+}
+
+/// <summary>What is to be done after a look. Metadata first, then the kernel is let go.</summary>
+/// <param name="WriteFirst">array_state to write before anything is recorded: only active-idle's <c>clean</c>.</param>
+/// <param name="Changes">What to record.</param>
+/// <param name="WriteState">array_state to write once that is recorded.</param>
+/// <param name="WriteByAnswer">The metadata's answer decides: read-auto if the array is clean, else <c>active</c>.</param>
+/// <param name="FailedSlots">Legs whose failure is then to be carried out: unblocked, and removed if <paramref name="MayRemove"/>.</param>
+/// <param name="MayRemove">The array can be written, so that failed legs can be removed.</param>
+/// <param name="LookForSpare">The array may be degraded.</param>
+/// <param name="LookForLegs">A reshape has begun: legs may have been added.</param>
+/// <param name="Gone">The array has stopped.</param>
+/// <param name="Next">What to remember.</param>
+public sealed record MemberActions(
+    ArrayState? WriteFirst, ImmutableArray<Change> Changes, ArrayState? WriteState, bool WriteByAnswer,
+    ImmutableArray<int> FailedSlots, bool MayRemove, bool LookForSpare, bool LookForLegs, bool Gone, MemberMemory Next);
+
+/// <summary>
+/// Decides what follows from a look at a member array: a pure function. The rows are those of mdmon's wake-up
+/// (upstream: read_and_act in monitor.c).
+/// </summary>
+public static class MemberDecision
+{
+    /// <summary>
+    /// The short way for a writer who waits: what write-pending asks for needs nothing but what the previous look saw. The full look
+    /// follows when the writer is let go.
+    /// </summary>
+    public static MemberActions WritePending(int volume, MemberMemory memory) => new(
+        null,
+        [new StateChange(volume, Consistency.Dirty, new ArrayFacts(memory.ResyncStart, memory.LastCheckpoint, memory.Action, memory.Action, ArrayFacts.Complete))],
+        ArrayState.Active, false, [], true, false, false, false, memory with { State = ArrayState.WritePending });
+
+    /// <summary>What follows from a full look.</summary>
+    /// <param name="volume">The volume's index in the metadata.</param>
+    /// <param name="memory">The previous look.</param>
+    /// <param name="view">This look.</param>
+    /// <param name="raidDisks">How many legs the array has when it is whole.</param>
+    /// <param name="componentSectors">Sectors of each leg.</param>
+    public static MemberActions Decide(int volume, MemberMemory memory, MemberView view, int raidDisks, ulong componentSectors)
+    {
+        var state = view.State;
+        var changes = ImmutableArray.CreateBuilder<Change>();
+        var checkpoint = memory.LastCheckpoint;
+        ArrayState? writeFirst = null;
+        ArrayState? write = null;
+        var byAnswer = false;
+        var spare = false;
+        var resyncStart = state == ArrayState.Clear ? memory.ResyncStart : view.ResyncStart;
+        void Say(Consistency consistency) => changes.Add(new StateChange(
+            volume, consistency, new ArrayFacts(resyncStart, checkpoint, memory.Action, view.Action, view.ReshapePosition)));
+        void SayAsItIs() => Say(state <= ArrayState.Clean ? Consistency.Clean : Consistency.Dirty);
+
+        var stopped = state is ArrayState.Unknown or <= ArrayState.Inactive;
+        var gone = stopped && memory.State > ArrayState.Inactive;
+        if (gone)
+        {
+            Say(Consistency.Clean);
+            return new MemberActions(
+                null, changes.ToImmutable(), ArrayState.Clear, false, [], false, false, false, true, memory with { State = state });
+        }
+
+        switch (state)
+        {
+            case ArrayState.WritePending:
+                Say(Consistency.Dirty);
+                write = ArrayState.Active;
+                break;
+            case ArrayState.ActiveIdle:
+                writeFirst = ArrayState.Clean;
+                break;
+            case ArrayState.Clean or ArrayState.Broken:
+                Say(Consistency.Clean);
+                break;
+            case ArrayState.ReadOnly when !view.LeftReadOnly:
+                Say(Consistency.AsRecorded);
+                byAnswer = true;
+                break;
+            case ArrayState.Active when memory.State == ArrayState.Inactive:
+                // Taken up while it is being written: whoever supervised it before has recorded that, unless it died first.
+                Say(Consistency.Dirty);
+                break;
+        }
+
+        if (!stopped && view.Action == SyncAction.Idle && memory.Action == SyncAction.Resync)
+        {
+            SayAsItIs();
+            spare = true;
+        }
+
+        if (!stopped && view.Action == SyncAction.Idle && memory.Action == SyncAction.Recover)
+        {
+            foreach (var leg in view.Legs)
+            {
+                changes.Add(new LegChange(volume, leg.Slot, ToLegState(leg.Flags)));
+            }
+
+            spare = view.Legs.Length != raidDisks || view.Legs.Any(leg => (leg.Flags & LegFlags.InSync) == 0);
+        }
+
+        var failed = ImmutableArray.CreateBuilder<int>();
+        foreach (var leg in view.Legs)
+        {
+            if ((leg.Flags & LegFlags.Faulty) == 0)
+            {
+                continue;
+            }
+
+            changes.Add(new LegChange(volume, leg.Slot, ToLegState(leg.Flags)));
+            failed.Add(leg.Slot);
+            spare = true;
+            if (state == ArrayState.ReadAuto)
+            {
+                Say(Consistency.Dirty);
+                write = ArrayState.Active;
+            }
+        }
+
+        if (view.SyncCompleted > checkpoint && view.SyncCompleted - checkpoint > componentSectors >> 4
+            && view.Action is SyncAction.Resync or SyncAction.Recover or SyncAction.Check or SyncAction.Repair)
+        {
+            checkpoint = view.SyncCompleted;
+            SayAsItIs();
+        }
+        else if ((view.Action == SyncAction.Idle && memory.Action == SyncAction.Reshape)
+            || (view.Action == SyncAction.Reshape && view.SyncCompleted > checkpoint))
+        {
+            if (view.SyncCompleted != 0)
+            {
+                checkpoint = view.SyncCompleted;
+            }
+
+            if (view.Action != SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete)
+            {
+                checkpoint = componentSectors;
+            }
+
+            SayAsItIs();
+            checkpoint = view.SyncCompleted;
+        }
+
+        checkpoint = Math.Max(checkpoint, view.SyncCompleted);
+        if (view.SyncCompleted >= componentSectors)
+        {
+            checkpoint = 0;
+        }
+
+        return new MemberActions(
+            writeFirst, changes.ToImmutable(), write, byAnswer, failed.ToImmutable(),
+            state > ArrayState.ReadOnly, spare, view.Action == SyncAction.Reshape && memory.Action != SyncAction.Reshape, false,
+            new MemberMemory(state, view.Action, resyncStart, checkpoint));
+    }
+
+    /// <summary>
+    /// What the first look finds changed while nobody watched: legs that md has in sync (a recovery that ended) but the
+    /// metadata not.
+    /// </summary>
+    public static ImmutableArray<Change> CatchUp(VolumeInfo recorded, MemberView view) =>
+        view.Action != SyncAction.Idle || view.State <= ArrayState.Inactive
+            ? []
+            : [.. from leg in view.Legs
+                  where (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync
+                  where leg.Slot < recorded.Legs.Length && !recorded.Legs[leg.Slot].InSync
+                  select new LegChange(recorded.Index, leg.Slot, LegState.InSync)];
+
+    private static LegState ToLegState(LegFlags flags) =>
+        ((flags & LegFlags.Faulty) != 0 ? LegState.Faulty : LegState.None)
+        | ((flags & LegFlags.InSync) != 0 ? LegState.InSync : LegState.None);
+}

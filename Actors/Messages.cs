@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+using ActorRaid.Metadata.Commit;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+// Messages between the actors, in one place. All of them are immutable.
+
+/// <summary>To the host: take this container under supervision. Answered with <see cref="SuperviseReply"/>.</summary>
+public sealed record Supervise(string Container);
+
+/// <summary>How a request to supervise ended.</summary>
+public enum SuperviseOutcome
+{
+    /// <summary>It is supervised from now on.</summary>
+    Supervised,
+
+    /// <summary>It was supervised by us already.</summary>
+    AlreadySupervised,
+
+    /// <summary>There is no such array, or it is a member array or one with metadata of the kernel's own.</summary>
+    NotAContainer,
+
+    /// <summary>The array's metadata is not external.</summary>
+    NotExternal,
+
+    /// <summary>External metadata of a kind that we do not know.</summary>
+    UnknownMetadata,
+
+    /// <summary>It could not be taken up, for the reason in the message.</summary>
+    Failed,
+}
+
+/// <summary>The answer to <see cref="Supervise"/>.</summary>
+public sealed record SuperviseReply(SuperviseOutcome Outcome, string Message);
+
+/// <summary>/proc/mdstat has changed; this is what it says now.</summary>
+public sealed record MdStatChanged(MdStatFile MdStat);
+
+/// <summary>To a container: let go of everything as mdmon does at shutdown: arrays clean first. Answered with <see cref="Gone"/>.</summary>
+public sealed record Farewell;
+
+/// <summary>Something that was asked to leave has left.</summary>
+public sealed record Gone;
+
+/// <summary>To a member array: one of its attributes has changed.</summary>
+public sealed record SysfsChanged
+{
+    /// <summary>There is nothing in it.</summary>
+    public static readonly SysfsChanged Instance = new();
+}
+
+/// <summary>To a member array: look again at everything after this message, then answer with <see cref="Looked"/>.</summary>
+public sealed record Look(IActorRef ReplyTo);
+
+/// <summary>The answer to <see cref="Look"/>.</summary>
+public sealed record Looked;
+
+/// <summary>To a member array: legs may have come or gone, disks may have joined the container; look at which they are.</summary>
+public sealed record LegsMayHaveChanged(bool DisksChanged);
+
+/// <summary>From a member array to its container: the array is gone, and that is recorded.</summary>
+public sealed record ArrayGone(string Array);
+
+/// <summary>One thing to record. All changes of one <see cref="Record"/> go into the same commit.</summary>
+public abstract record Change;
+
+/// <summary>Record an array's state. See <see cref="IContainerModel.SetArrayState"/>.</summary>
+public sealed record StateChange(int Volume, Consistency Consistency, ArrayFacts Facts) : Change;
+
+/// <summary>Record a leg's state. See <see cref="IContainerModel.SetLeg"/>.</summary>
+public sealed record LegChange(int Volume, int Slot, LegState State) : Change;
+
+/// <summary>Record a bad block, device sectors.</summary>
+public sealed record BadBlockFound(int Volume, int Slot, BadBlock Block) : Change;
+
+/// <summary>Forget those recorded bad blocks of a leg that md no longer lists.</summary>
+public sealed record BadBlocksNow(int Volume, int Slot, ImmutableArray<BadBlock> Listed) : Change;
+
+/// <summary>An update that was prepared before: a spare that md was given.</summary>
+public sealed record PreparedChange(PreparedUpdate Update) : Change;
+
+/// <summary>To the metadata: make these changes and commit them. Answered with <see cref="Recorded"/> once the quorum has them.</summary>
+/// <param name="ReplyTo">Who waits.</param>
+/// <param name="Changes">What to record.</param>
+/// <param name="ForSpare">Comes back in the answer: the array's own records and those for its spare do not get mixed up.</param>
+public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, bool ForSpare = false);
+
+/// <summary>What was asked for is recorded: the kernel may be let go.</summary>
+/// <param name="Changed">Whether anything had to be written.</param>
+/// <param name="Clean">The last state change's answer: whether the array may be taken for clean.</param>
+/// <param name="Refused">Bad blocks for which there was no room.</param>
+/// <param name="ForSpare">As in the request.</param>
+public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockFound> Refused, bool ForSpare);
+
+/// <summary>To the metadata: an update as it came over the socket. Answered with <see cref="Queued"/> as soon as it is in the queue.</summary>
+public sealed record ApplyUpdate(ReadOnlyMemory<byte> Bytes);
+
+/// <summary>The answer to <see cref="ApplyUpdate"/>.</summary>
+public sealed record Queued;
+
+/// <summary>To the metadata: answer with <see cref="Flushed"/> when all that came before is on every disk that can be written.</summary>
+public sealed record Flush;
+
+/// <summary>The answer to <see cref="Flush"/>.</summary>
+public sealed record Flushed;
+
+/// <summary>To the metadata: which spare for this volume? Answered with <see cref="SparePlanned"/>.</summary>
+public sealed record PlanSpare(int Volume, SpareFacts Facts);
+
+/// <summary>The answer to <see cref="PlanSpare"/>.</summary>
+public sealed record SparePlanned(SparePlan Plan);
+
+/// <summary>To the metadata: how is this volume? Answered with <see cref="VolumeDescribed"/>.</summary>
+public sealed record DescribeVolume(int Volume);
+
+/// <summary>The answer to <see cref="DescribeVolume"/>; null: no such volume.</summary>
+public sealed record VolumeDescribed(VolumeInfo? Volume);
+
+/// <summary>To the metadata: a disk has come into the container.</summary>
+public sealed record DiskArrived(DiskSource Source, BlockDevice Device);
+
+/// <summary>To the metadata: a disk has left the container.</summary>
+public sealed record DiskLeft(DeviceNumber Device);
+
+/// <summary>From the metadata to its container: an update was applied (and committed); disks or volumes may be others now.</summary>
+public sealed record UpdateApplied(string Kind);
+
+/// <summary>To a disk: this leg of it is faulty and that is recorded: unblock it, fail the others, and remove it if the array can be written.</summary>
+public sealed record DropLeg(string Array, bool Remove);
+
+/// <summary>To a disk: what this leg was blocked for is recorded.</summary>
+/// <param name="Array">Which leg.</param>
+/// <param name="Acknowledged">Bad blocks that are recorded.</param>
+/// <param name="Refused">Some were not: md shall fail the leg instead of counting on us.</param>
+public sealed record UnblockLeg(string Array, ImmutableArray<BadBlock> Acknowledged, bool Refused);
+
+/// <summary>To a disk: join this array as planned; recovery is held back until <see cref="StartRecovery"/>. Answered with <see cref="LegJoined"/>.</summary>
+public sealed record JoinArray(string Array, SpareAssignment Assignment, ImmutableArray<BadBlock> BadBlocks);
+
+/// <summary>The answer to <see cref="JoinArray"/>; an error if md did not take it (and everything is as it was).</summary>
+public sealed record LegJoined(SpareAssignment Assignment, KernelError? Error);
+
+/// <summary>To a disk: that it joined is recorded; let the recovery begin. Answered with <see cref="RecoveryStarted"/>.</summary>
+public sealed record StartRecovery(string Array);
+
+/// <summary>The answer to <see cref="StartRecovery"/>.</summary>
+public sealed record RecoveryStarted(KernelError? Error);
+
+/// <summary>To a disk: a leg of it has appeared in an array.</summary>
+public sealed record LegAppeared(string Array, int Slot, string StatePath, IActorRef Member);
+
+/// <summary>To a disk: that leg is gone.</summary>
+public sealed record LegVanished(string Array);
+
+/// <summary>To the member arrays: these are the container's disks.</summary>
+public sealed record DisksAre(ImmutableDictionary<DeviceNumber, IActorRef> Disks);
+
+/// <summary>To a member array: its leg was removed from md.</summary>
+public sealed record LegRemoved(int Slot, string Disk);
+
+/// <summary>mdadm's ping: answered with <see cref="Pong"/> when all that came before is on the disks and all arrays were looked at again.</summary>
+public sealed record PingMonitor;
+
+/// <summary>mdadm's other ping: answered with <see cref="Pong"/> when /proc/mdstat was read again and acted on.</summary>
+public sealed record PingManager;
+
+/// <summary>The answer to both pings.</summary>
+public sealed record Pong;

@@ -1,0 +1,252 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>What a container's metadata actor begins with.</summary>
+/// <param name="Container">md127</param>
+/// <param name="Model">As it was loaded.</param>
+/// <param name="Disks">The disks, and what was read from their metadata areas.</param>
+/// <param name="Loop">The container's loop, on which this actor runs.</param>
+/// <param name="Events">Who is told.</param>
+public sealed record MetadataSettings(
+    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, ContainerEvents Events);
+
+/// <summary>A disk that is open for writing its metadata area.</summary>
+public sealed record OpenDisk(DiskSource Source, BlockDevice Device);
+
+/// <summary>
+/// The only owner of a container's metadata. Everything that changes it comes here, in turn: what is waiting when a commit may
+/// begin goes into that commit together, and is answered when the quorum has it.
+/// </summary>
+public sealed class MetadataActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private readonly MetadataSettings _settings;
+    private readonly CommitWriter _writer;
+    private readonly Queue<(object Message, IActorRef Sender)> _waiting = new();
+    private readonly List<(IActorRef To, object Answer)> _answers = [];
+    private readonly List<string> _appliedUpdates = [];
+    private readonly List<IActorRef> _flushing = [];
+    private IContainerModel _model;
+
+    /// <summary>An actor for that container.</summary>
+    public MetadataActor(MetadataSettings settings)
+    {
+        _settings = settings;
+        _model = settings.Model;
+        _writer = new CommitWriter(settings, Self);
+        Receive<Record>(Take);
+        Receive<ApplyUpdate>(update =>
+        {
+            _waiting.Enqueue((update, Sender));
+            Sender.Tell(new Queued(), Self);
+            Turn();
+        });
+        Receive<PlanSpare>(Take);
+        Receive<DescribeVolume>(Take);
+        Receive<DiskArrived>(Take);
+        Receive<DiskLeft>(Take);
+        Receive<Flush>(Take);
+        Receive<DiskWritten>(written =>
+        {
+            _writer.Written(written);
+            AfterWrite();
+        });
+        Receive<RetryFailedDisks>(_ =>
+        {
+            _writer.Retry(_model);
+            AfterWrite();
+        });
+        Receive<LookForSlowDisks>(_ => _writer.TellSlow());
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private ContainerEvents Events => _settings.Events;
+
+    /// <inheritdoc/>
+    protected override void PreStart() =>
+        Timers.StartPeriodicTimer("slow", new LookForSlowDisks(), TimeSpan.FromSeconds(1));
+
+    private void Take<T>(T message)
+        where T : notnull
+    {
+        _waiting.Enqueue((message, Sender));
+        Turn();
+    }
+
+    /// <summary>Applies what is waiting, unless a commit is under way that nobody can rely on yet.</summary>
+    private void Turn()
+    {
+        while (_writer.MayBegin && _waiting.Count > 0)
+        {
+            var before = _model;
+            while (_waiting.TryDequeue(out var next))
+            {
+                if (next.Message is Flush)
+                {
+                    _flushing.Add(next.Sender);
+                    break;
+                }
+
+                Apply(next.Message, next.Sender);
+            }
+
+            if (!ReferenceEquals(before, _model) && _writer.Differs(before, _model))
+            {
+                _model = _model.NextGeneration();
+                _writer.Begin(before, _model);
+            }
+
+            AfterWrite();
+        }
+    }
+
+    private void AfterWrite()
+    {
+        if (_writer.IsStuck)
+        {
+            RetryLater();
+        }
+
+        if (!_writer.MayBegin)
+        {
+            return;
+        }
+
+        foreach (var (to, answer) in _answers)
+        {
+            to.Tell(answer, Self);
+        }
+
+        _answers.Clear();
+        foreach (var kind in _appliedUpdates)
+        {
+            Context.Parent.Tell(new UpdateApplied(kind), Self);
+        }
+
+        _appliedUpdates.Clear();
+        if (_writer.IsFinished)
+        {
+            if (_writer.HasFailedDisks)
+            {
+                RetryLater();
+            }
+
+            foreach (var to in _flushing)
+            {
+                to.Tell(new Flushed(), Self);
+            }
+
+            _flushing.Clear();
+        }
+
+        if (_waiting.Count > 0)
+        {
+            Turn();
+        }
+    }
+
+    private void RetryLater()
+    {
+        if (!Timers.IsTimerActive("retry"))
+        {
+            Timers.StartSingleTimer("retry", new RetryFailedDisks(), RetryAfter);
+        }
+    }
+
+    private void Apply(object message, IActorRef sender)
+    {
+        switch (message)
+        {
+            case Record record:
+                ApplyChanges(record);
+                break;
+            case ApplyUpdate update:
+                ApplyUpdate(update.Bytes);
+                break;
+            case PlanSpare plan:
+                sender.Tell(new SparePlanned(_model.PlanSpare(plan.Volume, plan.Facts)), Self);
+                break;
+            case DescribeVolume describe:
+                sender.Tell(new VolumeDescribed(describe.Volume >= 0 && describe.Volume < _model.Volumes.Length ? _model.Volumes[describe.Volume] : null), Self);
+                break;
+            case DiskArrived arrived:
+                _writer.Add(arrived.Source, arrived.Device);
+                _model = _model.AddDisk(arrived.Source);
+                break;
+            case DiskLeft left:
+                _writer.Remove(left.Device);
+                _model = _model.RemoveDisk(left.Device);
+                break;
+        }
+    }
+
+    private void ApplyChanges(Record record)
+    {
+        var before = _model;
+        var clean = false;
+        var refused = ImmutableArray<BadBlockFound>.Empty;
+        foreach (var change in record.Changes)
+        {
+            switch (change)
+            {
+                case StateChange state when Knows(state.Volume):
+                    var answer = _model.SetArrayState(state.Volume, state.Consistency, state.Facts);
+                    _model = answer.Model;
+                    clean = answer.Clean;
+                    break;
+                case LegChange leg when Knows(leg.Volume):
+                    _model = _model.SetLeg(leg.Volume, leg.Slot, leg.State);
+                    break;
+                case BadBlockFound bad when Knows(bad.Volume):
+                    if (_model.RecordBadBlock(bad.Volume, bad.Slot, bad.Block.Sector, bad.Block.Length) is { } with)
+                    {
+                        _model = with;
+                    }
+                    else
+                    {
+                        refused = refused.Add(bad);
+                    }
+
+                    break;
+                case BadBlocksNow now when Knows(now.Volume):
+                    foreach (var block in _model.BadBlocks(now.Volume, now.Slot).Except(now.Listed))
+                    {
+                        _model = _model.ClearBadBlock(now.Volume, now.Slot, block.Sector, block.Length);
+                    }
+
+                    break;
+                case PreparedChange prepared:
+                    _model = _model.Process(prepared.Update);
+                    break;
+            }
+        }
+
+        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.ForSpare)));
+    }
+
+    private bool Knows(int volume) => volume >= 0 && volume < _model.Volumes.Length;
+
+    private void ApplyUpdate(ReadOnlyMemory<byte> bytes)
+    {
+        var prepared = _model.Prepare(bytes);
+        if (prepared.Update is not { } update)
+        {
+            Events.Error("update-refused", $"an update of {bytes.Length} bytes was refused: {prepared.Refusal}");
+            return;
+        }
+
+        _model = _model.Process(update);
+        _appliedUpdates.Add(update.Kind);
+        Events.Info("update-applied", $"{update.Kind}");
+    }
+
+    private sealed record RetryFailedDisks;
+
+    private sealed record LookForSlowDisks;
+}

@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using ActorRaid.Actors;
+using ActorRaid.Metadata;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>The rows of mdmon's wake-up table, one by one.</summary>
+public sealed class MemberDecisionTests
+{
+    private const ulong Component = 16_000;
+    private static readonly MemberView Whole = new(
+        ArrayState.Active, SyncAction.Idle, ArrayFacts.Complete, 0, false, ArrayFacts.Complete,
+        [.. Enumerable.Range(0, 3).Select(slot => new LegView(slot, LegFlags.InSync, ArrayFacts.Complete))]);
+
+    private static readonly MemberMemory WasActive = new(ArrayState.Active, SyncAction.Idle, ArrayFacts.Complete, 0);
+
+    [Theory]
+    [InlineData(ArrayState.Clear)]
+    [InlineData(ArrayState.Inactive)]
+    [InlineData(ArrayState.Unknown)]
+    public void An_array_that_stopped_is_recorded_clean_and_forgotten(ArrayState state)
+    {
+        var actions = Decide(WasActive, Whole with { State = state });
+
+        Assert.Equal(Consistency.Clean, Assert.Single(States(actions)).Consistency);
+        Assert.True(actions.Gone);
+        Assert.Equal(ArrayState.Clear, actions.WriteState);
+    }
+
+    [Fact]
+    public void An_array_that_has_not_started_is_left_alone()
+    {
+        var actions = Decide(MemberMemory.New, Whole with { State = ArrayState.Inactive });
+
+        Assert.False(actions.Gone);
+        Assert.Empty(actions.Changes);
+        Assert.Null(actions.WriteState);
+    }
+
+    [Fact]
+    public void Write_pending_is_recorded_dirty_before_active_is_written()
+    {
+        var actions = Decide(WasActive with { State = ArrayState.Clean }, Whole with { State = ArrayState.WritePending });
+
+        Assert.Equal(Consistency.Dirty, Assert.Single(States(actions)).Consistency);
+        Assert.Null(actions.WriteFirst);
+        Assert.Equal(ArrayState.Active, actions.WriteState);
+    }
+
+    [Fact]
+    public void The_short_way_of_write_pending_records_and_writes_the_same()
+    {
+        var memory = WasActive with { State = ArrayState.Clean };
+        var full = Decide(memory, Whole with { State = ArrayState.WritePending });
+        var shortWay = MemberDecision.WritePending(0, memory);
+
+        Assert.Equal(full.WriteState, shortWay.WriteState);
+        Assert.Equal(States(full).Single(), States(shortWay).Single());
+    }
+
+    [Fact]
+    public void Active_idle_is_written_clean_first_and_recorded_when_clean_is_seen()
+    {
+        var idle = Decide(WasActive, Whole with { State = ArrayState.ActiveIdle });
+        Assert.Equal(ArrayState.Clean, idle.WriteFirst);
+        Assert.Empty(idle.Changes);
+
+        var clean = Decide(idle.Next, Whole with { State = ArrayState.Clean });
+        Assert.Null(clean.WriteFirst);
+        Assert.Null(clean.WriteState);
+        Assert.Equal(Consistency.Clean, Assert.Single(States(clean)).Consistency);
+    }
+
+    [Fact]
+    public void A_broken_array_is_recorded_clean() =>
+        Assert.Equal(Consistency.Clean, Assert.Single(States(Decide(WasActive, Whole with { State = ArrayState.Broken }))).Consistency);
+
+    [Fact]
+    public void Readonly_that_somebody_asked_for_is_left_alone()
+    {
+        var actions = Decide(MemberMemory.New, Whole with { State = ArrayState.ReadOnly, LeftReadOnly = true });
+
+        Assert.Empty(actions.Changes);
+        Assert.False(actions.WriteByAnswer);
+        Assert.Null(actions.WriteState);
+    }
+
+    [Fact]
+    public void Readonly_otherwise_is_decided_by_the_metadata()
+    {
+        var actions = Decide(MemberMemory.New, Whole with { State = ArrayState.ReadOnly });
+
+        Assert.Equal(Consistency.AsRecorded, Assert.Single(States(actions)).Consistency);
+        Assert.True(actions.WriteByAnswer);
+    }
+
+    [Fact]
+    public void An_array_that_is_taken_up_while_active_is_recorded_dirty() =>
+        Assert.Equal(Consistency.Dirty, Assert.Single(States(Decide(MemberMemory.New, Whole))).Consistency);
+
+    [Fact]
+    public void The_end_of_a_resync_is_recorded_and_a_spare_looked_for()
+    {
+        var actions = Decide(WasActive with { Action = SyncAction.Resync }, Whole);
+
+        Assert.Single(States(actions));
+        Assert.True(actions.LookForSpare);
+    }
+
+    [Fact]
+    public void The_end_of_a_recovery_records_each_leg_and_looks_for_a_spare_only_if_one_is_missing()
+    {
+        var whole = Decide(WasActive with { Action = SyncAction.Recover }, Whole);
+        Assert.Equal([0, 1, 2], whole.Changes.OfType<LegChange>().Select(leg => leg.Slot));
+        Assert.All(whole.Changes.OfType<LegChange>(), leg => Assert.Equal(LegState.InSync, leg.State));
+        Assert.False(whole.LookForSpare);
+
+        Assert.True(Decide(WasActive with { Action = SyncAction.Recover }, Whole with { Legs = Whole.Legs.RemoveAt(1) }).LookForSpare);
+        Assert.True(Decide(WasActive with { Action = SyncAction.Recover }, WithLeg(1, LegFlags.Spare)).LookForSpare);
+    }
+
+    [Fact]
+    public void A_faulty_leg_is_recorded_then_dropped_and_a_spare_looked_for()
+    {
+        var actions = Decide(WasActive, WithLeg(2, LegFlags.Faulty | LegFlags.Blocked));
+
+        var leg = Assert.Single(actions.Changes.OfType<LegChange>());
+        Assert.Equal((2, LegState.Faulty), (leg.Slot, leg.State));
+        Assert.Equal([2], actions.FailedSlots);
+        Assert.True(actions.MayRemove);
+        Assert.True(actions.LookForSpare);
+        Assert.Null(actions.WriteState);
+    }
+
+    [Fact]
+    public void A_faulty_leg_is_not_removed_while_the_array_is_readonly() =>
+        Assert.False(Decide(WasActive with { State = ArrayState.ReadOnly }, WithLeg(2, LegFlags.Faulty) with { State = ArrayState.ReadOnly, LeftReadOnly = true }).MayRemove);
+
+    [Fact]
+    public void A_faulty_leg_makes_a_read_auto_array_active_first()
+    {
+        var actions = Decide(WasActive with { State = ArrayState.ReadAuto }, WithLeg(2, LegFlags.Faulty) with { State = ArrayState.ReadAuto });
+
+        Assert.Equal(ArrayState.Active, actions.WriteState);
+        Assert.Equal(Consistency.Dirty, Assert.Single(States(actions)).Consistency);
+    }
+
+    [Theory]
+    [InlineData(SyncAction.Resync)]
+    [InlineData(SyncAction.Recover)]
+    [InlineData(SyncAction.Check)]
+    [InlineData(SyncAction.Repair)]
+    public void A_checkpoint_is_recorded_once_for_each_sixteenth(SyncAction action)
+    {
+        var memory = WasActive with { Action = action };
+        var little = Decide(memory, Whole with { Action = action, SyncCompleted = Component / 16 });
+        Assert.Empty(little.Changes);
+
+        var enough = Decide(memory, Whole with { Action = action, SyncCompleted = (Component / 16) + 1 });
+        Assert.Equal((Component / 16) + 1, Assert.Single(States(enough)).Facts.LastCheckpoint);
+        Assert.Equal((Component / 16) + 1, enough.Next.LastCheckpoint);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_a_clean_array_leaves_it_clean() =>
+        Assert.Equal(
+            [Consistency.Clean, Consistency.Clean],
+            States(Decide(
+                WasActive with { Action = SyncAction.Recover, State = ArrayState.Clean },
+                Whole with { Action = SyncAction.Recover, State = ArrayState.Clean, SyncCompleted = 9000 })).Select(change => change.Consistency));
+
+    [Fact]
+    public void At_its_end_the_checkpoint_begins_anew() =>
+        Assert.Equal(0UL, Decide(WasActive with { Action = SyncAction.Recover, LastCheckpoint = 9000 }, Whole with { Action = SyncAction.Recover, SyncCompleted = Component }).Next.LastCheckpoint);
+
+    [Fact]
+    public void A_reshape_records_every_advance_and_its_beginning_looks_for_new_legs()
+    {
+        var begun = Decide(WasActive, Whole with { Action = SyncAction.Reshape, SyncCompleted = 8, ReshapePosition = 24 });
+        Assert.True(begun.LookForLegs);
+        Assert.Equal(8UL, Assert.Single(States(begun)).Facts.LastCheckpoint);
+        Assert.False(Decide(begun.Next, Whole with { Action = SyncAction.Reshape, SyncCompleted = 16 }).LookForLegs);
+    }
+
+    [Fact]
+    public void A_reshape_that_is_done_is_recorded_at_the_end_and_one_that_broke_off_where_it_came_to()
+    {
+        var memory = WasActive with { Action = SyncAction.Reshape, LastCheckpoint = 4000 };
+        Assert.Equal(Component, Assert.Single(States(Decide(memory, Whole))).Facts.LastCheckpoint);
+        Assert.Equal(5000UL, Assert.Single(States(Decide(memory, Whole with { SyncCompleted = 5000, ReshapePosition = 10_000 }))).Facts.LastCheckpoint);
+    }
+
+    [Fact]
+    public void What_was_rebuilt_while_nobody_watched_is_recorded_at_the_first_look()
+    {
+        var recorded = new VolumeInfo(0, "vol0", 5, 0, 65536, Component, 2 * Component, true, VolumeActivity.Recovery, 0,
+            [new LegInfo(0, null, true, 0), new LegInfo(1, null, false, 0), new LegInfo(2, null, true, 0)]);
+
+        var change = Assert.IsType<LegChange>(Assert.Single(MemberDecision.CatchUp(recorded, Whole)));
+        Assert.Equal((1, LegState.InSync), (change.Slot, change.State));
+        Assert.Empty(MemberDecision.CatchUp(recorded, Whole with { Action = SyncAction.Recover }));
+        Assert.Empty(MemberDecision.CatchUp(recorded, WithLeg(1, LegFlags.Spare)));
+    }
+
+    [Theory]
+    [InlineData("in_sync", LegFlags.InSync)]
+    [InlineData("in_sync,external_bbl", LegFlags.InSync)]
+    [InlineData("faulty,blocked", LegFlags.Faulty | LegFlags.Blocked)]
+    [InlineData("spare", LegFlags.Spare)]
+    [InlineData("faulty,in_sync,write_mostly,blocked,external_bbl", LegFlags.Faulty | LegFlags.InSync | LegFlags.Blocked)]
+    [InlineData("", LegFlags.None)]
+    public void A_legs_state_is_read_word_by_word(string text, LegFlags flags) => Assert.Equal(flags, KernelWords.ParseLeg(text));
+
+    [Fact]
+    public void Positions_and_lists_are_read_as_the_kernel_prints_them()
+    {
+        Assert.Equal(ArrayFacts.Complete, KernelWords.ParsePosition("none"));
+        Assert.Equal(2048UL, KernelWords.ParsePosition("2048"));
+        Assert.Equal(1024UL, KernelWords.ParseCompleted("1024 / 20480"));
+        Assert.Equal(0UL, KernelWords.ParseCompleted("none"));
+        Assert.Equal([new BadBlock(100, 8), new BadBlock(200, 1)], KernelWords.ParseBadBlocks("100 8\n200 1\n"));
+        Assert.All(Enum.GetValues<ArrayState>(), state => Assert.Equal(state, KernelWords.ParseState(state.ToWord())));
+    }
+
+    private static MemberActions Decide(MemberMemory memory, MemberView view) => MemberDecision.Decide(0, memory, view, 3, Component);
+
+    private static MemberView WithLeg(int slot, LegFlags flags) =>
+        Whole with { Legs = Whole.Legs.SetItem(slot, new LegView(slot, flags, ArrayFacts.Complete)) };
+
+    private static ImmutableArray<StateChange> States(MemberActions actions) => [.. actions.Changes.OfType<StateChange>()];
+}
