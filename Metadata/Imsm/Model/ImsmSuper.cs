@@ -60,8 +60,21 @@ public sealed record ImsmSuper
     /// <summary>The bad-block log behind the volumes; empty when none is there.</summary>
     public ImmutableArray<BbmLogEntry> BadBlocks { get; init; } = [];
 
-    /// <summary>Bytes inside the metadata's size behind everything above; usually none.</summary>
+    /// <summary>Bytes inside the metadata's size behind the volumes and before the bad-block log; usually none.</summary>
     public Octets Rest { get; init; } = Octets.Empty;
+
+    /// <summary>Equal in every field; the tables entry by entry.</summary>
+    public bool Equals(ImsmSuper? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null && Scalars == other.Scalars && Signature == other.Signature && Filler == other.Filler && Rest == other.Rest
+            && Disks.SequenceEqual(other.Disks) && Devs.SequenceEqual(other.Devs) && BadBlocks.SequenceEqual(other.BadBlocks));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(FamilyNumber, Generation, Disks.Length, Devs.Length, BadBlocks.Length);
+
+    private (uint, uint, uint, ImsmAttributes, byte, byte, uint, uint, uint, ushort, ushort, ulong) Scalars =>
+        (FamilyNumber, Generation, ErrorLogSize, Attributes, ErrorLogPosition, Fill, CacheSize, OriginalFamilyNumber, PowerCycleCount,
+            VolumesCreated, Filler1, CreationTime);
 }
 
 /// <summary>One entry of the disk table: 48 bytes (struct imsm_disk).</summary>
@@ -193,6 +206,17 @@ public sealed record ImsmMap
 
     /// <summary>Disk table index of each member in the low 24 bits; bit 24: being rebuilt.</summary>
     public required ImmutableArray<uint> Order { get; init; }
+
+    /// <summary>Equal in every field; the order entry by entry.</summary>
+    public bool Equals(ImsmMap? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null && Scalars == other.Scalars && Filler == other.Filler && Order.AsSpan().SequenceEqual(other.Order.AsSpan()));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Scalars, Order.Length);
+
+    private (ulong, ulong, ulong, ushort, MapState, byte, byte, byte, byte) Scalars =>
+        (PbaOfLba0, BlocksPerMember, NumDataStripes, BlocksPerStrip, State, RaidLevel, NumDomains, FailedDisk, Ddf);
 }
 
 /// <summary>State of a map.</summary>
@@ -259,7 +283,7 @@ public enum RwhPolicy : byte
 }
 
 /// <summary>One entry of the bad-block log: 8 bytes (struct bbm_log_entry).</summary>
-/// <param name="Count">Sectors marked (1 to 256; stored less one).</param>
+/// <param name="Count">Sectors marked: 1 to 256, stored less one; with 4096-byte sectors multiples of 8 up to 2048.</param>
 /// <param name="DiskIndex">Disk table index.</param>
 /// <param name="Start">First sector, 48 bits.</param>
 public readonly record struct BbmLogEntry(int Count, byte DiskIndex, ulong Start);
