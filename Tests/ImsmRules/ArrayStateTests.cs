@@ -36,7 +36,7 @@ public class ArrayStateTests
     public void RAID_0_is_never_dirty()
     {
         var striped = Container(disks: 2).Volume(level: 0, disks: 2);
-        var (after, clean) = striped.ApplyArrayState(0, Consistency.Dirty, Facts());
+        var (after, clean) = striped.Set(Consistency.Dirty, Facts());
         Assert.Same(striped, after);
         Assert.True(clean);
     }
@@ -45,7 +45,7 @@ public class ArrayStateTests
     public void A_volume_that_is_not_there_is_left_alone()
     {
         var container = Container(disks: 2).Volume(level: 1, disks: 2);
-        var (after, clean) = container.ApplyArrayState(1, Consistency.Clean, Facts());
+        var (after, clean) = container.Set(Consistency.Clean, Facts(), volume: 1);
         Assert.Same(container, after);
         Assert.False(clean);
     }
@@ -54,7 +54,7 @@ public class ArrayStateTests
     public void A_whole_volume_that_was_left_dirty_is_clean_when_started_with_nothing_to_resync()
     {
         var dirty = Container(disks: 3).Volume(level: 5, disks: 3).State(Consistency.Dirty, Facts());
-        var (after, clean) = dirty.ApplyArrayState(0, Consistency.AsRecorded, Facts());
+        var (after, clean) = dirty.Set(Consistency.AsRecorded, Facts());
         Assert.True(clean);
         Assert.Equal(0, after.Dev().Dirty);
     }
@@ -63,7 +63,7 @@ public class ArrayStateTests
     public void A_volume_that_was_never_synchronized_is_started_dirty_with_an_initialization()
     {
         var fresh = Container(disks: 3).Volume(level: 5, disks: 3, state: MapState.Uninitialized);
-        var (after, clean) = fresh.ApplyArrayState(0, Consistency.AsRecorded, Facts(resyncStart: 0));
+        var (after, clean) = fresh.Set(Consistency.AsRecorded, Facts(resyncStart: 0));
         Assert.False(clean);
         var dev = after.Dev();
         Assert.Equal((1, 1, MigrationType.Init), (dev.Dirty, dev.MigrationState, dev.MigrationType));
@@ -134,7 +134,7 @@ public class ArrayStateTests
     [Fact]
     public void A_missing_disk_is_recorded_when_the_volume_is_started()
     {
-        var (after, clean) = Container(disks: 3).Volume(level: 5, disks: 3).Without(1).ApplyArrayState(0, Consistency.AsRecorded, Facts());
+        var (after, clean) = Container(disks: 3).Volume(level: 5, disks: 3).Without(1).Set(Consistency.AsRecorded, Facts());
         Assert.False(clean);
         var map = after.Dev().Map;
         Assert.Equal((MapState.Degraded, (byte)1, 1u | Mark), (map.State, map.FailedDisk, map.Order[1]));

@@ -84,9 +84,9 @@ public class BadBlockTests
     [Fact]
     public void The_attribute_says_whether_there_is_a_log()
     {
-        const ImsmAttributes bad = (ImsmAttributes)0x0800_0000;
-        var logged = _container.RecordBadBlock(0, 1, 100, 8)!.Advanced();
+        const ImsmAttributes bad = ImsmAttributes.BadBlockManagement;
+        var logged = _container.RecordBadBlock(0, 1, 100, 8)!.NextGeneration();
         Assert.Equal(bad, logged.Super.Attributes & bad);
-        Assert.Equal(ImsmAttributes.None, logged.ClearBadBlock(0, 1, 100, 8).Advanced().Super.Attributes & bad);
+        Assert.Equal(ImsmAttributes.None, logged.ClearBadBlock(0, 1, 100, 8).NextGeneration().Super.Attributes & bad);
     }
 }

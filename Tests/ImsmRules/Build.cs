@@ -31,8 +31,8 @@ internal static class Build
     }
 
     public static ImsmContainer Volume(
-        this ImsmContainer container, int level, int disks, MapState state = MapState.Normal, RwhPolicy policy = RwhPolicy.Off, int first = 0,
-        ulong perMember = 204_800)
+        this ImsmContainer container, int level, int disks, MapState state = MapState.Normal, RwhPolicy policy = RwhPolicy.Off,
+        int first = 0, ulong perMember = 204_800)
     {
         const ushort chunk = 256;
         var mirrors = level is 1 or 10;
@@ -81,13 +81,16 @@ internal static class Build
         return new PresentDisk(Device(number), name, index, disk, sectorSize, sectors, null);
     }
 
-    public static DiskSource Source(int number, ulong sectors = DiskSectors, string? serial = null) =>
-        new(Device(number), $"sd{(char)('a' + number)}", serial ?? $"SERIAL-sd{(char)('a' + number)}", sectors, 512, ReadOnlyMemory<byte>.Empty);
+    public static DiskSource Source(int number, ulong sectors = DiskSectors, string? serial = null)
+    {
+        var name = $"sd{(char)('a' + number)}";
+        return new DiskSource(Device(number), name, serial ?? $"SERIAL-{name}", sectors, 512, ReadOnlyMemory<byte>.Empty);
+    }
 
     /// <summary>md's facts: by default nothing runs, nothing is left to be synchronized.</summary>
     public static ArrayFacts Facts(
-        ulong resyncStart = ArrayFacts.Complete, ulong checkpoint = 0, SyncAction previous = SyncAction.Idle, SyncAction current = SyncAction.Idle) =>
-        new(resyncStart, checkpoint, previous, current, ArrayFacts.Complete);
+        ulong resyncStart = ArrayFacts.Complete, ulong checkpoint = 0, SyncAction previous = SyncAction.Idle,
+        SyncAction current = SyncAction.Idle) => new(resyncStart, checkpoint, previous, current, ArrayFacts.Complete);
 
     /// <summary>What md has in a volume's slots: every usable disk of its current map.</summary>
     public static SpareFacts Legs(ImsmContainer container, int volume)
@@ -102,13 +105,20 @@ internal static class Build
     }
 
     public static ImsmContainer Fail(this ImsmContainer container, int volume, int slot) =>
-        container.ApplyLeg(volume, slot, LegState.Faulty);
+        container.SetLeg(volume, slot, LegState.Faulty);
 
     public static ImsmContainer InSync(this ImsmContainer container, int volume, int slot) =>
-        container.ApplyLeg(volume, slot, LegState.InSync);
+        container.SetLeg(volume, slot, LegState.InSync);
 
     public static ImsmContainer State(this ImsmContainer container, Consistency consistency, ArrayFacts facts, int volume = 0) =>
-        container.ApplyArrayState(volume, consistency, facts).Container;
+        container.Set(consistency, facts, volume).Container;
+
+    public static (ImsmContainer Container, bool Clean) Set(
+        this ImsmContainer container, Consistency consistency, ArrayFacts facts, int volume = 0)
+    {
+        var change = container.SetArrayState(volume, consistency, facts);
+        return (Assert.IsType<ImsmContainer>(change.Model), change.Clean);
+    }
 
     /// <summary>Plans a spare and puts it into its slot; the plan must not be refused.</summary>
     public static ImsmContainer Rebuild(this ImsmContainer container, int volume = 0)

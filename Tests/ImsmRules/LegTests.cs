@@ -101,7 +101,7 @@ public class LegTests
     {
         var rebuilding = Rebuilding();
         Assert.Same(rebuilding.Dev(), rebuilding.InSync(0, 0).Dev());
-        Assert.Same(rebuilding.Dev(), rebuilding.ApplyLeg(0, 1, LegState.None).Dev());
+        Assert.Same(rebuilding.Dev(), rebuilding.SetLeg(0, 1, LegState.None).Dev());
     }
 
     [Fact]
@@ -116,8 +116,9 @@ public class LegTests
     public void A_rebuild_goes_on_in_the_metadata_when_another_leg_fails()
     {
         var failed = Rebuilding().Fail(0, 0);
-        Assert.Equal((1, MapState.Degraded, MigrationType.Rebuild), (failed.Dev().MigrationState, failed.Dev().Map.State, failed.Dev().MigrationType));
-        Assert.Equal(2, failed.Dev().SecondMap!.Order.Count(entry => (entry & Mark) != 0));
+        var dev = failed.Dev();
+        Assert.Equal((1, MapState.Degraded, MigrationType.Rebuild), (dev.MigrationState, dev.Map.State, dev.MigrationType));
+        Assert.Equal(2, dev.SecondMap!.Order.Count(entry => (entry & Mark) != 0));
     }
 
     [Fact]
@@ -147,8 +148,9 @@ public class LegTests
     {
         var failed = Container(disks: 3).Volume(level: 5, disks: 3, state: MapState.Uninitialized)
             .State(Consistency.Dirty, Facts(resyncStart: 0)).Fail(0, 2);
-        Assert.Equal((MapState.Degraded, 1, MigrationType.Init), (failed.Dev().Map.State, failed.Dev().MigrationState, failed.Dev().MigrationType));
-        Assert.Equal(2u | Mark, failed.Dev().SecondMap!.Order[2]);
+        var dev = failed.Dev();
+        Assert.Equal((MapState.Degraded, 1, MigrationType.Init), (dev.Map.State, dev.MigrationState, dev.MigrationType));
+        Assert.Equal(2u | Mark, dev.SecondMap!.Order[2]);
     }
 
     [Theory]
@@ -157,8 +159,8 @@ public class LegTests
     public void A_slot_that_is_not_there_is_left_alone(int slot)
     {
         var container = Container(disks: 3).Volume(level: 5, disks: 3);
-        Assert.Same(container, container.ApplyLeg(0, slot, LegState.Faulty));
-        Assert.Same(container, container.ApplyLeg(7, 0, LegState.Faulty));
+        Assert.Same(container, container.SetLeg(0, slot, LegState.Faulty));
+        Assert.Same(container, container.SetLeg(7, 0, LegState.Faulty));
     }
 
     private static ImsmContainer Rebuilding() => Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).Rebuild();

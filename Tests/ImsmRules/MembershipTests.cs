@@ -1,5 +1,6 @@
-using System.Buffers.Binary;
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm.Format;
+using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Metadata.Imsm.Model;
 using Xunit;
 using static ActorRaid.Tests.ImsmRules.Build;
@@ -11,7 +12,7 @@ public class MembershipTests
     [Fact]
     public void A_disk_that_comes_is_a_spare_in_front_of_the_others()
     {
-        var container = Container(disks: 2, spares: 1).Volume(level: 1, disks: 2).Added(Source(7));
+        var container = Container(disks: 2, spares: 1).Volume(level: 1, disks: 2).AddDisk(Source(7));
         var disk = container.Present[0];
         Assert.Equal((Device(7), "sdh", -1, ImsmDiskStatus.Spare), (disk.Device, disk.Name, disk.Index, disk.Disk.Status));
         Assert.Equal((DiskSectors, DiskSectors), (disk.Sectors, disk.Disk.TotalBlocks));
@@ -22,7 +23,7 @@ public class MembershipTests
     public void A_disk_that_is_there_already_is_not_added_again()
     {
         var container = Container(disks: 2).Volume(level: 1, disks: 2);
-        Assert.Same(container, container.Added(Source(1)));
+        Assert.Same(container, container.AddDisk(Source(1)));
     }
 
     [Theory]
@@ -31,20 +32,17 @@ public class MembershipTests
     [InlineData("/dev/loop0", "/dev/loop0")]
     public void A_serial_number_is_trimmed(string serial, string trimmed)
     {
-        var container = Container(disks: 2).Volume(level: 1, disks: 2).Added(Source(7, serial: serial));
+        var container = Container(disks: 2).Volume(level: 1, disks: 2).AddDisk(Source(7, serial: serial));
         Assert.Equal(trimmed, container.Present[0].Disk.Serial.ToString());
     }
 
     [Fact]
     public void The_SCSI_id_is_taken_from_the_record_that_mdadm_wrote()
     {
+        var record = SpareRecord.Make(SpareRecord.Disk("SERIAL-sdh", DiskSectors, scsiId: 0x10002), cacheSize: 0, sectorSize: 512);
         var tail = new byte[4096];
-        var anchor = tail.AsSpan(4096 - 1024);
-        "Intel Raid ISM Cfg Sig. 1.0.00"u8.CopyTo(anchor);
-        anchor[0x38] = 1;
-        "SERIAL-sdh"u8.CopyTo(anchor[0xD8..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(anchor[(0xD8 + 20)..], 0x10002);
-        var container = Container(disks: 2).Added(Source(7) with { Tail = tail }).Added(Source(8) with { Tail = tail });
+        ImsmWriter.Write(record).CopyTo(tail, 4096 - 1024);
+        var container = Container(disks: 2).AddDisk(Source(7) with { Tail = tail }).AddDisk(Source(8) with { Tail = tail });
         Assert.Equal(0x10002u, container.Present[1].Disk.ScsiId);
         Assert.Equal(0u, container.Present[0].Disk.ScsiId);
     }
@@ -54,24 +52,24 @@ public class MembershipTests
     [InlineData((1ul << 32) - 1, false)]
     public void A_disk_beyond_2_TiB_sets_the_attribute(ulong sectors, bool set)
     {
-        var attributes = Container(disks: 2).Added(Source(7, sectors)).Super.Attributes;
-        Assert.Equal(set, (attributes & (ImsmAttributes)0x0400_0000) != 0);
+        var attributes = Container(disks: 2).AddDisk(Source(7, sectors)).Super.Attributes;
+        Assert.Equal(set, (attributes & ImsmAttributes.Disk2TB) != 0);
     }
 
     [Fact]
     public void A_spare_that_leaves_is_gone()
     {
         var container = Container(disks: 2, spares: 1).Volume(level: 1, disks: 2);
-        var left = container.Removed(Device(2));
+        var left = container.RemoveDisk(Device(2));
         Assert.Equal(2, left.Present.Length);
         Assert.Same(container.Super, left.Super);
-        Assert.Same(left, left.Removed(Device(2)));
+        Assert.Same(left, left.RemoveDisk(Device(2)));
     }
 
     [Fact]
     public void A_failed_member_that_leaves_keeps_its_entry_and_is_not_recorded_as_missing()
     {
-        var left = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).Removed(Device(1));
+        var left = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).RemoveDisk(Device(1));
         var started = left.State(Consistency.AsRecorded, Facts());
         Assert.Equal(left.Super.Disks[1], started.Super.Disks[1]);
         Assert.Equal("SERIAL-sdb:0", started.Super.Disks[1].Serial.ToString());
@@ -80,14 +78,14 @@ public class MembershipTests
     [Fact]
     public void A_member_that_left_without_having_failed_is_missing_when_its_volume_is_started()
     {
-        var started = Container(disks: 3).Volume(level: 5, disks: 3).Removed(Device(1)).State(Consistency.AsRecorded, Facts());
+        var started = Container(disks: 3).Volume(level: 5, disks: 3).RemoveDisk(Device(1)).State(Consistency.AsRecorded, Facts());
         Assert.Equal((MapState.Degraded, ~0u), (started.Dev().Map.State, started.Super.Disks[1].ScsiId));
     }
 
     [Fact]
     public void A_failed_member_that_comes_back_is_a_spare_and_may_be_chosen()
     {
-        var back = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).Removed(Device(1)).Added(Source(1));
+        var back = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).RemoveDisk(Device(1)).AddDisk(Source(1));
         var rebuilt = back.Rebuild().InSync(0, 1);
         Assert.Equal(MapState.Normal, rebuilt.Dev().Map.State);
         Assert.Equal(["SERIAL-sda", "SERIAL-sdc", "SERIAL-sdb"], rebuilt.Super.Disks.Select(disk => disk.Serial.ToString()));
@@ -98,7 +96,7 @@ public class MembershipTests
     public void The_next_generation_is_one_more_and_nothing_else()
     {
         var container = Container(disks: 2).Volume(level: 1, disks: 2);
-        Assert.Equal(container.Super with { Generation = 8 }, container.Advanced().Super);
+        Assert.Equal(container.Super with { Generation = 8 }, container.NextGeneration().Super);
     }
 
     [Fact]
@@ -106,6 +104,6 @@ public class MembershipTests
     {
         var container = Container(disks: 2).Volume(level: 1, disks: 2);
         var old = container with { Super = container.Super with { OriginalFamilyNumber = 0 } };
-        Assert.Equal(old.Super.FamilyNumber, old.Advanced().Super.OriginalFamilyNumber);
+        Assert.Equal(old.Super.FamilyNumber, old.NextGeneration().Super.OriginalFamilyNumber);
     }
 }

@@ -25,7 +25,8 @@ public class SpareTests
         Assert.Equal<uint>([0, 2, 1], after.Dev().Map.Order);
         Assert.Equal<uint>([0, 2 | Mark, 1], after.Dev().SecondMap!.Order);
         Assert.Equal([0, -2, 1, 2], after.Present.Select(disk => disk.Index));
-        Assert.Equal((MapState.Normal, MapState.Degraded, (byte)1), (after.Dev().Map.State, after.Dev().SecondMap!.State, after.Dev().Map.FailedDisk));
+        var dev = after.Dev();
+        Assert.Equal((MapState.Normal, MapState.Degraded, (byte)1), (dev.Map.State, dev.SecondMap!.State, dev.Map.FailedDisk));
         Assert.NotEqual(before.Super.FamilyNumber, after.Super.FamilyNumber);
         Assert.Equal(before.Super.FamilyNumber, after.Super.OriginalFamilyNumber);
     }
@@ -60,7 +61,7 @@ public class SpareTests
     [Fact]
     public void The_disk_that_came_last_is_chosen_first()
     {
-        var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).Added(Source(9));
+        var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).AddDisk(Source(9));
         Assert.Equal(Device(9), Assert.Single(degraded.PlanSpare(0, Legs(degraded, 0)).Assignments).Device);
     }
 
@@ -92,7 +93,7 @@ public class SpareTests
     [Fact]
     public void A_disk_that_is_too_small_is_refused_by_name_and_sectors()
     {
-        var container = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).Added(Source(5, sectors: 200_000));
+        var container = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).AddDisk(Source(5, sectors: 200_000));
         Assert.Contains("sdf does not have sectors 0 to 204799", container.PlanSpare(0, Legs(container, 0)).Refusal);
     }
 
@@ -101,7 +102,7 @@ public class SpareTests
     [InlineData(204_800 + 2210 + 2048, true)]
     public void A_spare_needs_the_volume_and_the_least_reservation(ulong sectors, bool enough)
     {
-        var container = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).Added(Source(5, sectors));
+        var container = Container(disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).AddDisk(Source(5, sectors));
         Assert.Equal(enough, container.PlanSpare(0, Legs(container, 0)).Refusal is null);
     }
 
@@ -109,7 +110,7 @@ public class SpareTests
     public void A_spare_must_have_room_for_every_volume_of_the_container()
     {
         var container = Container(disks: 3).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3).Fail(0, 1)
-            .Added(Source(5, sectors: 300_000));
+            .AddDisk(Source(5, sectors: 300_000));
         Assert.Contains("for volume vol1", container.PlanSpare(0, Legs(container, 0)).Refusal);
     }
 
@@ -135,7 +136,7 @@ public class SpareTests
     {
         var container = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Volume(level: 0, disks: 3).Fail(0, 1).Fail(1, 1);
         Assert.Contains("vol1 has failed", container.PlanSpare(0, Legs(container, 0)).Refusal);
-        var removed = container.Removed(Device(1));
+        var removed = container.RemoveDisk(Device(1));
         Assert.Null(removed.PlanSpare(0, Legs(removed, 0)).Refusal);
     }
 
@@ -144,7 +145,7 @@ public class SpareTests
     {
         var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1);
         var update = (ActorRaid.Metadata.Imsm.Rules.ActivateSpare)degraded.PlanSpare(0, Legs(degraded, 0)).Update!;
-        var left = degraded.Removed(Device(3));
+        var left = degraded.RemoveDisk(Device(3));
         Assert.Same(left, left.Apply(update));
     }
 

@@ -16,6 +16,6 @@ public sealed class ImsmFormat : IMetadataFormat
     public LoadResult Load(ImmutableArray<DiskSource> disks)
     {
         var (container, verdicts, refusal) = ImsmLoader.Load(disks);
-        return new LoadResult((object?)container as IContainerModel, verdicts, refusal);
+        return new LoadResult(container, verdicts, refusal);
     }
 }

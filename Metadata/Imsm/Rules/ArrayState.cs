@@ -15,13 +15,13 @@ internal static class ArrayState
     public static (ImsmContainer Container, bool Clean) Set(ImsmContainer container, int volume, Consistency consistency, ArrayFacts facts)
     {
         var dev = container.Super.Devs[volume];
-        if (Geometry.Level(dev.Map) == 0 && dev.SecondMap is null)
+        if (dev.Map.Level() == 0 && dev.SecondMap is null)
         {
             return (container, true);
         }
 
         var clean = consistency != Consistency.Dirty;
-        if (!(Migration.IsGeneral(dev) && facts.Current == SyncAction.Reshape))
+        if (!(dev.IsGeneralMigration() && facts.Current == SyncAction.Reshape))
         {
             (container, clean) = SetResting(container, volume, consistency, facts);
             dev = container.Super.Devs[volume];
@@ -44,7 +44,7 @@ internal static class ArrayState
         }
 
         var dev = container.Super.Devs[volume];
-        var complete = facts.ResyncStart >= Geometry.ResyncEnd(dev);
+        var complete = facts.ResyncStart >= Geometry.ResyncEnd(container, dev);
         var clean = consistency == Consistency.AsRecorded
             ? complete && state == MapState.Normal && dev.MigrationState == 0
             : consistency == Consistency.Clean;
@@ -69,12 +69,12 @@ internal static class ArrayState
     // migration's checkpoint comes from mdadm.
     private static ImsmDev WithCheckpoint(ImsmDev dev, MigrationRecord? record, ArrayFacts facts)
     {
-        if (Migration.IsGeneral(dev) || facts.Previous == SyncAction.Idle)
+        if (dev.IsGeneralMigration() || facts.Previous == SyncAction.Idle)
         {
             return dev;
         }
 
-        var unit = Geometry.MigrationUnitSectors(dev, record);
+        var unit = dev.SectorsPerUnit(record);
         return unit == 0 || facts.LastCheckpoint == ArrayFacts.Complete
             ? dev
             : dev with { CurrentMigrationUnit = facts.LastCheckpoint / unit };

@@ -79,7 +79,7 @@ internal static class BadBlockLog
 
         var map = container.Super.Devs[volume].Map;
         var start = map.PbaOfLba0;
-        var end = start + Geometry.PerMember(map);
+        var end = start + map.PerMemberSectors();
         return container.Super.BadBlocks
             .Where(entry => entry.DiskIndex == index && Touches(entry, start, end))
             .Select(entry => new BadBlock(entry.Start, entry.Count))
@@ -139,6 +139,6 @@ internal static class BadBlockLog
         }
 
         var order = container.Super.Devs[volume].Map.Order;
-        return slot >= 0 && slot < order.Length && Maps.IndexOf(order[slot]) is >= 0 and <= byte.MaxValue and var index ? (byte)index : null;
+        return slot >= 0 && slot < order.Length && Maps.IndexOf(order[slot]) is <= byte.MaxValue and var index ? (byte)index : null;
     }
 }

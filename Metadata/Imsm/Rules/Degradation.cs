@@ -34,7 +34,7 @@ internal static class Degradation
             return map.State == MapState.Uninitialized ? MapState.Uninitialized : MapState.Normal;
         }
 
-        return Geometry.Level(map) switch
+        return map.Level() switch
         {
             0 => MapState.Failed,
             1 => failed < map.Order.Length ? MapState.Degraded : MapState.Failed,

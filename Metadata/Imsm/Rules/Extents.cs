@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Metadata.Imsm.Rules;
@@ -22,7 +23,7 @@ internal static class Extents
         var reserved = disk.Index == -1 || leastReservation ? LeastReservation(container) : MetadataSectors + ReservedSectors;
         var used = container.Super.Devs
             .Where(dev => disk.Index >= 0 && Maps.SlotOf(dev.Map, disk.Index) >= 0)
-            .Select(dev => new Extent(dev.Map.PbaOfLba0, Geometry.PerMember(dev.Map)))
+            .Select(dev => new Extent(dev.Map.PbaOfLba0, dev.Map.PerMemberSectors()))
             .OrderBy(extent => extent.Start)
             .ToImmutableArray();
         var total = disk.Disk.TotalBlocks;
@@ -31,7 +32,7 @@ internal static class Extents
             // Older metadata leaves less: what is behind the last volume, in whole KiB, but at least the metadata itself.
             var end = used[^1].Start + used[^1].Size;
             var rest = total > end ? (total - end) & ~1ul : 0;
-            reserved = Math.Min(reserved, Math.Max(rest, MetadataLength(container.Super)));
+            reserved = Math.Min(reserved, Math.Max(rest, (ulong)ImsmPlacement.SectorCount(ImsmWriter.SizeOf(container.Super), 512)));
         }
 
         return used.Add(new Extent(total > reserved ? total - reserved : 0, 0));
@@ -65,15 +66,4 @@ internal static class Extents
         var rest = smallest.Disk.TotalBlocks - Of(container, smallest, leastReservation: false)[^1].Start;
         return Math.Min(rest, MetadataSectors + DirtyStripeSectors);
     }
-
-    private static ulong MetadataLength(ImsmSuper super)
-    {
-        const int header = 216;
-        const int disk = 48;
-        var volumes = super.Devs.Sum(dev => 112 + MapLength(dev.Map) + (dev.SecondMap is { } second ? MapLength(second) : 0));
-        var log = super.BadBlocks.IsEmpty ? 0 : 8 + 8 * super.BadBlocks.Length;
-        return (ulong)(header + disk * super.Disks.Length + volumes + log + 511) / 512;
-    }
-
-    private static int MapLength(ImsmMap map) => 48 + 4 * map.Order.Length;
 }

@@ -67,7 +67,7 @@ internal static class Failure
         }
 
         var dev = container.Super.Devs[volume];
-        if (!Migration.IsGeneral(dev) && Degradation.CountFailed(container, dev, MapChoice.First) > 0 && !AnyMarkedInBoth(dev))
+        if (!dev.IsGeneralMigration() && Degradation.CountFailed(container, dev, MapChoice.First) > 0 && !AnyMarkedInBoth(dev))
         {
             container = Maps.WithDev(container, volume, Migration.End(container, dev, Degradation.StateOf(container, dev)));
         }
@@ -105,7 +105,7 @@ internal static class Failure
     private static ImsmDev AfterLeg(ImsmContainer container, ImsmDev dev, bool failed, bool filled)
     {
         var state = Degradation.StateOf(container, dev);
-        var general = Migration.IsGeneral(dev);
+        var general = dev.IsGeneralMigration();
         switch (state)
         {
             case MapState.Normal when Migration.IsRebuilding(dev):

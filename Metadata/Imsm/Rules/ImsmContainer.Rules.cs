@@ -6,8 +6,6 @@ namespace ActorRaid.Metadata.Imsm;
 
 public sealed partial record ImsmContainer
 {
-    private const ImsmAttributes BadBlockManagement = (ImsmAttributes)0x0800_0000;
-
     /// <summary>
     /// Indices of the disk table whose disk was recorded as failed and has left since the container was loaded. They are not
     /// recorded as missing as well: mdmon, which knows its disks until it ends, does not either.
@@ -17,35 +15,43 @@ public sealed partial record ImsmContainer
     /// <summary>Whether the next commit has to clear the migration record that an earlier volume left.</summary>
     internal bool ClearsRecord { get; init; }
 
-    /// <summary>Records what md says of an array. A volume that is not there is left alone and not taken for clean.</summary>
-    internal (ImsmContainer Container, bool Clean) ApplyArrayState(int volume, Consistency consistency, ArrayFacts facts) =>
-        HasVolume(volume) ? ArrayState.Set(this, volume, consistency, facts) : (this, false);
+    /// <inheritdoc/>
+    public ArrayStateChange SetArrayState(int volume, Consistency consistency, ArrayFacts facts)
+    {
+        if (!HasVolume(volume))
+        {
+            return new ArrayStateChange(this, false);
+        }
 
-    /// <summary>Records what md says of a leg. A volume or slot that is not there is left alone.</summary>
-    internal ImsmContainer ApplyLeg(int volume, int slot, LegState state) =>
+        var (container, clean) = ArrayState.Set(this, volume, consistency, facts);
+        return new ArrayStateChange(container, clean);
+    }
+
+    /// <inheritdoc cref="IContainerModel.SetLeg"/>
+    public ImsmContainer SetLeg(int volume, int slot, LegState state) =>
         HasVolume(volume) ? Failure.SetLeg(this, volume, slot, state) : this;
 
-    /// <summary>Puts a spare into its slot.</summary>
-    internal ImsmContainer Apply(ActivateSpare update) => Spares.Apply(this, update);
-
-    /// <summary>A disk came: it is a spare from now on.</summary>
-    internal ImsmContainer Added(DiskSource disk) => Membership.Add(this, disk);
-
-    /// <summary>A disk left.</summary>
-    internal ImsmContainer Removed(DeviceNumber disk) => Membership.Remove(this, disk);
-
-    /// <summary>Records a bad block of a leg; null when there is no room for it.</summary>
-    internal ImsmContainer? RecordBadBlock(int volume, int slot, ulong sector, int length) =>
-        BadBlockLog.Record(this, volume, slot, sector, length);
-
-    /// <summary>Forgets a bad block of a leg.</summary>
-    internal ImsmContainer ClearBadBlock(int volume, int slot, ulong sector, int length) =>
-        BadBlockLog.Clear(this, volume, slot, sector, length);
-
-    /// <inheritdoc cref="IContainerModel.PlanSpare"/>
+    /// <inheritdoc/>
     public SparePlan PlanSpare(int volume, SpareFacts facts) => Spares.Plan(this, volume, facts);
 
-    /// <inheritdoc cref="IContainerModel.BadBlocks"/>
+    /// <summary>Puts a spare into its slot, as it was planned.</summary>
+    internal ImsmContainer Apply(ActivateSpare update) => Spares.Apply(this, update);
+
+    /// <inheritdoc cref="IContainerModel.AddDisk"/>
+    public ImsmContainer AddDisk(DiskSource disk) => Membership.Add(this, disk);
+
+    /// <inheritdoc cref="IContainerModel.RemoveDisk"/>
+    public ImsmContainer RemoveDisk(DeviceNumber disk) => Membership.Remove(this, disk);
+
+    /// <inheritdoc cref="IContainerModel.RecordBadBlock"/>
+    public ImsmContainer? RecordBadBlock(int volume, int slot, ulong sector, int length) =>
+        BadBlockLog.Record(this, volume, slot, sector, length);
+
+    /// <inheritdoc cref="IContainerModel.ClearBadBlock"/>
+    public ImsmContainer ClearBadBlock(int volume, int slot, ulong sector, int length) =>
+        BadBlockLog.Clear(this, volume, slot, sector, length);
+
+    /// <inheritdoc/>
     public ImmutableArray<BadBlock> BadBlocks(int volume, int slot) => BadBlockLog.Of(this, volume, slot);
 
     /// <summary>
@@ -53,13 +59,15 @@ public sealed partial record ImsmContainer
     /// attribute for bad blocks as the log is. A migration record stays only as long as it is in use, and one of zeros
     /// is written once, because from then on the sector is mdadm's.
     /// </summary>
-    internal ImsmContainer Advanced() => this with
+    public ImsmContainer NextGeneration() => this with
     {
         Super = Super with
         {
             Generation = Super.Generation + 1,
             OriginalFamilyNumber = Super.OriginalFamilyNumber == 0 ? Super.FamilyNumber : Super.OriginalFamilyNumber,
-            Attributes = Super.BadBlocks.IsEmpty ? Super.Attributes & ~BadBlockManagement : Super.Attributes | BadBlockManagement,
+            Attributes = Super.BadBlocks.IsEmpty
+                ? Super.Attributes & ~ImsmAttributes.BadBlockManagement
+                : Super.Attributes | ImsmAttributes.BadBlockManagement,
         },
         Migration = Rules.Migration.AnyGeneral(this) && (ClearsRecord || Migration != Reshape.BlankRecord) ? Migration : null,
         ClearsRecord = false,

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Format;
+using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Metadata.Imsm.Rules;
@@ -6,12 +8,10 @@ namespace ActorRaid.Metadata.Imsm.Rules;
 /// <summary>Disks that come and go, and entries that leave the disk table.</summary>
 internal static class Membership
 {
-    private const int SerialLength = 16;
-    private const ImsmAttributes Disks2TB = (ImsmAttributes)0x0400_0000;
-
     /// <summary>
-    /// A disk that came is a spare, whatever it was before: it was added by mdadm, which overwrites what it held. It goes in
-    /// front of the others, and so is the first to be chosen. One that is present already changes nothing.
+    /// A disk that came is a spare, whatever it was before: it was added by mdadm, which overwrites what it held; of that only the
+    /// SCSI id is taken. It goes in front of the others, and so is the first to be chosen. One that is present already changes
+    /// nothing.
     /// </summary>
     public static ImsmContainer Add(ImsmContainer container, DiskSource source)
     {
@@ -20,13 +20,15 @@ internal static class Membership
             return container;
         }
 
-        var serial = Serial(source.Serial);
-        var entry = new ImsmDisk(serial, source.Sectors, SpareRecords.ScsiId(source, serial), ImsmDiskStatus.Spare, 0, Octets.Zeros(12));
-        var spare = new PresentDisk(source.Device, source.Name, -1, entry, source.SectorSize, source.Sectors, null);
+        var serial = ImsmSerial.Octets(source.Serial);
+        var found = ImsmPlacement.Read(source.Tail.Span, source.SectorSize).Super?.Disks.FirstOrDefault(disk => disk.Serial == serial);
+        var entry = SpareRecord.Disk(source.Serial, source.Sectors, found is null || Maps.IsFailed(found) ? 0 : found.ScsiId);
+        var record = SpareRecord.Make(entry, container.Super.CacheSize, source.SectorSize);
+        var spare = new PresentDisk(source.Device, source.Name, -1, entry, source.SectorSize, source.Sectors, record);
         var added = container with { Present = container.Present.Insert(0, spare) };
         return source.Sectors >> 32 == 0
             ? added
-            : added with { Super = added.Super with { Attributes = added.Super.Attributes | Disks2TB } };
+            : added with { Super = added.Super with { Attributes = added.Super.Attributes | ImsmAttributes.Disk2TB } };
     }
 
     /// <summary>
@@ -92,16 +94,6 @@ internal static class Membership
             Departed = container.Departed.Where(departed => departed != index)
                 .Select(departed => departed > index ? departed - 1 : departed).ToImmutableArray(),
         };
-    }
-
-    /// <summary>
-    /// A serial number as the metadata spells it: without blanks and control characters, with <c>;</c> for <c>:</c>, the last 16
-    /// characters, padded with zeros.
-    /// </summary>
-    public static Octets Serial(string serial)
-    {
-        var text = string.Concat(serial.Where(letter => letter is > ' ' and < '\u007f')).Replace(':', ';');
-        return Octets.Text(text.Length > SerialLength ? text[^SerialLength..] : text, SerialLength);
     }
 
     // A disk without an index of its own may still be the one that an entry stands for: a spare or failed disk of the table.

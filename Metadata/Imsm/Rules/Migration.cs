@@ -9,28 +9,19 @@ namespace ActorRaid.Metadata.Imsm.Rules;
 /// </summary>
 internal static class Migration
 {
-    private const uint VerifyAndFix = 0x80;
-
-    /// <summary>Which kind of migration; repair is told from verification by a bit of the volume's status.</summary>
-    public static MigrationType Kind(ImsmDev dev) =>
-        dev.MigrationType == MigrationType.Verify && (dev.Status & VerifyAndFix) != 0 ? MigrationType.Repair : dev.MigrationType;
-
-    /// <summary>Whether the volume is being reshaped.</summary>
-    public static bool IsGeneral(ImsmDev dev) => dev.MigrationState != 0 && Kind(dev) == MigrationType.GeneralMigration;
-
     /// <summary>Whether any volume of the container is being reshaped: nothing is repaired meanwhile.</summary>
-    public static bool AnyGeneral(ImsmContainer container) => container.Super.Devs.Any(IsGeneral);
+    public static bool AnyGeneral(ImsmContainer container) => container.Super.Devs.Any(dev => dev.IsGeneralMigration());
 
     /// <summary>Whether a leg is being filled: a rebuild whose present state is degraded.</summary>
     public static bool IsRebuilding(ImsmDev dev) =>
-        dev is { MigrationState: not 0, SecondMap.State: MapState.Degraded } && Kind(dev) == MigrationType.Rebuild;
+        dev is { MigrationState: not 0, SecondMap.State: MapState.Degraded } && dev.Migration() == MigrationType.Rebuild;
 
     /// <summary>Whether a volume that never was synchronized is being so.</summary>
     public static bool IsInitializing(ImsmDev dev) =>
-        dev is { MigrationState: not 0, SecondMap.State: MapState.Uninitialized } && Kind(dev) == MigrationType.Init;
+        dev is { MigrationState: not 0, SecondMap.State: MapState.Uninitialized } && dev.Migration() == MigrationType.Init;
 
     /// <summary>Whether md's resync is recorded as under way.</summary>
-    public static bool IsResyncing(ImsmDev dev) => dev.MigrationState != 0 && Kind(dev) switch
+    public static bool IsResyncing(ImsmDev dev) => dev.IsMigrating() && dev.Migration() switch
     {
         MigrationType.Init or MigrationType.Repair => true,
         MigrationType.GeneralMigration => false,
@@ -63,7 +54,7 @@ internal static class Migration
     {
         var previous = dev.SecondMap ?? dev.Map;
         var map = dev.Map;
-        if (state != map.State && !IsGeneral(dev) && previous.State != MapState.Uninitialized)
+        if (state != map.State && !dev.IsGeneralMigration() && previous.State != MapState.Uninitialized)
         {
             foreach (var entry in previous.Order)
             {
@@ -88,6 +79,6 @@ internal static class Migration
     }
 
     private static ImsmDev WithKind(ImsmDev dev, MigrationType kind) => kind == MigrationType.Repair
-        ? dev with { MigrationType = MigrationType.Verify, Status = dev.Status | VerifyAndFix }
-        : dev with { MigrationType = kind, Status = dev.Status & ~VerifyAndFix };
+        ? dev with { MigrationType = MigrationType.Verify, Status = dev.Status | VolumeGeometry.VerifyAndFix }
+        : dev with { MigrationType = kind, Status = dev.Status & ~VolumeGeometry.VerifyAndFix };
 }

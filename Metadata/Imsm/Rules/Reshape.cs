@@ -13,7 +13,7 @@ internal static class Reshape
     public static ImsmContainer Settle(ImsmContainer container, int volume, ArrayFacts facts)
     {
         var dev = container.Super.Devs[volume];
-        if (!Migration.IsGeneral(dev) || !IsDone(dev, facts))
+        if (!dev.IsGeneralMigration() || !IsDone(container, dev, facts))
         {
             return container;
         }
@@ -32,7 +32,7 @@ internal static class Reshape
     /// <summary>A volume under general migration with its second map's state taken from that map's legs.</summary>
     public static ImsmDev WithSecondState(ImsmContainer container, ImsmDev dev)
     {
-        if (!Migration.IsGeneral(dev) || dev.SecondMap is not { } second)
+        if (!dev.IsGeneralMigration() || dev.SecondMap is not { } second)
         {
             return dev;
         }
@@ -91,13 +91,13 @@ internal static class Reshape
         return started with
         {
             Map = map,
-            Size = Geometry.RoundedVolumeSectors(Geometry.PerMember(map), Geometry.DataMembers(map)),
+            Size = Geometry.RoundedVolumeSectors(map),
         };
     }
 
     private static ImsmDev WithoutFailedDisk(ImsmDev dev) => dev with { Map = dev.Map with { FailedDisk = Maps.NoFailedDisk } };
 
-    private static bool IsDone(ImsmDev dev, ArrayFacts facts) =>
+    private static bool IsDone(ImsmContainer container, ImsmDev dev, ArrayFacts facts) =>
         facts.Previous == SyncAction.Reshape && facts.ReshapePosition == ArrayFacts.Complete
-        || facts.LastCheckpoint >= Geometry.ComponentSectors(dev.Map, dev.Size);
+        || facts.LastCheckpoint >= Geometry.ComponentSectors(container, dev);
 }

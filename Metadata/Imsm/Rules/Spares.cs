@@ -41,7 +41,7 @@ internal static class Spares
             if (Choose(container, volume, slot, facts, refusals) is { } disk)
             {
                 var assignment = new SpareAssignment(
-                    disk.Device, slot, dev.Map.PbaOfLba0, Geometry.ComponentSectors(dev.Map, dev.Size), RecoveryStart: 0);
+                    disk.Device, slot, dev.Map.PbaOfLba0, Geometry.ComponentSectors(container, dev), RecoveryStart: 0);
                 return new SparePlan([assignment], new ActivateSpare(volume, slot, disk.Device), null);
             }
         }
@@ -174,7 +174,7 @@ internal static class Spares
             return $"{disk.Name} has failed or was replaced";
         }
 
-        var sectorSize = (container.Present.FirstOrDefault(member => member.Index >= 0) ?? disk).SectorSize;
+        var sectorSize = Geometry.SectorSize(container);
         if (disk.SectorSize != sectorSize)
         {
             return $"{disk.Name} has sectors of {disk.SectorSize} bytes and not of {sectorSize}";
@@ -183,10 +183,11 @@ internal static class Spares
         var extents = Extents.Of(container, disk, leastReservation: true);
         foreach (var dev in container.Super.Devs)
         {
-            var size = Geometry.PerMember(dev.Map);
+            var size = dev.Map.PerMemberSectors();
             if ((disk.Index < 0 || Maps.SlotOf(dev.Map, disk.Index) < 0) && !Extents.HasRoom(extents, dev.Map.PbaOfLba0, size))
             {
-                return $"{disk.Name} does not have sectors {dev.Map.PbaOfLba0} to {dev.Map.PbaOfLba0 + size - 1} free for volume {dev.Volume}";
+                var (first, last) = (dev.Map.PbaOfLba0, dev.Map.PbaOfLba0 + size - 1);
+                return $"{disk.Name} does not have sectors {first} to {last} free for volume {dev.Volume}";
             }
         }
 
@@ -216,7 +217,8 @@ internal static class Spares
     {
         var super = container.Super;
         var step = super.FamilyNumber;
-        foreach (var part in (ReadOnlySpan<uint>)[super.Generation, (uint)update.Slot, (uint)update.Device.Major, (uint)update.Device.Minor])
+        ReadOnlySpan<uint> parts = [super.Generation, (uint)update.Slot, (uint)update.Device.Major, (uint)update.Device.Minor];
+        foreach (var part in parts)
         {
             step = (step ^ part) * 0x9E37_79B1 + 0x7F4A_7C15;
             step ^= step >> 15;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ActorRaid.Metadata.Imsm.Rules;
 using ActorRaid.Metadata.Imsm.Updates;
 
 namespace ActorRaid.Metadata.Imsm;
@@ -40,6 +41,7 @@ public sealed partial record ImsmContainer
     /// </summary>
     public ImsmContainer Process(PreparedUpdate update) => update switch
     {
+        ActivateSpare spare => Apply(spare),
         ImsmUpdate known when known.Refusal(this) is null => known.Apply(this),
         _ => this,
     };

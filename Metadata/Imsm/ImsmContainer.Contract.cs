@@ -1,0 +1,23 @@
+using ActorRaid.Metadata.Imsm.Model;
+
+namespace ActorRaid.Metadata.Imsm;
+
+// The contract's members whose own results are more exact than it asks for.
+public sealed partial record ImsmContainer : IContainerModel
+{
+    IContainerModel IContainerModel.SetLeg(int volume, int slot, LegState state) => SetLeg(volume, slot, state);
+
+    IContainerModel IContainerModel.Process(PreparedUpdate update) => Process(update);
+
+    IContainerModel IContainerModel.AddDisk(DiskSource disk) => AddDisk(disk);
+
+    IContainerModel IContainerModel.RemoveDisk(DeviceNumber disk) => RemoveDisk(disk);
+
+    IContainerModel? IContainerModel.RecordBadBlock(int volume, int slot, ulong sector, int length) =>
+        RecordBadBlock(volume, slot, sector, length);
+
+    IContainerModel IContainerModel.ClearBadBlock(int volume, int slot, ulong sector, int length) =>
+        ClearBadBlock(volume, slot, sector, length);
+
+    IContainerModel IContainerModel.NextGeneration() => NextGeneration();
+}
