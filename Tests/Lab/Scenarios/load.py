@@ -1,0 +1,28 @@
+"""load.py DEVICE REFERENCE SEED STOP [MAX_PAUSE_MS]: writes random blocks at random places of DEVICE, past the page cache, and the
+same into the file REFERENCE, with pauses in which the array becomes clean, until the file STOP exists. Prints how many."""
+import mmap
+import os
+import random
+import sys
+import time
+
+device, reference, seed, stop = sys.argv[1:5]
+longest = float(sys.argv[5]) / 1000 if len(sys.argv) > 5 else 0.3
+chance = random.Random(int(seed))
+target = os.open(device, os.O_WRONLY | os.O_DIRECT | os.O_DSYNC)
+copy = os.open(reference, os.O_WRONLY)
+size = os.fstat(copy).st_size
+buffer = mmap.mmap(-1, 1 << 17)
+writes = 0
+while not os.path.exists(stop):
+    for _ in range(chance.randint(1, 8)):
+        length = 4096 * chance.randint(1, 32)
+        offset = 4096 * chance.randint(0, (size - length) // 4096)
+        data = os.urandom(length)
+        buffer[:length] = data
+        if os.pwrite(target, memoryview(buffer)[:length], offset) != length:
+            sys.exit("short write")
+        os.pwrite(copy, data, offset)
+        writes += 1
+    time.sleep(chance.random() * longest)
+print(writes, "writes")
