@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Metadata;
+using Xunit;
 
 namespace ActorRaid.Tests.Actors;
 
