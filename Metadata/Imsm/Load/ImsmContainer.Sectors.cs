@@ -39,34 +39,41 @@ public sealed partial record ImsmContainer
 
         if (disk.Index < 0 || disk.Index >= Super.Disks.Length || IsFailed(disk))
             return null;
-        return ImsmPlacement.Image(_serialized.Of(Super, disk.SectorSize), diskBytes, disk.SectorSize, LastSector(disk.SectorSize));
+        var metadata = _serialized.Of(Super, disk.SectorSize, ClearsMigrationSector());
+        var offset = diskBytes - (2L * disk.SectorSize) - metadata.AnchorOffset;
+        return new DiskImage(offset, disk.SectorSize, metadata.Bytes, metadata.AnchorOffset);
     }
 
-    private byte[]? LastSector(int sectorSize)
+    private bool ClearsMigrationSector()
     {
         foreach (var dev in Super.Devs)
         {
             if (dev.IsGeneralMigration())
-                return Migration is { } record && MigrationRecordBytes.IsCleared(record) ? new byte[sectorSize] : null;
+                return Migration is { } record && MigrationRecordBytes.IsCleared(record);
         }
 
-        return new byte[sectorSize];
+        return true;
     }
 
     /// <summary>
-    /// The last model's bytes, so that a commit serializes once for all its disks. It is no part of the container's value: copies
-    /// share it, all are equal, and bytes are only taken for the very model that they were made from.
+    /// The last model's sectors, which are the same on all members, so that a commit serializes once. It is no part of the
+    /// container's value: copies share it, all are equal, and sectors are only taken for the very model that they were made from.
     /// </summary>
     private sealed class SerializedSuper : IEquatable<SerializedSuper>
     {
         private Entry? _entry;
 
-        public byte[] Of(ImsmSuper super, int sectorSize)
+        public DiskImage Of(ImsmSuper super, int sectorSize, bool clearsLast)
         {
             var entry = _entry;
-            if (entry is null || !ReferenceEquals(entry.Super, super) || entry.SectorSize != sectorSize)
-                _entry = entry = new Entry(super, sectorSize, ImsmWriter.Write(super, sectorSize));
-            return entry.Bytes;
+            if (entry is null || !ReferenceEquals(entry.Super, super) || entry.Image.SectorSize != sectorSize || entry.ClearsLast != clearsLast)
+            {
+                var lastSector = clearsLast ? new byte[sectorSize] : null;
+                var image = ImsmPlacement.Image(ImsmWriter.Write(super, sectorSize), 0, sectorSize, lastSector);
+                _entry = entry = new Entry(super, clearsLast, image);
+            }
+
+            return entry.Image;
         }
 
         public bool Equals(SerializedSuper? other) => other is not null;
@@ -75,6 +82,6 @@ public sealed partial record ImsmContainer
 
         public override int GetHashCode() => 0;
 
-        private sealed record Entry(ImsmSuper Super, int SectorSize, byte[] Bytes);
+        private sealed record Entry(ImsmSuper Super, bool ClearsLast, DiskImage Image);
     }
 }
