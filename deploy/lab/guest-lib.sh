@@ -176,6 +176,9 @@ resolve() {
 # md NAME: the same, printed
 md() { resolve "$1" && echo "$REPLY"; }
 
+# in_container MD DISK
+in_container() { [ -e "/sys/block/$1/md/dev-$(basename "$2")" ]; }
+
 # attribute NAME ATTRIBUTE: the path of an md attribute of a volume
 attribute() { resolve "$1" && echo "/sys/block/$REPLY/md/$2"; }
 
@@ -340,6 +343,20 @@ assemble() {
 assemble_one_by_one() {
     local disk
     for disk; do mdadm -I "$disk" 2>&1 || true; done
+    settle
+}
+
+# adopt HOME DISK: a disk that is no member comes (back) into the container as a spare. A lone spare may have assembled into
+# a container of its own.
+adopt() {
+    local own
+    in_container "$1" "$2" && return 0
+    for own in /sys/block/md*/md; do
+        [ ! -e "$own/dev-$(basename "$2")" ] || quietly mdadm -S "/dev/$(basename "$(dirname "$own")")"
+    done
+    settle
+    mdadm --zero-superblock "$2" 2>&1 || true
+    quietly mdadm --add "/dev/$1" "$2"
     settle
 }
 

@@ -46,7 +46,7 @@ expect 60 reached 35
 completed
 say "rebuild held at $REPLY %, legs in rebuild: $(in_rebuild)"
 both_lost=
-if [ "$SPARES" = 2 ] && [ "$SUPERVISOR" = mdmon ]; then
+if [ "$SUPERVISOR" = mdmon ] && [ "$(in_rebuild)" = 2 ]; then
     both_lost=yes # known of mdmon: it rebuilds two spares at once, and then has no place for the checkpoint
 fi
 [ -n "$both_lost" ] || [ "$(in_rebuild)" = 1 ] || fail "$(in_rebuild) legs are being rebuilt at the same time, expected one"
@@ -66,7 +66,8 @@ else
     from=30
 fi
 
-echo 1000 >/proc/sys/dev/raid/speed_limit_max
+echo 50 >/proc/sys/dev/raid/speed_limit_min # from here on so slow that the rest cannot be done before it is looked at
+echo 200 >/proc/sys/dev/raid/speed_limit_max
 stop_all
 checkpoint
 say "stopped; the metadata says $REPLY %"
@@ -88,7 +89,9 @@ if [ -z "$both_lost" ]; then
     done
     [ "${start:-0}" -gt 0 ] || fail "recovery_start of the leg in rebuild is ${start:-none}, expected more than 0"
 fi
-echo 400000 >/proc/sys/dev/raid/speed_limit_max
+for limit in max min; do echo 400000 >"/proc/sys/dev/raid/speed_limit_$limit"; done
+home=$(container_of vol0)
+for disk in "${present[@]}"; do adopt "$home" "$disk"; done # with -I, a spare that is no member yet is alone
 expect 180 degraded vol0 0
 rest vol0
 expect 30 recorded "${DISKS[0]}" vol0 "Map State" normal

@@ -1,0 +1,246 @@
+using System.Diagnostics;
+using System.Text;
+using Xunit;
+
+namespace ActorRaid.Tests.Lab;
+
+/// <summary>What one run of a guest script left behind.</summary>
+/// <param name="Status">deploy/lab/lab's exit status: the script's own, or 122 to 126 as it documents.</param>
+/// <param name="Output">The directory that the guest saw as /out.</param>
+/// <param name="Attempts">How many times the guest had to be started until it came up.</param>
+public sealed record LabRun(int Status, string Output, int Attempts)
+{
+    /// <summary>A file that the run left, or the empty string.</summary>
+    public string Read(string name)
+    {
+        var path = Path.Combine(Output, name);
+        return File.Exists(path) ? File.ReadAllText(path) : "";
+    }
+
+    /// <summary>Everything that somebody needs who has to find out why the run did not end as it should.</summary>
+    public string Explain(string name)
+    {
+        var reason = Status switch
+        {
+            122 => "the power was cut, as asked",
+            123 => "the guest died in the middle of the script",
+            124 => "the time was up in the middle of the script",
+            125 => $"the guest never came as far as the script ({Attempts} attempts)",
+            126 => "the lab cannot run here: " + Read("lab.err").Trim(),
+            _ => Read("failure") is { Length: > 0 } failure ? failure.Trim() : "the script ended with that status",
+        };
+        var text = new StringBuilder();
+        text.AppendLine($"{name}: status {Status}: {reason}");
+        text.AppendLine($"(all of it: {Output})");
+        Tail(text, "console.log", 120);
+        Tail(text, "actorraid.log", 40);
+        if (Status is 123 or 124 or 125)
+        {
+            Tail(text, "kernel.log", 40);
+        }
+
+        return text.ToString();
+    }
+
+    private void Tail(StringBuilder text, string name, int lines)
+    {
+        var all = Read(name).Split('\n');
+        text.AppendLine($"---- {name}{(all.Length > lines ? $" (the last {lines} lines)" : "")}");
+        foreach (var line in all.TakeLast(lines))
+        {
+            text.AppendLine(line);
+        }
+    }
+}
+
+/// <summary>
+/// Runs guest scripts by deploy/lab/lab. The published program is that of ACTORRAID_PUBLISHED, or is published once, when it is
+/// first needed. Only a guest that did not come up is started again; a failed expectation is final.
+/// </summary>
+public sealed class GuestLab : IDisposable
+{
+    private const int NeverCameUp = 125;
+    private readonly Lazy<string> _published;
+    private readonly string _work;
+
+    /// <summary>Finds the repository and makes a directory for the runs: below ACTORRAID_LAB_OUT if that is set, else a temporary one.</summary>
+    public GuestLab()
+    {
+        Root = FindRoot();
+        var wanted = Environment.GetEnvironmentVariable("ACTORRAID_LAB_OUT");
+        Keep = !string.IsNullOrEmpty(wanted);
+        _work = Keep ? Directory.CreateDirectory(wanted!).FullName : Directory.CreateTempSubdirectory("actorraid-lab-").FullName;
+        _published = new Lazy<string>(Publish);
+    }
+
+    /// <summary>The repository's top directory.</summary>
+    public string Root { get; }
+
+    /// <summary>Whether long runs were asked for (ACTORRAID_SOAK=1).</summary>
+    public static bool Soak => Environment.GetEnvironmentVariable("ACTORRAID_SOAK") == "1";
+
+    /// <summary>The seed of a run's random choices: SEED if set, else another one each time; every script prints it.</summary>
+    public static int Seed =>
+        int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var seed) ? seed : Random.Shared.Next(1, 1_000_000);
+
+    /// <summary>Where the published program is.</summary>
+    public string Published => _published.Value;
+
+    /// <summary>Whether the runs' output stays after the tests even if all is well.</summary>
+    private bool Keep { get; set; }
+
+    /// <summary>Runs a scenario under ActorRaid; the test fails, with the guest's own words, if the script does.</summary>
+    public LabRun Passes(string script, int seconds, params string[] variables) => Passes("actorraid", script, seconds, variables);
+
+    /// <summary>The same under the supervisor named: actorraid, or mdmon of the distribution.</summary>
+    public LabRun Passes(string supervisor, string script, int seconds, params string[] variables)
+    {
+        var run = Run(new LabOrder(supervisor, script, seconds, variables));
+        if (run.Status != 0)
+        {
+            Keep = true;
+            Assert.Fail(run.Explain(Name(supervisor, script, variables)));
+        }
+
+        return run;
+    }
+
+    /// <summary>Runs a script and says how it ended.</summary>
+    public LabRun Run(LabOrder order)
+    {
+        var output = order.Output ?? Path.Combine(_work, Name(order.Supervisor, order.Script, order.Variables));
+        for (var attempt = 1; ; attempt++)
+        {
+            if (order.Output is null && Directory.Exists(output))
+            {
+                Directory.Delete(output, true);
+            }
+
+            Directory.CreateDirectory(output);
+            var status = Start(order, output);
+            if (status != NeverCameUp || attempt == 2)
+            {
+                return new LabRun(status, output, attempt);
+            }
+        }
+    }
+
+    /// <summary>A directory of its own for a test that needs one beside its runs' (disks that outlive a guest).</summary>
+    public string Folder(string name) => Directory.CreateDirectory(Path.Combine(_work, name)).FullName;
+
+    /// <summary>Fails the test with a run's story, and keeps what it left.</summary>
+    public void Fail(string message, LabRun run, string name)
+    {
+        Keep = true;
+        Assert.Fail(message + "\n" + run.Explain(name));
+    }
+
+    /// <summary>Removes what the runs left, unless one failed or it was asked for by ACTORRAID_LAB_OUT.</summary>
+    public void Dispose()
+    {
+        if (!Keep)
+        {
+            Directory.Delete(_work, true);
+        }
+    }
+
+    private static string Name(string supervisor, string script, IEnumerable<string> variables) =>
+        string.Join('-', new[] { script, supervisor }.Concat(
+            variables.Where(v => !v.StartsWith("SEED=", StringComparison.Ordinal)).Select(v => v.Replace('=', '-').Replace('/', '-'))));
+
+    private static string FindRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "ActorRaid.sln")))
+            {
+                return directory.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"no ActorRaid.sln above {AppContext.BaseDirectory}");
+    }
+
+    private int Start(LabOrder order, string output)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Root, "deploy/lab/lab")) { RedirectStandardError = true };
+        foreach (var disk in order.Disks)
+        {
+            start.ArgumentList.Add("-d");
+            start.ArgumentList.Add(disk);
+        }
+
+        if (order.CutAfter is { } cut)
+        {
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add(((int)cut.TotalMilliseconds).ToString());
+        }
+
+        start.ArgumentList.Add(output);
+        start.ArgumentList.Add(Path.Combine(Root, "Tests/Lab/Scenarios", order.Script + ".sh"));
+        start.ArgumentList.Add(order.Seconds.ToString());
+        start.ArgumentList.Add("SUPERVISOR=" + order.Supervisor);
+        if (order.Supervisor == "actorraid")
+        {
+            start.ArgumentList.Add("ACTORRAID_PUBLISHED=" + Published);
+        }
+
+        if (!order.Variables.Any(v => v.StartsWith("SEED=", StringComparison.Ordinal)))
+        {
+            start.ArgumentList.Add("SEED=" + Seed);
+        }
+
+        foreach (var variable in order.Variables)
+        {
+            start.ArgumentList.Add(variable);
+        }
+
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("deploy/lab/lab did not start");
+        File.WriteAllText(Path.Combine(output, "lab.err"), process.StandardError.ReadToEnd());
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private string Publish()
+    {
+        if (Environment.GetEnvironmentVariable("ACTORRAID_PUBLISHED") is { Length: > 0 } given)
+        {
+            return given;
+        }
+
+        var published = Path.Combine(_work, "published");
+        var start = new ProcessStartInfo(Path.Combine(Root, "deploy/publish"), [published])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("deploy/publish did not start");
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? published
+            : throw new InvalidOperationException($"deploy/publish ended with {process.ExitCode}\n{output}\n{errors.Result}");
+    }
+}
+
+/// <summary>What to run in a guest.</summary>
+/// <param name="Supervisor">actorraid or mdmon.</param>
+/// <param name="Script">The scenario's name: Tests/Lab/Scenarios/NAME.sh.</param>
+/// <param name="Seconds">After so many seconds the guest is killed; generous, as machines are busy.</param>
+/// <param name="Variables">VARIABLE=VALUE for the script.</param>
+public sealed record LabOrder(string Supervisor, string Script, int Seconds, IReadOnlyList<string> Variables)
+{
+    /// <summary>Files that are the guest's disks /dev/ubda, /dev/ubdb, ... and survive it.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>Cuts the power so long after the script has made /out/cut.</summary>
+    public TimeSpan? CutAfter { get; init; }
+
+    /// <summary>The output directory, if it shall not be one of its own (it is not emptied then).</summary>
+    public string? Output { get; init; }
+}
+
+/// <summary>All lab tests are of one collection: one guest at a time, and nothing else beside it, so that times mean something.</summary>
+[CollectionDefinition("lab", DisableParallelization = true)]
+public sealed class LabCollection : ICollectionFixture<GuestLab>;

@@ -1,0 +1,67 @@
+namespace ActorRaid.Tests.Lab;
+
+/// <summary>What `mdadm -E` prints for one disk, as a list of named fields: the name is made of the section and the label.</summary>
+public static class MdadmReport
+{
+    /// <summary>
+    /// Labels whose values differ from run to run: they count commits, or are made of the clock and random numbers when a
+    /// container is created (families, and the UUIDs that mdadm derives from them).
+    /// </summary>
+    private static readonly string[] Volatile =
+        ["Generation", "Checksum", "Creation Time", "Orig Family", "Family", "UUID"];
+
+    /// <summary>The fields of a report that must not differ between two supervisors, in the report's order.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Fields(string report)
+    {
+        var fields = new List<KeyValuePair<string, string>>();
+        var section = "";
+        foreach (var raw in report.Split('\n'))
+        {
+            var line = raw.Trim();
+            if (line.StartsWith('['))
+            {
+                section = line;
+                fields.Add(new("section", line));
+            }
+            else if (line.IndexOf(" : ", StringComparison.Ordinal) is > 0 and var colon)
+            {
+                var label = line[..colon].Trim();
+                if (label.StartsWith("Disk", StringComparison.Ordinal) && label.EndsWith("Serial", StringComparison.Ordinal))
+                {
+                    section = label.Split(' ')[0];
+                }
+
+                if (!Volatile.Contains(label))
+                {
+                    fields.Add(new($"{section} {label}", line[(colon + 3)..].Trim()));
+                }
+                else if (label == "Checksum")
+                {
+                    fields.Add(new($"{section} {label}", line.EndsWith("correct", StringComparison.Ordinal) ? "correct" : "wrong"));
+                }
+            }
+            else if (line.Length > 0)
+            {
+                fields.Add(new("text", line));
+            }
+        }
+
+        return fields;
+    }
+
+    /// <summary>The differences between two reports, one line each; none if they are equal but for what is volatile.</summary>
+    public static IEnumerable<string> Differences(string mdmon, string actorraid)
+    {
+        var left = Fields(mdmon);
+        var right = Fields(actorraid);
+        for (var i = 0; i < Math.Max(left.Count, right.Count); i++)
+        {
+            var a = i < left.Count ? $"{left[i].Key} = {left[i].Value}" : "(nothing)";
+            var b = i < right.Count ? $"{right[i].Key} = {right[i].Value}" : "(nothing)";
+            if (a != b)
+            {
+                yield return $"mdmon: {a}; ActorRaid: {b}";
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Xunit;
+
+namespace ActorRaid.Tests.Lab;
+
+/// <summary>The metadata that ActorRaid leaves is the metadata that mdmon leaves.</summary>
+[Collection("lab")]
+public sealed class MetadataTests(GuestLab lab)
+{
+    private static readonly string[] Moments =
+    [
+        "01-create", "02-dirty", "03-clean", "04-fail", "05-rebuild", "06-remove-and-add-again", "07-second-volume", "08-stop",
+        "09-assemble", "10-degraded-assemble",
+    ];
+
+    /// <summary>Ten moments, five disks, every field but the volatile ones.</summary>
+    [Fact]
+    public void At_ten_moments_the_metadata_equals_what_mdmon_leaves_in_every_field_but_the_volatile_ones()
+    {
+        var mdmon = lab.Passes("mdmon", "metadata", 400);
+        var ours = lab.Passes("actorraid", "metadata", 400);
+        var differences = new List<string>();
+        var compared = 0;
+        foreach (var moment in Moments)
+        {
+            foreach (var disk in Enumerable.Range(0, 5).Select(i => $"loop{i}"))
+            {
+                var theirs = mdmon.Read($"metadata/mdmon/{moment}/{disk}");
+                Assert.False(theirs.Length == 0, $"mdmon's run left no dump {moment}/{disk}");
+                compared += MdadmReport.Fields(theirs).Count;
+                differences.AddRange(MdadmReport.Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"))
+                    .Select(difference => $"{moment} {disk}: {difference}"));
+            }
+        }
+
+        Assert.True(compared > 1000, $"only {compared} fields were compared: the dumps are not what mdadm -E prints");
+        if (differences.Count > 0)
+        {
+            lab.Fail($"{differences.Count} differences:\n{string.Join('\n', differences.Take(60))}", ours, "metadata under ActorRaid");
+        }
+    }
+}

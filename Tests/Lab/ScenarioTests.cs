@@ -1,0 +1,67 @@
+using Xunit;
+
+namespace ActorRaid.Tests.Lab;
+
+/// <summary>The scenarios of a container's life, on a real kernel, with mdadm of the distribution and ActorRaid in mdmon's place.</summary>
+[Collection("lab")]
+public sealed class ScenarioTests(GuestLab lab)
+{
+    /// <summary>The story that deploy/try tells.</summary>
+    [Fact]
+    public void A_raid5_volume_is_written_loses_a_disk_is_rebuilt_onto_a_spare_and_is_stopped_and_assembled_again() =>
+        lab.Passes("story", 300);
+
+    /// <summary>Each level keeps its data over stop and assemble.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void A_volume_keeps_its_data_over_stop_and_assemble_whole_and_disk_by_disk(int level) =>
+        lab.Passes("levels", 300, $"LEVEL={level}");
+
+    /// <summary>The failure chain reaches the disk's other volume.</summary>
+    [Fact]
+    public void A_disk_that_fails_in_one_of_two_volumes_is_failed_in_both_and_both_are_rebuilt_in_turn_onto_the_same_spare() =>
+        lab.Passes("two-volumes", 400);
+
+    /// <summary>Checkpoints.</summary>
+    [Theory]
+    [InlineData("stop", 1)]
+    [InlineData("kill", 1)]
+    [InlineData("stop", 2)]
+    [InlineData("kill", 2)]
+    public void An_interrupted_rebuild_goes_on_from_its_checkpoint(string way, int spares) =>
+        lab.Passes("interrupted-rebuild", 400, $"WAY={way}", $"SPARES={spares}");
+
+    /// <summary>The supervisor's death at any moment.</summary>
+    [Fact]
+    public void A_supervisor_killed_at_random_moments_of_a_write_load_with_failing_disks_takes_up_everything_when_started_again() =>
+        lab.Passes("kill9", GuestLab.Soak ? 3600 : 600, $"KILLS={(GuestLab.Soak ? 300 : 30)}");
+
+    /// <summary>Nothing that one container does delays another.</summary>
+    [Fact]
+    public void A_container_whose_disk_hangs_does_not_delay_another_containers_transitions() => lab.Passes("hung-disk", 300);
+
+    /// <summary>The socket.</summary>
+    [Fact]
+    public void Broken_clients_of_the_socket_harm_nobody_while_transitions_go_on() =>
+        lab.Passes("protocol-abuse", 600, $"CLIENTS={(GuestLab.Soak ? 10000 : 1000)}");
+
+    /// <summary>readonly, read-auto, and the first write after them.</summary>
+    [Fact]
+    public void A_volume_that_is_only_read_stays_clean_and_the_first_write_is_recorded_before_it_goes_through() =>
+        lab.Passes("readonly", 300);
+
+    /// <summary>mdadm --add and --remove on the container.</summary>
+    [Fact]
+    public void Disks_added_become_spares_or_are_rebuilt_onto_and_disks_removed_are_gone() => lab.Passes("membership", 400);
+
+    /// <summary>Volumes come and go.</summary>
+    [Fact]
+    public void Volumes_of_a_container_stop_and_start_without_disturbing_each_other() => lab.Passes("stop-start", 300);
+
+    /// <summary>One process for all.</summary>
+    [Fact]
+    public void Several_containers_are_supervised_by_one_process_and_do_not_disturb_each_other() => lab.Passes("containers", 400);
+}
