@@ -1,0 +1,60 @@
+using System.CommandLine;
+
+namespace ActorRaid.Host.Commands;
+
+/// <summary>actorraid's own command line: supervise, examine, repair.</summary>
+internal static class CommandLine
+{
+    /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
+    internal static int Run(string[] arguments) => Build().Parse(arguments).Invoke();
+
+    /// <summary>The commands.</summary>
+    internal static RootCommand Build()
+    {
+        var root = new RootCommand("Supervises Linux MD arrays whose metadata lives in user space (Intel IMSM), in place of mdmon.");
+        root.Subcommands.Add(Supervise());
+        root.Subcommands.Add(Examine());
+        root.Subcommands.Add(Repair());
+        return root;
+    }
+
+    private static Command Supervise()
+    {
+        var containers = new Argument<string[]>("CONTAINER")
+        {
+            Description = "md127, /dev/md127, /dev/md/NAME",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var all = new Option<bool>("--all") { Description = "Every container there is; stay when the last one is gone" };
+        var foreground = new Option<bool>("--foreground", "-F") { Description = "Stay in the foreground and log to the console" };
+        var takeover = new Option<bool>("--takeover", "-t") { Description = "Replace whoever supervises them now" };
+        var command = new Command("supervise", "Supervise containers, in one daemon for all of them") { containers, all, foreground, takeover };
+        command.Validators.Add(result =>
+        {
+            var given = result.GetValue(containers)?.Length ?? 0;
+            if (result.GetValue(all) ? given > 0 : given == 0)
+                result.AddError("either --all or at least one CONTAINER is needed");
+        });
+        command.SetAction(result => SuperviseCommand.Run(new SuperviseRequest(
+            result.GetValue(containers) ?? [], result.GetValue(all), result.GetValue(foreground), result.GetValue(takeover))));
+        return command;
+    }
+
+    private static Command Examine()
+    {
+        var files = new Argument<string[]>("DEVICE-OR-FILE") { Description = "A disk, or an image of one", Arity = ArgumentArity.OneOrMore };
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        var command = new Command("examine", "Show the metadata on disks") { files, json };
+        command.SetAction(result => ExamineCommand.Run(result.GetValue(files) ?? [], result.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Repair()
+    {
+        var disks = new Argument<string[]>("DISK") { Description = "All disks of one container", Arity = ArgumentArity.OneOrMore };
+        var yes = new Option<bool>("--yes") { Description = "Do it; without this only say what would be done" };
+        var command = new Command("repair", "Rewrite torn or stale metadata of disks from the valid copies on the others") { disks, yes };
+        command.SetAction(result => RepairCommand.Run(result.GetValue(disks) ?? [], result.GetValue(yes), Console.Out, Console.Error));
+        return command;
+    }
+}

@@ -1,0 +1,112 @@
+using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm.Load;
+using ActorRaid.SysfsIo;
+
+namespace ActorRaid.Host.Commands;
+
+/// <summary>
+/// <c>actorraid repair</c>: rewrites the metadata of disks whose copy is torn or stale, from the valid copies on the others. All of
+/// the container's disks are to be given; none of those to be written may be in use.
+/// </summary>
+internal static class RepairCommand
+{
+    /// <summary>0: nothing to do, or done, or (without --yes) could be done; 1: refused or failed, for some disk at least.</summary>
+    internal static int Run(IReadOnlyList<string> paths, bool yes, TextWriter output, TextWriter errors)
+    {
+        var format = new ImsmFormat();
+        var disks = new List<ReadDisk>();
+        for (var i = 0; i < paths.Count; i++)
+        {
+            var disk = DiskReader.Read(paths[i], format, i);
+            if (!disk.Ok)
+            {
+                errors.WriteLine($"actorraid: {disk.Error}");
+                return 1;
+            }
+            if (disks.FirstOrDefault(other => other.Source.Device == disk.Value.Source.Device) is { } twin)
+            {
+                errors.WriteLine($"actorraid: {paths[i]} is the same disk as {twin.Path}");
+                return 1;
+            }
+            disks.Add(disk.Value);
+        }
+
+        var plan = RepairPlan.For([.. disks.Select(disk => disk.Source)]);
+        if (plan.Refusal is { } refusal)
+            errors.WriteLine($"actorraid: nothing can be repaired: {refusal}");
+        var failed = plan.Refusal is not null;
+        foreach (var (disk, step) in disks.Zip(plan.Steps))
+            failed |= !Carry(disk, step, yes, output, errors);
+        if (!yes && !failed && plan.Steps.Any(step => step.Decision == RepairDecision.Rewrite))
+            output.WriteLine("Nothing was written. Run again with --yes to do it.");
+        return failed ? 1 : 0;
+    }
+
+    private static bool Carry(ReadDisk disk, RepairStep step, bool yes, TextWriter output, TextWriter errors)
+    {
+        switch (step.Decision)
+        {
+            case RepairDecision.Nothing:
+                output.WriteLine($"{disk.Path}: nothing to do: {step.Reason}");
+                return true;
+            case RepairDecision.Rewrite when step.Image is { } image:
+                return Rewrite(disk, step.Reason, image, yes, output, errors);
+            default:
+                errors.WriteLine($"{disk.Path}: refused: {step.Reason}");
+                return false;
+        }
+    }
+
+    private static bool Rewrite(ReadDisk disk, string reason, DiskImage image, bool yes, TextWriter output, TextWriter errors)
+    {
+        if (!disk.IsImage)
+        {
+            var free = BlockDevice.IsExclusivelyFree(disk.Path);
+            if (!free.Ok || !free.Value)
+            {
+                errors.WriteLine($"{disk.Path}: refused: {(free.Ok ? "it is in use; stop the container first" : free.Error.ToString())}");
+                return false;
+            }
+        }
+        var what = $"{image.Bytes.Length} bytes at {image.Offset}";
+        if (!yes)
+        {
+            output.WriteLine($"{disk.Path}: would be rewritten ({what}): {reason}");
+            return true;
+        }
+        var written = Write(disk, image);
+        if (!written.Ok)
+        {
+            errors.WriteLine($"{disk.Path}: {written.Error}");
+            return false;
+        }
+        output.WriteLine($"{disk.Path}: rewritten ({what}): {reason}");
+        return true;
+    }
+
+    private static Result<Nothing> Write(ReadDisk disk, DiskImage image)
+    {
+        var opened = BlockDevice.Open(disk.Path, writable: true, disk.Source.SectorSize);
+        if (!opened.Ok)
+            return opened.Error;
+        using var device = opened.Value;
+        // The anchor, which makes the copy valid, goes last.
+        var anchor = image.AnchorOffset;
+        var anchorEnd = anchor + image.SectorSize;
+        foreach (var (start, end) in new[] { (0, anchor), (anchorEnd, image.Bytes.Length), (anchor, anchorEnd) })
+        {
+            if (start >= end)
+                continue;
+            var written = device.Write(image.Offset + start, image.Bytes.Span[start..end]);
+            if (!written.Ok)
+                return written;
+        }
+        var back = new byte[image.Bytes.Length];
+        var read = device.Read(image.Offset, back);
+        if (!read.Ok)
+            return read;
+        return back.AsSpan().SequenceEqual(image.Bytes.Span)
+            ? default(Nothing)
+            : new KernelError(Errno.EIO, disk.Path, "verify the metadata written to");
+    }
+}

@@ -1,0 +1,46 @@
+using ActorRaid.Host.Launch;
+
+namespace ActorRaid.Host.Commands;
+
+/// <summary>What <c>actorraid supervise</c> was asked for.</summary>
+internal sealed record SuperviseRequest(IReadOnlyList<string> Containers, bool All, bool Foreground, bool Takeover);
+
+/// <summary><c>actorraid supervise</c>: as mdmon, but for several containers, and able to stay with none.</summary>
+internal static class SuperviseCommand
+{
+    /// <summary>0: all of them are supervised; otherwise the exit statuses of <see cref="MdmonCommand"/> for each, or-ed.</summary>
+    internal static int Run(SuperviseRequest request)
+    {
+        var status = 0;
+        var containers = new List<string>();
+        foreach (var given in request.All ? MdmonCommand.Containers() : request.Containers)
+        {
+            if (ContainerName.Resolve(given) is { } container)
+                containers.Add(container);
+            else
+                status |= Say($"{given} is not a valid md device name");
+        }
+        if (containers.Count == 0 && !request.All)
+            return status;
+
+        var offRoot = Invocation.InInitramfs();
+        var launcher = new Launcher(LaunchPaths.FromEnvironment(), offRoot, request.Takeover);
+        if (request.Foreground)
+        {
+            if (launcher.Become(containers, request.All) is { } failure)
+                return status | Say(failure.Message);
+            Console.Error.WriteLine("actorraid: a daemon is running already; asking it");
+        }
+        if (request.All && launcher.Stay() is { Outcome: LaunchOutcome.Failed } refused)
+            return status | Say(refused.Message);
+        foreach (var container in containers)
+            status |= MdmonCommand.Verdict(container, launcher.Supervise(container), alreadyIsFine: true);
+        return status;
+    }
+
+    private static int Say(string message)
+    {
+        Console.Error.WriteLine($"actorraid: {message}");
+        return 1;
+    }
+}

@@ -1,0 +1,49 @@
+namespace ActorRaid.Host;
+
+/// <summary>Whether an array can be a container at all: what can be said before a daemon is troubled.</summary>
+internal enum ContainerKind
+{
+    /// <summary>It looks like a container: external metadata, no level.</summary>
+    Container,
+
+    /// <summary>It has a level, or is a member of a container: an array that holds data.</summary>
+    NotAContainer,
+
+    /// <summary>No level, but metadata that the kernel keeps itself, or none.</summary>
+    NotExternal,
+}
+
+/// <summary>See <see cref="ContainerKind"/>.</summary>
+internal static class ContainerCheck
+{
+    /// <summary>
+    /// Judges by the texts of md/level and md/metadata_version. A container has no level (mdadm may have written
+    /// <c>container</c>) and <c>external:FORMAT</c>; <c>external:/md127/0</c> and <c>external:-md127/0</c> are its members.
+    /// </summary>
+    internal static ContainerKind Judge(string level, string metadataVersion)
+    {
+        const string external = "external:";
+        if (level.Trim() is not ("" or "container"))
+            return ContainerKind.NotAContainer;
+        var version = metadataVersion.Trim();
+        if (!version.StartsWith(external, StringComparison.Ordinal))
+            return ContainerKind.NotExternal;
+        return version.Length > external.Length && version[external.Length] is '/' or '-'
+            ? ContainerKind.NotAContainer
+            : ContainerKind.Container;
+    }
+
+    /// <summary>Judges an array by sysfs; null when it cannot be read (it has just gone).</summary>
+    internal static ContainerKind? Look(string array, string sysRoot = "/sys")
+    {
+        try
+        {
+            var directory = $"{sysRoot}/block/{array}/md";
+            return Judge(File.ReadAllText($"{directory}/level"), File.ReadAllText($"{directory}/metadata_version"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

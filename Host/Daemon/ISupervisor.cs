@@ -1,0 +1,25 @@
+using ActorRaid.Host.Launch;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>What the daemon wants of the actors; its tests put something smaller in their place.</summary>
+internal interface ISupervisor
+{
+    /// <summary>Takes a container under supervision. Whoever monitors it already is a reason not to, unless it is to be taken over.</summary>
+    Task<LaunchReply> Supervise(string container, bool takeover);
+
+    /// <summary>Tells those from whom containers were taken to leave. Returns at once.</summary>
+    void DismissPredecessors();
+
+    /// <summary>Completes when everything that the hot path will need has been used once.</summary>
+    Task Ready();
+
+    /// <summary>Whether there is nothing to supervise.</summary>
+    bool IsEmpty { get; }
+
+    /// <summary>Completes when the last container is gone.</summary>
+    Task WhenEmpty { get; }
+
+    /// <summary>Lets go of everything, arrays clean first, within that time.</summary>
+    Task Stop(TimeSpan limit);
+}

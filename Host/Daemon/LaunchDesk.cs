@@ -1,0 +1,82 @@
+using ActorRaid.Actors;
+using ActorRaid.Host.Launch;
+using ActorRaid.Host.Logging;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>Answers launchers' requests, and knows whether the daemon has anything left to do.</summary>
+internal sealed class LaunchDesk
+{
+    // A launcher that starts a daemon asks it for something at once; if it died in between, nobody ever will.
+    private static readonly TimeSpan Unasked = TimeSpan.FromSeconds(30);
+
+    private readonly ISupervisor _supervisor;
+    private readonly EventLog _events;
+    private readonly Task _unasked;
+    private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _stay;
+    private volatile bool _asked;
+    private volatile bool _supervised;
+
+    /// <summary>A desk before a supervisor.</summary>
+    internal LaunchDesk(ISupervisor supervisor, EventLog events, bool stay)
+    {
+        _supervisor = supervisor;
+        _events = events;
+        _stay = stay;
+        _unasked = Task.Delay(Unasked);
+    }
+
+    /// <summary>Whether the daemon stays with nothing to supervise.</summary>
+    internal bool Stays => _stay;
+
+    /// <summary>Whether a container was ever taken up.</summary>
+    internal bool HasSupervised => _supervised;
+
+    /// <summary>Whether the daemon may go: nothing to supervise, nobody wants it to stay, and it has been asked for something.</summary>
+    internal bool IsIdle => !_stay && _supervisor.IsEmpty && (_asked || _unasked.IsCompleted);
+
+    /// <summary>Completes when it is worth looking at <see cref="IsIdle"/>.</summary>
+    internal Task Idle =>
+        _stay ? Task.Delay(Timeout.Infinite)
+        : _supervised ? _supervisor.WhenEmpty
+        : Task.WhenAny(_changed.Task, _unasked);
+
+    /// <summary>From now on requests are answered; those that came before have waited.</summary>
+    internal void Open() => _open.TrySetResult();
+
+    /// <summary>Answers one request.</summary>
+    internal async Task<LaunchReply> Answer(LaunchRequest request)
+    {
+        await _open.Task.ConfigureAwait(false);
+        if (request.Container is not { } container)
+        {
+            _stay = true;
+            Answered();
+            return new LaunchReply(LaunchOutcome.Supervised, "");
+        }
+        var reply = await TakeUp(container, request.Takeover).ConfigureAwait(false);
+        _supervisor.DismissPredecessors();
+        Answered();
+        return reply;
+    }
+
+    /// <summary>Takes up a container, but leaves whoever had it before in place yet: there may be more to take from it.</summary>
+    internal async Task<LaunchReply> TakeUp(string container, bool takeover)
+    {
+        var reply = await _supervisor.Supervise(container, takeover).ConfigureAwait(false);
+        if (reply.Outcome is LaunchOutcome.Supervised or LaunchOutcome.AlreadySupervised)
+            _supervised = true;
+        else
+            _events.Write(EventLevel.Warning, "not-supervised", $"{reply.Outcome}: {reply.Message}", container);
+        return reply;
+    }
+
+    /// <summary>Somebody has asked for something: from now on the daemon may find that it has nothing to do.</summary>
+    internal void Answered()
+    {
+        _asked = true;
+        _changed.TrySetResult();
+    }
+}

@@ -1,0 +1,64 @@
+using ActorRaid.SysfsIo;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>
+/// The process that monitors a container before us, found by mdmon's pid file: mdmon itself, or an earlier daemon of ours.
+/// Taking over from it goes as between two mdmons: our pid file and socket are in place first, then it gets SIGTERM, closes its
+/// end of the socket when its arrays are at rest, and ends.
+/// </summary>
+internal sealed class Predecessor : IDisposable
+{
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(5), CloseLimit = TimeSpan.FromSeconds(60);
+    private const int Pokes = 25, PokeMilliseconds = 200;
+
+    private readonly MonitorClient? _connection;
+
+    private Predecessor(int process, MonitorClient? connection)
+    {
+        Process = process;
+        _connection = connection;
+    }
+
+    /// <summary>Its process number.</summary>
+    internal int Process { get; }
+
+    /// <summary>Finds it; null when nobody of that kind is alive. A pid that now belongs to something else is nobody.</summary>
+    /// <param name="runDirectory">Where pid files and sockets are.</param>
+    /// <param name="container">md127</param>
+    internal static Predecessor? Find(string runDirectory, string container)
+    {
+        var pid = PidFile.Read($"{runDirectory}/{container}.pid");
+        if (!pid.Ok || pid.Value == Environment.ProcessId || !IsMonitor(pid.Value))
+            return null;
+        var connection = MonitorClient.Connect($"{runDirectory}/{container}.sock", PingLimit);
+        return new Predecessor(pid.Value, connection.Ok ? connection.Value : null);
+    }
+
+    /// <summary>Whether it still does its work: it answers a ping.</summary>
+    internal bool Answers() => _connection?.PingMonitor().Ok ?? false;
+
+    /// <summary>Sends it away, and waits until it is gone.</summary>
+    /// <returns>Whether it is.</returns>
+    internal bool Dismiss()
+    {
+        if (!IsMonitor(Process) || !Processes.Kill(Process, Processes.Terminate).Ok)
+            return true;
+        _connection?.WaitUntilClosed(CloseLimit);
+        // It may sleep: mdmon is woken by SIGUSR1, and that fails once it is gone.
+        for (var poke = 0; poke < Pokes; poke++)
+        {
+            if (!IsMonitor(Process) || !Processes.Kill(Process, Processes.WakeUp).Ok)
+                return true;
+            Thread.Sleep(PokeMilliseconds);
+        }
+        return !IsMonitor(Process);
+    }
+
+    /// <summary>Closes our end.</summary>
+    public void Dispose() => _connection?.Dispose();
+
+    private static bool IsMonitor(int process) =>
+        Processes.CommandLine(process) is { Ok: true, Value: [var name, ..] }
+        && (name.Contains("mdmon", StringComparison.Ordinal) || name.Contains("@dmon", StringComparison.Ordinal));
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>
+/// What signals mean to the daemon: SIGTERM and SIGINT ask it to leave; SIGUSR1, with which mdmon's taker pokes the one that
+/// it waits for, and SIGHUP mean nothing and kill nobody. (SIGPIPE the runtime ignores by itself.)
+/// </summary>
+internal sealed class Signals : IDisposable
+{
+    private const PosixSignal User1 = (PosixSignal)10;
+
+    private readonly TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration[] _registrations;
+
+    /// <summary>From here on signals are handled.</summary>
+    internal Signals() => _registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, "SIGTERM")),
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Leave(context, "SIGINT")),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true),
+        PosixSignalRegistration.Create(User1, context => context.Cancel = true),
+    ];
+
+    /// <summary>Completes with the signal's name when one has asked us to leave.</summary>
+    internal Task<string> Asked => _asked.Task;
+
+    /// <summary>Back to the defaults.</summary>
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+    }
+
+    private void Leave(PosixSignalContext context, string name)
+    {
+        context.Cancel = true;
+        _asked.TrySetResult(name);
+    }
+}

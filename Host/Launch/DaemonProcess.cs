@@ -1,0 +1,133 @@
+using System.Collections;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace ActorRaid.Host.Launch;
+
+/// <summary>Starting the daemon: as a process of its own, or in place of this one.</summary>
+/// <param name="Program">The executable.</param>
+/// <param name="Paths">Where it is to be met.</param>
+/// <param name="OffRoot">Mark it to be spared at shutdown.</param>
+internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, bool OffRoot)
+{
+    private const short NewSession = 0x80, SetSignalMask = 0x08;
+
+    /// <summary>
+    /// What the runtime has to be told before it starts, for memory that is to be locked for good: stacks of 128 KiB
+    /// for its own threads (they would be 8 MiB, every page of it resident), a small first generation, no debugger's thread, and
+    /// code mapped once instead of twice.
+    /// </summary>
+    private static readonly (string Name, string Value)[] RuntimeSettings =
+    [
+        ("DOTNET_Thread_DefaultStackSize", "0x20000"),
+        ("DOTNET_GCgen0size", "0x400000"),
+        ("DOTNET_EnableDiagnostics", "0"),
+        ("DOTNET_EnableWriteXorExecute", "0"),
+    ];
+
+    /// <summary>argv[0] of the daemon: what mdadm and systemd look for.</summary>
+    private string Name => OffRoot ? "@dmon" : "mdmon";
+
+    /// <summary>
+    /// Starts the daemon in a session of its own, standard streams on /dev/null, with no descriptor of ours (a launcher
+    /// inherits mdadm's, among them arrays opened exclusively), and waits until it says that it is ready.
+    /// </summary>
+    /// <param name="options">What it is to do; Ready and Lock are filled in here.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <returns>Null once it is ready, otherwise the reason why not.</returns>
+    internal string? Start(DaemonOptions options, TimeSpan limit)
+    {
+        var pipe = stackalloc int[2];
+        if (Libc.Pipe(pipe, Libc.OpenCloseOnExec) != 0)
+            return $"pipe: {Libc.LastError()}";
+        HideDescriptors();
+        Libc.Fcntl(pipe[1], Libc.FcntlSetFlags, 0);
+
+        // Larger than glibc's and musl's structures.
+        var actions = stackalloc byte[512];
+        var attributes = stackalloc byte[1024];
+        new Span<byte>(actions, 512).Clear();
+        new Span<byte>(attributes, 1024).Clear();
+        Libc.SpawnActionsInit(actions);
+        var nowhere = Marshal.StringToCoTaskMemUTF8("/dev/null");
+        for (var stream = 0; stream <= 2; stream++)
+            Libc.SpawnActionsOpen(actions, stream, (byte*)nowhere, Libc.OpenReadWrite, 0);
+        Libc.SpawnAttributesInit(attributes);
+        // The attributes' mask is the empty one; a mask inherited from mdadm could keep SIGTERM from us.
+        Libc.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask);
+
+        var arguments = (options with { Ready = pipe[1], Lock = -1 }).ToArguments();
+        int process;
+        var error = Libc.Spawn(
+            &process, Self(), actions, attributes, Strings([Name, .. arguments]), Strings(EnvironmentOfDaemon()));
+        Libc.Close(pipe[1]);
+        if (error != 0)
+        {
+            Libc.Close(pipe[0]);
+            return $"cannot start the daemon: {Libc.Describe(error)}";
+        }
+        var said = WaitForByte(pipe[0], limit);
+        Libc.Close(pipe[0]);
+        return said;
+    }
+
+    /// <summary>Becomes the daemon: same process, same standard streams. Returns only if that fails, with the reason.</summary>
+    internal string Become(DaemonOptions options)
+    {
+        HideDescriptors();
+        if (options.Lock >= 0)
+            Libc.Fcntl(options.Lock, Libc.FcntlSetFlags, 0);
+        Libc.Execute(Self(), Strings([Name, .. options.ToArguments()]), Strings(EnvironmentOfDaemon()));
+        return $"cannot start the daemon: {Libc.LastError()}";
+    }
+
+    private static string? WaitForByte(int descriptor, TimeSpan limit)
+    {
+        var entry = new Libc.PollEntry { Descriptor = descriptor, Wanted = 1 };
+        int seen;
+        do
+        {
+            seen = Libc.Poll(&entry, 1, (int)limit.TotalMilliseconds);
+        }
+        while (seen < 0 && Marshal.GetLastPInvokeError() == 4);
+        if (seen <= 0)
+            return $"the daemon is not ready after {limit.TotalSeconds:0} s";
+        byte said;
+        return Libc.Read(descriptor, &said, 1) == 1 ? null : "the daemon ended before it was ready";
+    }
+
+    private static void HideDescriptors()
+    {
+        foreach (var entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor)
+                && descriptor > 2)
+                Libc.Fcntl(descriptor, Libc.FcntlSetFlags, Libc.CloseOnExec);
+        }
+    }
+
+    private byte* Self() => (byte*)Marshal.StringToCoTaskMemUTF8(Program);
+
+    private List<string> EnvironmentOfDaemon()
+    {
+        var result = new List<string> { $"{LaunchPaths.Variable}={Paths.Directory}" };
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            var name = (string)entry.Key;
+            if (name != LaunchPaths.Variable && !RuntimeSettings.Any(setting => setting.Name == name))
+                result.Add($"{name}={entry.Value}");
+        }
+        result.AddRange(RuntimeSettings.Select(setting => $"{setting.Name}={setting.Value}"));
+        return result;
+    }
+
+    // Never freed: the process is about to end or to become another.
+    private static byte** Strings(IReadOnlyList<string> strings)
+    {
+        var result = (byte**)NativeMemory.Alloc((nuint)(strings.Count + 1), (nuint)sizeof(byte*));
+        for (var i = 0; i < strings.Count; i++)
+            result[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
+        result[strings.Count] = null;
+        return result;
+    }
+}

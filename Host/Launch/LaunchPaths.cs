@@ -1,0 +1,34 @@
+namespace ActorRaid.Host.Launch;
+
+/// <summary>Where launchers and the daemon meet.</summary>
+/// <param name="Directory">The directory, mode 0700.</param>
+internal sealed record LaunchPaths(string Directory)
+{
+    /// <summary>Set to use another directory than /run/actorraid (for a second, private daemon, as tests have it).</summary>
+    internal const string Variable = "ACTORRAID_RUN";
+
+    /// <summary>The directory of this system, or the one that the environment names.</summary>
+    internal static LaunchPaths FromEnvironment() =>
+        new(Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : "/run/actorraid");
+
+    /// <summary>The daemon's socket, mode 0600.</summary>
+    internal string Socket => $"{Directory}/launch.sock";
+
+    /// <summary>Held (flock) by whoever is about to start a daemon, or to end one.</summary>
+    internal string Lock => $"{Directory}/lock";
+
+    /// <summary>Makes the directory if it is not there; the reason if that fails.</summary>
+    internal string? Prepare()
+    {
+        try
+        {
+            System.IO.Directory.CreateDirectory(
+                Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+}

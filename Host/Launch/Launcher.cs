@@ -1,0 +1,120 @@
+using System.Globalization;
+
+namespace ActorRaid.Host.Launch;
+
+/// <summary>Gets containers supervised: by the daemon that runs, or by one that it starts.</summary>
+/// <param name="Paths">Where the daemon is met.</param>
+/// <param name="OffRoot">Mark a daemon that is started to be spared at shutdown.</param>
+/// <param name="Takeover">Replace whoever monitors the containers now.</param>
+/// <param name="Program">The executable to start as a daemon: this one, if not given.</param>
+/// <param name="MonitorDirectory">Where mdmon's pid files are.</param>
+internal sealed record Launcher(
+    LaunchPaths Paths, bool OffRoot, bool Takeover, string? Program = null, string MonitorDirectory = "/run/mdadm")
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private string Executable => Program ?? Environment.ProcessPath ?? "/proc/self/exe";
+
+    private DaemonProcess Process => new(Executable, Paths, OffRoot);
+
+    /// <summary>Has one container supervised, in the background.</summary>
+    internal LaunchReply Supervise(string container) => Ask(new LaunchRequest(container, Takeover));
+
+    /// <summary>Has the daemon, which is started if there is none, stay even with nothing to supervise.</summary>
+    internal LaunchReply Stay() => Ask(LaunchRequest.Stay);
+
+    /// <summary>
+    /// Becomes the daemon, if there is none, and does not return then. Null when there is one (or cannot be one any more): the
+    /// containers are to be asked for as in the background.
+    /// </summary>
+    internal LaunchReply? Become(IReadOnlyList<string> containers, bool stay)
+    {
+        if (Locked(out var refusal) is not { } held)
+            return refusal;
+        using (held)
+        {
+            using var client = LaunchClient.Connect(Paths.Socket, Patience);
+            if (client is not null && !MustReplace(client.Peer))
+                return null;
+            var all = client is null ? containers : containers.Union(ContainersOf(client.Peer)).ToArray();
+            return Failed(Process.Become(new DaemonOptions(-1, held.Descriptor, true, stay, Takeover, all)));
+        }
+    }
+
+    private LaunchReply Ask(LaunchRequest request)
+    {
+        // A daemon that is just leaving closes without an answer; the next one is then started here.
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            using var client = LaunchClient.Connect(Paths.Socket, Patience);
+            if (client is null || MustReplace(client.Peer))
+            {
+                if (StartDaemon() is { } failure)
+                    return failure;
+                continue;
+            }
+            if (client.Ask(request) is { } reply)
+                return reply;
+            Thread.Sleep(20);
+        }
+        return Failed("no answer from the daemon");
+    }
+
+    private LaunchReply? StartDaemon()
+    {
+        if (Locked(out var refusal) is not { } held)
+            return refusal;
+        using (held)
+        {
+            using var client = LaunchClient.Connect(Paths.Socket, Patience);
+            if (client is not null && !MustReplace(client.Peer))
+                return null;
+            IReadOnlyList<string> inherited = client is null ? [] : ContainersOf(client.Peer);
+            return Process.Start(new DaemonOptions(-1, -1, false, false, Takeover, inherited), Patience) is { } reason
+                ? Failed(reason)
+                : null;
+        }
+    }
+
+    private LaunchLock? Locked(out LaunchReply? refusal)
+    {
+        var reason = Paths.Prepare();
+        var held = reason is null ? LaunchLock.Take(Paths.Lock, Patience, out reason) : null;
+        refusal = held is null ? Failed(reason ?? Paths.Lock) : null;
+        return held;
+    }
+
+    /// <summary>
+    /// Whether the daemon is to be replaced: on takeover, when it does not run from the executable that we would start. So one from the initramfs
+    /// or from before an upgrade is replaced, and asking twice is harmless.
+    /// </summary>
+    private bool MustReplace(int daemon) =>
+        Takeover && FileIdentity.Of($"/proc/{daemon}/exe") is { } theirs && theirs != FileIdentity.Of(Executable);
+
+    /// <summary>The containers that a daemon supervises, by mdmon's pid files: whoever replaces it must take all of them.</summary>
+    private string[] ContainersOf(int daemon)
+    {
+        if (!Directory.Exists(MonitorDirectory))
+            return [];
+        var pid = daemon.ToString(CultureInfo.InvariantCulture);
+        return [.. Directory.EnumerateFiles(MonitorDirectory, "*.pid")
+            .Where(path => ReadOrNothing(path).Trim() == pid)
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Where(name => LaunchRequest.IsName(name))];
+    }
+
+    private static string ReadOrNothing(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has just been removed: nobody's.
+            return "";
+        }
+    }
+
+    private static LaunchReply Failed(string reason) => new(LaunchOutcome.Failed, reason);
+}

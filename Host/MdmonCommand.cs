@@ -1,0 +1,79 @@
+using ActorRaid.Host.Launch;
+
+namespace ActorRaid.Host;
+
+/// <summary>
+/// mdmon's part: mdadm waits for it, so it does next to nothing itself. Exit status 0: supervised from now on; 1: no such
+/// array, or no daemon could be started; 2: usage; 3: cannot be monitored, or is already.
+/// </summary>
+internal static class MdmonCommand
+{
+    private const int Usage = 2, NoSuchArray = 1, Refused = 3;
+
+    /// <summary>Runs mdmon's command line.</summary>
+    internal static int Run(string[] arguments, string invokedAs)
+    {
+        if (MdmonOptions.Parse(arguments) is not { } options)
+        {
+            Console.Error.Write(MdmonOptions.Usage);
+            return Usage;
+        }
+
+        var containers = options.All ? Containers() : [];
+        if (!options.All)
+        {
+            if (ContainerName.Resolve(options.Container!) is not { } container)
+                return Say($"{options.Container} is not a valid md device name", NoSuchArray);
+            if (Refusal(container) is { } refusal)
+                return Say(refusal, Refused);
+            containers = [container];
+        }
+
+        var offRoot = options.OffRoot || Invocation.IsOffRoot(invokedAs) || Invocation.InInitramfs();
+        var launcher = new Launcher(LaunchPaths.FromEnvironment(), offRoot, options.Takeover);
+        if (options.Foreground && containers.Length > 0 && launcher.Become(containers, stay: false) is { } failure)
+            return Say(failure.Message, NoSuchArray);
+
+        var status = 0;
+        foreach (var container in containers)
+            status |= Verdict(container, launcher.Supervise(container), options.Takeover || Invocation.ParentName() == "mdadm");
+        return status;
+    }
+
+    /// <summary>
+    /// Says what is to be said, and gives the exit status. mdadm starts mdmon on races with udev's, and takes anything but 0
+    /// for an array that nobody monitors: to it, and on takeover, "already" is success.
+    /// </summary>
+    internal static int Verdict(string container, LaunchReply reply, bool alreadyIsFine) => reply.Outcome switch
+    {
+        LaunchOutcome.Supervised => 0,
+        LaunchOutcome.AlreadySupervised or LaunchOutcome.Managed => alreadyIsFine ? 0 : Say($"{container} already managed", Refused),
+        LaunchOutcome.NotAContainer => Say($"{container} is not a container - cannot monitor", Refused),
+        LaunchOutcome.NotExternal => Say($"{container} does not use external metadata - cannot monitor", Refused),
+        LaunchOutcome.UnknownMetadata => Say($"{container} uses unsupported metadata: {reply.Message}", Refused),
+        _ => Say($"Cannot load metadata for {container}: {reply.Message}", Refused),
+    };
+
+    private static string? Refusal(string container) => ContainerCheck.Look(container) switch
+    {
+        ContainerKind.NotAContainer => $"{container} is not a container - cannot monitor",
+        ContainerKind.NotExternal => $"{container} does not use external metadata - cannot monitor",
+        null => $"failed to load sysfs info for {container}",
+        _ => null,
+    };
+
+    /// <summary>The containers that there are, by sysfs.</summary>
+    internal static string[] Containers(string sysRoot = "/sys") =>
+        Directory.Exists($"{sysRoot}/block")
+            ? [.. Directory.EnumerateFileSystemEntries($"{sysRoot}/block", "md*")
+                .Select(path => Path.GetFileName(path))
+                .Where(name => ContainerCheck.Look(name, sysRoot) == ContainerKind.Container)
+                .Order(StringComparer.Ordinal)]
+            : [];
+
+    private static int Say(string message, int status)
+    {
+        Console.Error.WriteLine($"mdmon: {message}");
+        return status;
+    }
+}

@@ -1,0 +1,180 @@
+using ActorRaid.Host.Daemon;
+using ActorRaid.Host.Launch;
+using ActorRaid.Host.Logging;
+using ActorRaid.SysfsIo;
+using Serilog;
+using Xunit;
+
+namespace ActorRaid.Tests.Host;
+
+public sealed class DaemonTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly DaemonOptions Plain = new(-1, -1, false, false, false, []);
+
+    private readonly TempDirectory _root = new();
+    private readonly LaunchPaths _paths;
+    private readonly EventLog _events = new(new LoggerConfiguration().CreateLogger());
+    private readonly TaskCompletionSource<string> _leave = new();
+    private readonly StandIn _supervisor = new();
+
+    public DaemonTests() => _paths = new LaunchPaths(_root.Path);
+
+    public void Dispose()
+    {
+        _events.Dispose();
+        _root.Dispose();
+    }
+
+    [Fact]
+    public async Task It_ends_by_itself_when_its_last_container_is_gone()
+    {
+        var daemon = Serve(Plain);
+        Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md127", false))?.Outcome);
+        Assert.Equal(LaunchOutcome.AlreadySupervised, Ask(new LaunchRequest("md127", false))?.Outcome);
+        Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md125", false))?.Outcome);
+        _supervisor.Gone("md127");
+        Assert.False(daemon.IsCompleted);
+        _supervisor.Gone("md125");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.False(File.Exists(_paths.Socket));
+        Assert.False(_supervisor.Stopped);
+    }
+
+    [Fact]
+    public async Task It_ends_by_itself_when_it_could_not_take_up_what_it_was_started_for()
+    {
+        var daemon = Serve(Plain);
+        Assert.Equal(LaunchOutcome.Failed, Ask(new LaunchRequest("broken", false))?.Outcome);
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task Asked_to_stay_it_stays_until_it_is_told_to_leave()
+    {
+        var daemon = Serve(Plain);
+        Assert.Equal(LaunchOutcome.Supervised, Ask(LaunchRequest.Stay)?.Outcome);
+        Assert.Equal(LaunchOutcome.Failed, Ask(new LaunchRequest("broken", false))?.Outcome);
+        Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md127", false))?.Outcome);
+        _supervisor.Gone("md127");
+        Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md125", false))?.Outcome);
+        Assert.False(daemon.IsCompleted);
+        _leave.SetResult("SIGTERM");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.True(_supervisor.Stopped);
+        Assert.False(File.Exists(_paths.Socket));
+    }
+
+    [Fact]
+    public async Task It_does_not_leave_while_a_launcher_holds_the_lock()
+    {
+        var daemon = Serve(Plain);
+        Ask(new LaunchRequest("md127", false));
+        using (var held = LaunchLock.Take(_paths.Lock, Limit, out _))
+        {
+            Assert.NotNull(held);
+            _supervisor.Gone("md127");
+            await Task.Delay(300);
+            Assert.False(daemon.IsCompleted);
+            Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md125", false))?.Outcome);
+        }
+        Assert.False(daemon.IsCompleted);
+        _supervisor.Gone("md125");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task What_it_is_started_with_is_taken_up_before_it_is_ready_and_predecessors_leave_after_all_of_it()
+    {
+        var daemon = Serve(Plain with { Takeover = true, Containers = ["md125", "md127"] });
+        Assert.Equal(LaunchOutcome.AlreadySupervised, Ask(new LaunchRequest("md127", false))?.Outcome);
+        Assert.Equal(["md125 taken", "md127 taken", "predecessors told"], _supervisor.Story.Take(3));
+        _leave.SetResult("SIGTERM");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task In_the_foreground_it_ends_with_the_verdict_on_what_it_was_started_with() =>
+        Assert.Equal(3, await Serve(Plain with { Foreground = true, Containers = ["broken"] }).WaitAsync(Limit));
+
+    private Task<int> Serve(DaemonOptions options)
+    {
+        var held = LaunchLock.Take(_paths.Lock, Limit, out _)!;
+        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _events, held, _leave.Task, () => default(Nothing)));
+    }
+
+    private LaunchReply? Ask(LaunchRequest request)
+    {
+        LaunchClient? client = null;
+        Assert.True(SpinWait.SpinUntil(() => (client = LaunchClient.Connect(_paths.Socket, Limit)) is not null, Limit));
+        using (client)
+            return client!.Ask(request);
+    }
+
+    private sealed class StandIn : ISupervisor
+    {
+        private readonly HashSet<string> _containers = [];
+        private TaskCompletionSource _emptied = new();
+
+        public List<string> Story { get; } = [];
+
+        public bool Stopped { get; private set; }
+
+        public bool IsEmpty
+        {
+            get
+            {
+                lock (_containers)
+                    return _containers.Count == 0;
+            }
+        }
+
+        public Task WhenEmpty
+        {
+            get
+            {
+                lock (_containers)
+                    return _containers.Count == 0 ? Task.CompletedTask : _emptied.Task;
+            }
+        }
+
+        public void Gone(string container)
+        {
+            lock (_containers)
+            {
+                _containers.Remove(container);
+                if (_containers.Count > 0)
+                    return;
+                _emptied.SetResult();
+                _emptied = new TaskCompletionSource();
+            }
+        }
+
+        public Task<LaunchReply> Supervise(string container, bool takeover)
+        {
+            lock (_containers)
+            {
+                if (container == "broken")
+                    return Task.FromResult(new LaunchReply(LaunchOutcome.Failed, "broken"));
+                if (!_containers.Add(container))
+                    return Task.FromResult(new LaunchReply(LaunchOutcome.AlreadySupervised, ""));
+                Story.Add($"{container} {(takeover ? "taken" : "supervised")}");
+                return Task.FromResult(new LaunchReply(LaunchOutcome.Supervised, ""));
+            }
+        }
+
+        public void DismissPredecessors()
+        {
+            lock (_containers)
+                Story.Add("predecessors told");
+        }
+
+        public Task Ready() => Task.CompletedTask;
+
+        public Task Stop(TimeSpan limit)
+        {
+            Stopped = true;
+            return Task.CompletedTask;
+        }
+    }
+}
