@@ -99,8 +99,16 @@ public static partial class MdStat
         string? level = null;
         var members = ImmutableArray.CreateBuilder<MdStatMember>();
         var unknown = ImmutableArray.CreateBuilder<string>();
-        foreach (var word in words.Skip(1))
+        // Without devices the line goes on with what else stands on the next.
+        var status = "";
+        for (var i = 1; i < words.Length; i++)
         {
+            var word = words[i];
+            if (word == "super")
+            {
+                status = string.Join(' ', words[i..]);
+                break;
+            }
             if (Member(word) is { } member)
             {
                 members.Add(member);
@@ -125,9 +133,10 @@ public static partial class MdStat
             "broken" => MdStatState.Broken,
             _ => MdStatState.Other,
         };
-        return new MdStatArray(
+        var array = new MdStatArray(
             line[..colon], state, stateText, marks.ToImmutable(), level, members.ToImmutable(), null, null, "", null, null, null, null, null,
             unknown.ToImmutable());
+        return WithStatus(array, status);
     }
 
     private static MdStatMember? Member(string word)
@@ -147,11 +156,6 @@ public static partial class MdStat
         if (line.StartsWith("bitmap: ", StringComparison.Ordinal))
         {
             return array with { Bitmap = Bitmap(line) };
-        }
-        // An array without devices has no size; its line begins with the metadata's version, or with the progress.
-        if (line.StartsWith("super ", StringComparison.Ordinal))
-        {
-            return WithStatus(array, line);
         }
         return Progress(line) is { } progress
             ? array with { Progress = progress }

@@ -7,8 +7,13 @@ internal static class SocketErrors
 {
     internal static KernelError ToKernelError(SocketException failure, string path, string action)
     {
-        // On Unix the native code is the error number, but a time-out of the runtime's own has none.
-        var errno = failure.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock ? Errno.ETIMEDOUT : failure.NativeErrorCode;
+        // The runtime folds the kernel's numbers: a path that is not there becomes an address that is not available.
+        var errno = failure.SocketErrorCode switch
+        {
+            SocketError.AddressNotAvailable => Errno.ENOENT,
+            SocketError.TimedOut or SocketError.WouldBlock => Errno.ETIMEDOUT,
+            _ => failure.NativeErrorCode,
+        };
         return new KernelError(errno > 0 ? errno : Errno.EIO, path, action);
     }
 }

@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using ActorRaid.SysfsIo;
+using Xunit;
+
+namespace ActorRaid.Tests.SysfsIo;
+
+public sealed class MonitorServerTests : IAsyncLifetime
+{
+    private static readonly byte[] Version = "mdadm - v4.2 - 2021-12-30\n\0"u8.ToArray();
+
+    private readonly TemporaryFolder folder = new();
+    private readonly ConcurrentQueue<MonitorRequest> requests = new();
+    private readonly ConcurrentQueue<Exception> failures = new();
+    private MonitorServer server = null!;
+
+    private string Sock => folder["md127.sock"];
+
+    public Task InitializeAsync()
+    {
+        server = Listen();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await server.DisposeAsync();
+        folder.Dispose();
+    }
+
+    private MonitorServer Listen(TimeSpan? silence = null)
+    {
+        var listening = MonitorServer.Listen(Sock, Answer, silence).Value;
+        listening.Failed += failures.Enqueue;
+        return listening;
+    }
+
+    private Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request, CancellationToken ending)
+    {
+        requests.Enqueue(request);
+        return request.Payload.Span.SequenceEqual("throw"u8)
+            ? throw new InvalidOperationException("thrown")
+            : Task.FromResult<ReadOnlyMemory<byte>>(request.IsPingMonitor ? Version : default);
+    }
+
+    private MonitorClient Connect() => MonitorClient.Connect(Sock, Patience.Limit).Value;
+
+    private Socket Raw()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = (int)Patience.Limit.TotalMilliseconds,
+        };
+        socket.Connect(new UnixDomainSocketEndPoint(Sock));
+        return socket;
+    }
+
+    private static bool IsClosedByServer(Socket socket)
+    {
+        try
+        {
+            return socket.Receive(new byte[64]) == 0;
+        }
+        catch (SocketException failure)
+        {
+            return failure.SocketErrorCode == SocketError.ConnectionReset;
+        }
+    }
+
+    private static byte[] Header(int length)
+    {
+        var header = new byte[MonitorFrame.HeaderBytes];
+        MonitorFrame.WriteHeader(header, length);
+        return header;
+    }
+
+    [Fact]
+    public void Pings_and_updates_are_answered_in_order_on_one_connection()
+    {
+        using var client = Connect();
+        Assert.Equal("mdadm - v4.2 - 2021-12-30\n", client.PingMonitor().Value);
+        Assert.Empty(client.PingManager().Value);
+        Assert.Empty(client.Update([1, 2, 3, 4]).Value);
+        Assert.Equal("mdadm - v4.2 - 2021-12-30\n", client.PingMonitor().Value);
+        Assert.Equal([0, -1, 4, 0], requests.Select(request => request.Length));
+        Assert.Equal([1, 2, 3, 4], requests.ElementAt(2).Payload.ToArray());
+    }
+
+    [Fact]
+    public void Messages_sent_at_once_are_answered_one_after_another()
+    {
+        using var socket = Raw();
+        socket.Send([.. MonitorFrame.Encode([7]), .. MonitorFrame.Encode([8, 8]), .. MonitorFrame.Encode([])]);
+        var expected = MonitorFrame.TotalBytes(0) * 2 + MonitorFrame.TotalBytes(Version.Length);
+        var got = new List<byte>();
+        var piece = new byte[256];
+        while (got.Count < expected)
+        {
+            got.AddRange(piece.AsSpan(0, socket.Receive(piece)));
+        }
+        Assert.Equal([.. MonitorFrame.Encode([]), .. MonitorFrame.Encode([]), .. MonitorFrame.Encode(Version)], got);
+        Assert.Equal([1, 2, 0], requests.Select(request => request.Length));
+    }
+
+    [Fact]
+    public void The_largest_update_arrives_whole()
+    {
+        var update = new byte[MonitorFrame.MaxPayload];
+        new Random(1).NextBytes(update);
+        using var client = Connect();
+        Assert.Empty(client.Update(update).Value);
+        Assert.Equal(update, requests.Single().Payload.ToArray());
+    }
+
+    [Fact]
+    public void A_message_may_come_byte_by_byte()
+    {
+        using var socket = Raw();
+        foreach (var one in MonitorFrame.Encode([1, 2, 3]))
+        {
+            socket.Send([one]);
+            Thread.Sleep(2);
+        }
+        Assert.Equal(MonitorFrame.TotalBytes(0), socket.Receive(new byte[64]));
+        Assert.Equal([1, 2, 3], requests.Single().Payload.ToArray());
+    }
+
+    public static TheoryData<string, byte[]> Broken => new()
+    {
+        { "bad magic", "GET / HT"u8.ToArray() },
+        { "too long", Header(MonitorFrame.MaxPayload + 1) },
+        { "enormous", Header(int.MaxValue) },
+        { "below -1", Header(-2) },
+        { "bad end", [.. Header(2), 1, 2, 0, 0, 0, 0] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void What_is_no_message_closes_its_connection_and_harms_no_other(string what, byte[] bytes)
+    {
+        using var honest = Connect();
+        Assert.True(honest.PingMonitor().Ok);
+        using var socket = Raw();
+        socket.Send(bytes);
+        Assert.True(IsClosedByServer(socket), what);
+        Assert.True(honest.PingMonitor().Ok);
+        Assert.All(requests, request => Assert.Equal(0, request.Length));
+        Assert.Empty(failures);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("A5A55A5A")]
+    [InlineData("A5A55A5A0A0000000102")]
+    [InlineData("A5A55A5A020000000102")]
+    public async Task Silence_closes_a_connection_wherever_it_falls(string sent)
+    {
+        await server.DisposeAsync();
+        server = Listen(TimeSpan.FromMilliseconds(200));
+        using var socket = Raw();
+        socket.Send(Convert.FromHexString(sent));
+        Assert.True(IsClosedByServer(socket));
+        using var client = Connect();
+        Assert.True(client.PingMonitor().Ok);
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public void Clients_that_leave_half_way_leave_nothing_behind()
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            using var socket = Raw();
+            socket.Send(MonitorFrame.Encode(new byte[i])[..(i % 12)]);
+        }
+        Patience.Until(() => server.Connections == 0, "the connections to be closed");
+        using var client = Connect();
+        Assert.True(client.PingMonitor().Ok);
+    }
+
+    [Fact]
+    public void A_crowd_of_silent_clients_does_not_keep_an_honest_one_out()
+    {
+        var silent = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 3 * MonitorServer.MaxConnections; i++)
+            {
+                silent.Add(Raw());
+                silent[^1].Send(Header(1000));
+            }
+            using var client = Connect();
+            Assert.True(client.PingMonitor().Ok);
+            Assert.InRange(server.Connections, 1, MonitorServer.MaxConnections);
+        }
+        finally
+        {
+            silent.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public void Announced_lengths_allocate_nothing()
+    {
+        using var warm = Connect();
+        Assert.True(warm.PingMonitor().Ok);
+        var sockets = Enumerable.Range(0, 32).Select(_ => Raw()).ToList();
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        sockets.ForEach(socket => socket.Send([.. Header(MonitorFrame.MaxPayload), 1]));
+        Assert.True(warm.PingMonitor().Ok);
+        Patience.Until(() => sockets.All(socket => socket.Available == 0), "the bytes to be taken");
+        var grown = GC.GetTotalAllocatedBytes(precise: true) - before;
+        sockets.ForEach(socket => socket.Dispose());
+        Assert.InRange(grown, 0, 32L * MonitorFrame.MaxPayload / 4);
+    }
+
+    [Fact]
+    public void An_answer_that_throws_closes_that_connection_and_is_reported()
+    {
+        using var honest = Connect();
+        using var client = Connect();
+        Assert.Equal(Errno.ECONNRESET, client.Update("throw"u8).Error.Errno);
+        Assert.True(honest.PingMonitor().Ok);
+        Assert.Equal("thrown", Assert.Single(failures).Message);
+    }
+
+    [Fact]
+    public async Task The_file_is_a_socket_of_the_owner_alone_and_replaces_an_old_one()
+    {
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Sock).UnixFileMode);
+        Assert.Equal([Sock], Directory.GetFiles(folder.Path));
+        File.WriteAllText(folder["old.sock"], "what an old one left");
+        var other = MonitorServer.Listen(folder["old.sock"], Answer).Value;
+        using var client = MonitorClient.Connect(folder["old.sock"]).Value;
+        Assert.True(client.PingMonitor().Ok);
+        await other.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_end_unlinks_only_if_told_so_and_clients_see_it()
+    {
+        using var client = Connect();
+        Assert.True(client.PingMonitor().Ok);
+        Assert.False(client.WaitUntilClosed(TimeSpan.FromMilliseconds(50)));
+        await server.DisposeAsync();
+        Assert.True(client.WaitUntilClosed(Patience.Limit));
+        Assert.True(File.Exists(Sock));
+        Assert.Equal(Errno.ECONNREFUSED, MonitorClient.Connect(Sock).Error.Errno);
+        var second = Listen();
+        second.UnlinkOnDispose = true;
+        await second.DisposeAsync();
+        Assert.False(File.Exists(Sock));
+        Assert.Equal(Errno.ENOENT, MonitorClient.Connect(Sock).Error.Errno);
+    }
+
+    [Fact]
+    public void A_place_where_no_socket_can_be_is_an_error_value()
+    {
+        Assert.Equal(Errno.ENOENT, MonitorServer.Listen(folder["no/such/sock"], Answer).Error.Errno);
+        Assert.Equal(Errno.ENAMETOOLONG, MonitorServer.Listen(folder[new string('x', 200)], Answer).Error.Errno);
+        Assert.Equal(Errno.ENAMETOOLONG, MonitorClient.Connect(folder[new string('x', 200)]).Error.Errno);
+    }
+
+    [Fact]
+    public void Many_clients_at_once_are_all_answered()
+    {
+        var clients = Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            using var client = Connect();
+            return Enumerable.Range(0, 50).All(_ => client.PingMonitor().Ok);
+        })).ToArray();
+        Assert.All(clients, client => Assert.True(Patience.Within(client)));
+        Assert.Equal(400, requests.Count);
+    }
+}
