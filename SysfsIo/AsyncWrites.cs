@@ -53,7 +53,7 @@ internal sealed unsafe class AsyncWrites
         if (!device.File.TryLease())
         {
             AlignedBuffers.Return(buffer, length);
-            loop.Post(() => done(new KernelError(Errno.EBADF, device.Path, "write")));
+            loop.PostDone(done, new KernelError(Errno.EBADF, device.Path, "write"));
             return;
         }
         InFlight++;
@@ -78,7 +78,7 @@ internal sealed unsafe class AsyncWrites
             var error = Submit(flight, NoWait);
             if (error != 0)
             {
-                loop.Post(() => Refused(flight, error));
+                PostRefused(flight, error);
             }
         }
     }
@@ -151,6 +151,8 @@ internal sealed unsafe class AsyncWrites
         while (submitted < 0 && Native.LastError == Errno.EINTR);
         return submitted == 1 ? 0 : submitted == 0 ? Errno.EAGAIN : Native.LastError;
     }
+
+    private void PostRefused(Flight flight, int errno) => loop.Post(() => Refused(flight, errno));
 
     private void Refused(Flight flight, int errno)
     {

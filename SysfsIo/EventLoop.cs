@@ -132,7 +132,7 @@ public sealed unsafe class EventLoop : IDisposable
     {
         if (!device.IsAligned(offset, bytes.Length))
         {
-            Post(() => done(new KernelError(Errno.EINVAL, device.Path, "write")));
+            PostDone(done, new KernelError(Errno.EINVAL, device.Path, "write"));
             return;
         }
         var buffer = AlignedBuffers.Rent(bytes.Length);
@@ -143,8 +143,7 @@ public sealed unsafe class EventLoop : IDisposable
         }
         else
         {
-            var (address, length) = ((nint)buffer, bytes.Length);
-            Post(() => writes.Start(device, offset, (byte*)address, length, done));
+            PostStart(device, offset, (nint)buffer, bytes.Length, done);
         }
     }
 
@@ -178,6 +177,12 @@ public sealed unsafe class EventLoop : IDisposable
             Report(failure);
         }
     }
+
+    // Lambdas stand apart from the hot path, where the objects that they capture would be allocated used or not.
+    internal void PostDone(Action<Result<Nothing>> done, KernelError error) => Post(() => done(error));
+
+    private void PostStart(BlockDevice device, long offset, nint buffer, int length, Action<Result<Nothing>> done) =>
+        Post(() => writes.Start(device, offset, (byte*)buffer, length, done));
 
     private void Post(Work work)
     {

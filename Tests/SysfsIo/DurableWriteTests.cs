@@ -89,6 +89,34 @@ public sealed class DurableWriteTests : IDisposable
     }
 
     [Fact]
+    public void Writes_from_the_loop_allocate_nothing()
+    {
+        using var device = BlockDevice.Open(folder.File("disk", 1 << 20), writable: true).Value;
+        var bytes = new byte[1024];
+        var left = 120;
+        var from = 0L;
+        var allocated = new TaskCompletionSource<long>();
+        Action<Result<Nothing>> again = null!;
+        again = _ =>
+        {
+            left--;
+            if (left == 100)
+            {
+                from = GC.GetAllocatedBytesForCurrentThread();
+            }
+            if (left == 0)
+            {
+                allocated.SetResult(GC.GetAllocatedBytesForCurrentThread() - from);
+                return;
+            }
+            loop.Write(device, 512 * left, bytes, again);
+        };
+        loop.Write(device, 0, bytes, again);
+        // A write that the kernel would not take without waiting goes another way, which allocates a little.
+        Assert.InRange(Patience.Within(allocated.Task), 0, 100 * 100);
+    }
+
+    [Fact]
     public void A_file_system_without_asynchronous_writes_is_written_all_the_same()
     {
         // tmpfs refuses to write without waiting, and older ones O_DIRECT.
