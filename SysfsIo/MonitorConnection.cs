@@ -59,9 +59,8 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
         IsAnswering = false;
         while (!rest.IsEmpty)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
-            limit.CancelAfter(silence);
-            var sent = await socket.SendAsync(rest, SocketFlags.None, limit.Token).ConfigureAwait(false);
+            var sent = await WithinLimit(
+                token => socket.SendAsync(rest, SocketFlags.None, token), () => socket.Poll(0, SelectMode.SelectWrite), ending).ConfigureAwait(false);
             rest = rest[sent..];
         }
     }
@@ -82,10 +81,24 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
         return true;
     }
 
-    private async Task<int> Some(Memory<byte> buffer, CancellationToken ending)
+    private Task<int> Some(Memory<byte> buffer, CancellationToken ending) =>
+        WithinLimit(token => socket.ReceiveAsync(buffer, SocketFlags.None, token), () => socket.Available > 0, ending);
+
+    /// <summary>The limit is the client's: where it has done its part and only we were late, we try again.</summary>
+    private async Task<int> WithinLimit(Func<CancellationToken, ValueTask<int>> attempt, Func<bool> isReady, CancellationToken ending)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        limit.CancelAfter(silence);
-        return await socket.ReceiveAsync(buffer, SocketFlags.None, limit.Token).ConfigureAwait(false);
+        while (true)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
+            limit.CancelAfter(silence);
+            try
+            {
+                return await attempt(limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!ending.IsCancellationRequested && isReady())
+            {
+                continue;
+            }
+        }
     }
 }
