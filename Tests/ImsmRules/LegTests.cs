@@ -1,6 +1,7 @@
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
 using ActorRaid.Metadata.Imsm.Model;
+using ActorRaid.Metadata.Imsm.Rules;
 using Xunit;
 using static ActorRaid.Tests.ImsmRules.Build;
 
@@ -141,6 +142,15 @@ public class LegTests
         // The lower slot stays lost: upstream would take the rebuild for going on.
         var lost = Container(disks: 4, spares: 1).Volume(level: 10, disks: 4).Fail(0, 2).Rebuild().Fail(0, 0).Fail(0, 2);
         Assert.Equal((0, MapState.Degraded), (lost.Dev().MigrationState, lost.Dev().Map.State));
+    }
+
+    [Fact]
+    public void A_leg_that_was_not_filled_to_its_end_stays_marked_though_the_state_is_as_was_expected()
+    {
+        // RAID 10 with two legs lost is degraded before, while and after one of them is filled.
+        var rebuilding = Container(disks: 4, spares: 1).Volume(level: 10, disks: 4).Fail(0, 2).Fail(0, 0).Rebuild();
+        var ended = Migration.End(rebuilding, rebuilding.Dev(), MapState.Degraded);
+        Assert.Equal((0, MapState.Degraded, Mark), (ended.MigrationState, ended.Map.State, ended.Map.Order[0] & Mark));
     }
 
     [Fact]

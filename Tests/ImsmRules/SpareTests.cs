@@ -59,6 +59,15 @@ public class SpareTests
     }
 
     [Fact]
+    public void A_disk_that_has_another_slot_of_the_volume_is_given_that_one_again()
+    {
+        var container = Container(disks: 4).Volume(level: 10, disks: 4).Fail(0, 0);
+        var facts = new SpareFacts([.. Legs(container, 0).Legs.Where(leg => leg.Slot != 2)]);
+        var assignment = Assert.Single(container.PlanSpare(0, facts).Assignments);
+        Assert.Equal((Device(2), 2), (assignment.Device, assignment.Slot));
+    }
+
+    [Fact]
     public void The_disk_that_came_last_is_chosen_first()
     {
         var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).AddDisk(Source(9));

@@ -47,14 +47,14 @@ internal static class Migration
     };
 
     /// <summary>
-    /// Ends whatever migration runs, with the volume in a state. When that is not the state that was to be reached, the legs
-    /// that were not filled keep their marks, and the state is taken from them.
+    /// Ends whatever migration runs, with the volume in a state. Legs that were not filled keep their marks (upstream loses
+    /// them when the state is the one that was to be reached: the leg would be taken for whole), and the state is taken from
+    /// the legs when they say otherwise.
     /// </summary>
     public static ImsmDev End(ImsmContainer container, ImsmDev dev, MapState state)
     {
-        var previous = dev.SecondMap ?? dev.Map;
         var map = dev.Map;
-        if (state != map.State && !dev.IsGeneralMigration() && previous.State != MapState.Uninitialized)
+        if (!dev.IsGeneralMigration() && dev.SecondMap is { } previous)
         {
             foreach (var entry in previous.Order)
             {
@@ -65,8 +65,11 @@ internal static class Migration
                 }
             }
 
-            // Judged while both maps are still there: RAID 10 looks at the second.
-            state = Degradation.StateOf(container, dev with { Map = map });
+            if (map != dev.Map || (state != map.State && previous.State != MapState.Uninitialized))
+            {
+                // Judged while both maps are still there: RAID 10 looks at the second.
+                state = Degradation.StateOf(container, dev with { Map = map });
+            }
         }
 
         return WithKind(dev, MigrationType.Init) with

@@ -145,7 +145,8 @@ internal static class Spares
         PresentDisk? spare = null;
         foreach (var disk in container.Present)
         {
-            if (facts.Legs.Any(leg => leg.Device == disk.Device) || disk.Index == occupant)
+            // A disk that has another slot of this volume is to be given that one again.
+            if (facts.Legs.Any(leg => leg.Device == disk.Device) || (disk.Index >= 0 && Maps.Uses(dev, disk.Index)))
             {
                 continue;
             }
