@@ -1,0 +1,146 @@
+#!/bin/bash
+# The guest's part of deploy/bench: the distribution's mdmon and ActorRaid in turn on the same disks. Leaves
+# /out/figures: lines of SUPERVISOR WHAT DISKS DELAY VALUE.
+. "$LAB/guest-lib.sh"
+MEASURE="python3 $PWD/measure.py"
+ROUNDS=${ROUNDS:-3} WRITES=${WRITES:-5}
+unset ACTORRAID_LOG
+
+# use WHO: from now on mdadm starts this one
+use() {
+    SUPERVISOR=$1
+    case $1 in
+        mdmon*) ln -sf "$DISTRIBUTION" /sbin/mdmon ;;
+        actorraid) ln -sf "$OURS" /sbin/mdmon ;;
+    esac
+}
+
+# figure WHAT DISKS DELAY: each line of the input is a value
+figure() {
+    local value
+    while read -r value; do echo "$SUPERVISOR $1 $2 $3 $value" | tee -a /out/figures; done
+}
+
+# slow DISK NUMBER: a device-mapper target over a disk whose writes take 8 ms
+slow() { dmsetup create "slow$2" --table "0 $(blockdev --getsz "$1") delay $1 0 0 $1 0 8"; }
+
+# take_over CONTAINER_DISKS...: the arrays are stopped and assembled again, so that the one in use supervises them
+take_over() {
+    sleep 1 # what was begun is written
+    stop_all
+    assemble bench "$@"
+    expect 30 md vol
+    echo 0.2 >"$(attribute vol safe_mode_delay)"
+    dd if=/dev/zero of="/dev/$(md vol)" bs=4k count=1 oflag=direct status=none # out of read-auto
+    rest vol
+}
+
+# writes LEGS LEVEL DELAY DISK...: the first write after a rest, in turns
+writes() {
+    local legs=$1 level=$2 delay=$3 round who
+    shift 3
+    use mdmon
+    container bench "$@"
+    volume vol "$level" "$legs" 16M bench
+    rest vol
+    for round in $(seq "$ROUNDS"); do
+        for who in mdmon actorraid mdmon-again; do
+            use "$who"
+            take_over "$@"
+            # The first write after a start finds cold caches; it is not what an array waits for day by day.
+            $MEASURE rest "$(md vol)" 1 >/dev/null
+            $MEASURE rest "$(md vol)" "$WRITES" | figure rest "$legs" "$delay"
+        done
+    done
+}
+
+# failures DELAY DISK...: five disks, one of them the spare; the failed one becomes the spare of the next turn
+failures() {
+    local delay=$1 round who lost
+    shift
+    for round in $(seq "$ROUNDS"); do
+        for who in mdmon actorraid; do
+            use "$who"
+            take_over "$@"
+            lost=$(leg vol 1)
+            $MEASURE fail "$(md vol)" "$(basename "$lost")" | { read -r unblocked; read -r recovery
+                echo "$unblocked" | figure unblocked 4 "$delay"
+                echo "$recovery" | figure recovery 4 "$delay"; }
+            rest vol
+            expect 30 not test -e "/sys/block/$(md vol)/md/dev-$(basename "$lost")"
+            quietly mdadm "/dev/$(md bench)" --remove "$lost"
+            settle
+            mdadm --zero-superblock "$lost" >/dev/null 2>&1 || dd if=/dev/zero of="$lost" bs=64k seek=$(($(blockdev --getsize64 "$lost") / 65536 - 1)) count=1 status=none
+            quietly mdadm "/dev/$(md bench)" --add "$lost"
+            settle
+        done
+    done
+}
+
+# starts: kill -9, and how long until it supervises again
+starts() {
+    local round who
+    for round in $(seq "$ROUNDS"); do
+        for who in mdmon actorraid; do
+            use "$who"
+            take_over "$@"
+            supervisor_kill bench
+            $MEASURE start "$(md bench)" | figure start 4 0
+        done
+    done
+}
+
+# memory COUNT: that many containers of two disks, a RAID1 volume in each
+memory() {
+    local count=$1 who first number
+    for who in mdmon actorraid; do
+        use "$who"
+        for number in $(seq 0 $((count - 1))); do
+            first=$((MEMORY_FIRST + 2 * number))
+            container "m$number" "${DISKS[first]}" "${DISKS[first + 1]}"
+            volume "v$number" 1 2 8M "m$number"
+        done
+        for number in $(seq 0 $((count - 1))); do rest "v$number"; done
+        sleep 2
+        $MEASURE memory | figure "memory-$count" 2 0
+        stop_all
+        for number in $(seq 0 $((2 * count - 1))); do
+            mdadm --zero-superblock "${DISKS[MEMORY_FIRST + number]}" >/dev/null 2>&1 || true
+        done
+    done
+}
+
+DISTRIBUTION=/sbin/mdmon.distribution
+OURS=$PUBLISHED_IN_GUEST/mdmon
+cp /sbin/mdmon "$DISTRIBUTION"
+rm -f /out/figures
+disks 8 48M
+plain=("${DISKS[@]}")
+delayed=()
+for number in "${!plain[@]}"; do
+    slow "${plain[number]}" "$number"
+    delayed+=("$(readlink -f "/dev/mapper/slow$number")")
+done
+settle
+
+# wipe DISK...: as new
+wipe() { stop_all; for disk; do mdadm --zero-superblock "$disk" >/dev/null 2>&1 || true; done; }
+
+for kind in plain delayed; do
+    declare -n set=$kind
+    delay=0
+    if [ "$kind" = delayed ]; then delay=8; fi
+    writes 2 1 "$delay" "${set[@]:0:2}"
+    wipe "${set[@]:0:2}"
+    writes 4 5 "$delay" "${set[@]:0:5}"
+    failures "$delay" "${set[@]:0:5}"
+    if [ "$delay" = 0 ]; then starts "${set[@]:0:5}"; fi
+    wipe "${set[@]:0:5}"
+    writes 8 5 "$delay" "${set[@]:0:8}"
+    wipe "${set[@]:0:8}"
+done
+MEMORY_FIRST=${#DISKS[@]}
+disks 32 24M
+memory 1
+memory 16
+say "THE END"
