@@ -13,6 +13,21 @@ namespace ActorRaid.Actors;
 /// <param name="Result">How it ended.</param>
 internal sealed record DiskWritten(DeviceNumber Device, object Slot, Result<Nothing> Result);
 
+/// <summary>How many metadata writes of a container are under way; outlives its actors.</summary>
+public sealed class WritesUnderWay
+{
+    private int _count;
+
+    /// <summary>One more.</summary>
+    public void Begin() => Interlocked.Increment(ref _count);
+
+    /// <summary>One less.</summary>
+    public void End() => Interlocked.Decrement(ref _count);
+
+    /// <summary>Waits until there is none. False when the limit is over.</summary>
+    public bool WaitForNone(TimeSpan limit) => SpinWait.SpinUntil(() => Volatile.Read(ref _count) == 0, limit);
+}
+
 /// <summary>
 /// Brings commits to the disks as <see cref="Commit"/> allows: which disks may be written at one moment, when the quorum has
 /// it, and the rest behind it. Part of <see cref="MetadataActor"/>, on its thread.
@@ -228,7 +243,12 @@ internal sealed class CommitWriter
     private void Write(DeviceNumber device, Disk disk)
     {
         var write = disk.Writes[disk.NextWrite++];
-        _settings.Loop.Write(disk.Device, write.Offset, write.Bytes, result => _self.Tell(new DiskWritten(device, disk, result), ActorRefs.NoSender));
+        _settings.Writes.Begin();
+        _settings.Loop.Write(disk.Device, write.Offset, write.Bytes, result =>
+        {
+            _settings.Writes.End();
+            _self.Tell(new DiskWritten(device, disk, result), ActorRefs.NoSender);
+        });
     }
 
     private static CommitTarget? Target(DeviceNumber device, Disk disk) => disk.Wanted is { } wanted

@@ -13,8 +13,8 @@ namespace ActorRaid.Actors;
 /// <param name="Events">Who is told.</param>
 internal sealed record ContainerSettings(RaidSettings Settings, string Container, ContainerHome Home, ContainerEvents Events);
 
-/// <summary>A container's loop, and the dispatcher that runs actors on it.</summary>
-internal sealed record ContainerHome(EventLoop Loop, string Dispatcher);
+/// <summary>A container's loop, the dispatcher that runs actors on it, and the metadata writes that are under way.</summary>
+internal sealed record ContainerHome(EventLoop Loop, string Dispatcher, WritesUnderWay Writes);
 
 /// <summary>From a container to the host: it is supervised, or was refused.</summary>
 internal sealed record ContainerStarted(string Container, SuperviseReply Reply);
@@ -28,6 +28,7 @@ internal sealed record ContainerLeft(string Container);
 /// </summary>
 internal sealed class ContainerActor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
     private readonly ContainerSettings _settings;
     private readonly Dictionary<string, IActorRef> _members = [];
@@ -96,6 +97,12 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
+        // After a fault of the metadata's actor: what it was writing must have ended before the disks can be read.
+        if (!_settings.Home.Writes.WaitForNone(WritesLimit))
+        {
+            throw new InvalidOperationException($"{Name}: a metadata write has been under way for {WritesLimit.TotalSeconds:0} s; the container is taken up again when it ends");
+        }
+
         var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
         if (loaded.Refusal is { } refusal)
         {
@@ -113,7 +120,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
 
         var model = loaded.Model!;
         _format = _settings.Settings.Formats.First(format => format.Name == model.Format);
-        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Events);
+        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events);
         _metadata = Context.ActorOf(ActorProps.Of(() => new MetadataActor(metadata), _settings.Home.Dispatcher), "metadata");
         foreach (var disk in loaded.Disks)
         {

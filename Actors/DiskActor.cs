@@ -35,6 +35,15 @@ public sealed class DiskActor : ReceiveActor, IWithTimers
         Receive<RemoveAgain>(again => Remove(again.Leg));
         Receive<UnblockLeg>(Unblock);
         Receive<JoinArray>(join => Sender.Tell(new LegJoined(join.Assignment, Join(join)), Self));
+        Receive<LeaveArray>(leave =>
+        {
+            if (_legs.TryGetValue(leave.Array, out var leg))
+            {
+                SysfsAttribute.WriteOnce(Path.Combine(Path.GetDirectoryName(leg.StatePath)!, "slot"), "none");
+                Remove(leg);
+            }
+        });
+        Receive<ThawArray>(thaw => SysfsAttribute.WriteOnce($"{Array(thaw.Array)}/sync_action", "idle"));
         Receive<StartRecovery>(start =>
         {
             var written = SysfsAttribute.WriteOnce($"{Array(start.Array)}/sync_action", "recover");

@@ -80,7 +80,7 @@ internal sealed class HostActor : ReceiveActor
         loop.Failed += exception => events.Error("loop-failed", exception.ToString());
         Context.System.Dispatchers.RegisterConfigurator(
             dispatcher, new ContainerDispatcherConfigurator(loop, Context.System.Dispatchers.Prerequisites));
-        var settings = new ContainerSettings(_settings, request.Container, new ContainerHome(loop, dispatcher), events);
+        var settings = new ContainerSettings(_settings, request.Container, new ContainerHome(loop, dispatcher, new WritesUnderWay()), events);
         var actor = Context.ActorOf(ActorProps.Of(() => new ContainerActor(settings), RaidSystem.PinnedDispatcher), dispatcher);
         Context.Watch(actor);
         _containers[request.Container] = new Container(actor, loop, [Sender]);

@@ -149,6 +149,12 @@ public sealed record StartRecovery(string Array);
 /// <summary>The answer to <see cref="StartRecovery"/>.</summary>
 public sealed record RecoveryStarted(KernelError? Error);
 
+/// <summary>To a disk: leave this array again: whoever let it join died before that was recorded. Answered with <see cref="LegRemoved"/>.</summary>
+public sealed record LeaveArray(string Array);
+
+/// <summary>To a disk: let this array go on with whatever recovery it needs.</summary>
+public sealed record ThawArray(string Array);
+
 /// <summary>To a disk: a leg of it has appeared in an array.</summary>
 public sealed record LegAppeared(string Array, int Slot, string StatePath, IActorRef Member);
 

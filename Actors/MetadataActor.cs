@@ -10,9 +10,10 @@ namespace ActorRaid.Actors;
 /// <param name="Model">As it was loaded.</param>
 /// <param name="Disks">The disks, and what was read from their metadata areas.</param>
 /// <param name="Loop">The container's loop, on which this actor runs.</param>
+/// <param name="Writes">Counts the writes that are under way.</param>
 /// <param name="Events">Who is told.</param>
 public sealed record MetadataSettings(
-    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, ContainerEvents Events);
+    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, WritesUnderWay Writes, ContainerEvents Events);
 
 /// <summary>A disk that is open for writing its metadata area.</summary>
 public sealed record OpenDisk(DiskSource Source, BlockDevice Device);
