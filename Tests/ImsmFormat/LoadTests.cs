@@ -175,6 +175,35 @@ public class LoadTests
     }
 
     [Fact]
+    public void A_spare_that_was_just_put_to_use_may_still_hold_its_spares_record()
+    {
+        var disks = Fixtures.Disks("raid5-rebuilding");
+        var spare = Fixtures.Disk("raid5-dirty", 2).Tail;
+        foreach (var order in new[] { disks, [.. disks.Reverse()] })
+        {
+            var mixed = order.Select(disk => disk.Name == "loop2" ? disk with { Tail = spare } : disk).ToArray();
+            var (container, verdicts) = Load(mixed);
+            Assert.Equal(VolumeActivity.Recovery, container.Volumes[0].Activity);
+            Assert.Equal(new DeviceNumber(7, 2), container.Volumes[0].Legs[0].Device);
+            Assert.Equal(DiskStanding.Stale, verdicts.Single(verdict => verdict.Name == "loop2").Standing);
+            Assert.NotNull(container.Sectors(new DeviceNumber(7, 2)));
+        }
+    }
+
+    [Fact]
+    public void An_unused_spare_stays_a_spare_whatever_an_old_copy_on_a_failed_disk_says()
+    {
+        // loop0 failed first; its old copy lists loop3, which failed later and was added anew.
+        var disks = Fixtures.Disks("raid5-degraded");
+        var serial = disks[3].Serial;
+        var spare = SpareRecord.Make(SpareRecord.Disk(serial, disks[3].Sectors), 0, 512);
+        var (container, verdicts) = Load([.. disks.SetItem(3, Rewritten(disks[3], _ => spare))]);
+        Assert.Equal(DiskStanding.Spare, verdicts[3].Standing);
+        Assert.True(container.Disks.Single(disk => disk.Name == "loop3").IsSpare);
+        Assert.Equal("r5", container.Volumes[0].Name);
+    }
+
+    [Fact]
     public void Nothing_at_all_is_refused()
     {
         Assert.NotNull(ImsmLoader.Load([]).Refusal);

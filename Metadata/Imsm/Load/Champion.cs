@@ -5,7 +5,9 @@ namespace ActorRaid.Metadata.Imsm.Load;
 
 /// <summary>
 /// Which of the copies on a container's disks speaks for all: the newest of its family, and of several families the one whose
-/// disks all say so (upstream: imsm_thunderdome, __prep_thunderdome, validate_members).
+/// disks all say so (upstream: imsm_thunderdome, __prep_thunderdome, validate_members). One thing differs: a member that still
+/// holds its spare's record does not make the copies that list it invalid. That is how things stand when power or the daemon failed
+/// between the commits to the first disks and to the spare that was just put to use.
 /// </summary>
 internal static class Champion
 {
@@ -33,7 +35,7 @@ internal static class Champion
         for (var i = 0; i < candidates.Count; i++)
         {
             var candidate = candidates[i];
-            if (!IsConsistent(candidate, i, known))
+            if (!IsConsistent(candidate, i, candidates, known))
                 continue;
             if (candidate.IsSpareRecord)
                 spare = candidate;
@@ -86,14 +88,14 @@ internal static class Champion
     private static bool Replaces(DiskCopy copy, DiskCopy candidate) =>
         (copy.IsConfigured || !candidate.IsConfigured) && candidate.Super.Generation < copy.Super.Generation;
 
-    private static bool IsConsistent(DiskCopy candidate, int place, Dictionary<string, KnownDisk> known)
+    private static bool IsConsistent(DiskCopy candidate, int place, List<DiskCopy> candidates, Dictionary<string, KnownDisk> known)
     {
         if (candidate.Own is null || !known.TryGetValue(candidate.Serial, out var own) || own.Owner != place)
             return false;
         foreach (var disk in candidate.Super.Disks)
         {
             var owner = known.TryGetValue(disk.Serial.ToString(), out var said) ? said.Owner : -2;
-            if (owner != place && owner != -1)
+            if (owner != place && owner != -1 && (owner < 0 || candidate.IsSpareRecord || !candidates[owner].IsSpareRecord))
                 return false;
         }
 

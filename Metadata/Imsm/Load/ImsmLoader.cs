@@ -63,7 +63,10 @@ public static class ImsmLoader
         }
 
         var status = choice.Known.TryGetValue(copy.Serial, out var known) ? known.Status : ImsmDiskStatus.None;
-        if (copy.Own is { } own && (status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Failed | ImsmDiskStatus.Configured)) == ImsmDiskStatus.Spare)
+        // A spare's record is only written when the disk is added: that an old copy on another disk has it as a member does not count.
+        var spareOnly = (status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Failed | ImsmDiskStatus.Configured)) == ImsmDiskStatus.Spare;
+        var added = copy.IsSpareRecord && (copy.Own?.Status & ImsmDiskStatus.Spare) != 0 && (status & ImsmDiskStatus.Failed) == 0;
+        if (copy.Own is { } own && (spareOnly || added))
             return (Present(copy, -1, own), Verdict(copy, DiskStanding.Spare, "a spare's record of its own"));
         if (copy.Own is { } old && copy.Lineage == champion.Lineage && !copy.IsSpareRecord)
         {
