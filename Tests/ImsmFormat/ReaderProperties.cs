@@ -35,7 +35,7 @@ public class ReaderProperties
                 Assert.InRange(result.Error!.Value.Offset, 0, bytes.Length);
                 Assert.NotEmpty(result.Error.Value.Reason);
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20));
 
     [Fact]
     public void One_changed_byte_is_noticed_by_the_checksum() =>
