@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Metadata.Imsm.Updates;
@@ -8,34 +9,42 @@ namespace ActorRaid.Metadata.Imsm.Updates;
 /// <code>
 ///   0  type, 1
 ///   4  the volume's index: the number of volumes that there are
-///   8  struct imsm_dev with one map: 160 bytes and 4 for each member (see <see cref="VolumeBytes"/>)
+///   8  struct imsm_dev with one map: 160 bytes and 4 for each member (as in the metadata)
 ///      then the members' serial numbers in slot order, 16 bytes each, zero-padded
 /// </code>
 /// The order table that mdadm sends is by its own view of the disk table: the serial numbers say which disks are meant.
 /// </summary>
 internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octets> Serials) : ImsmUpdate("create array")
 {
-    /// <summary>Bytes before the first member.</summary>
-    public const int MinimumLength = 8 + VolumeBytes.LengthWithoutMembers;
+    /// <summary>Bytes of a volume without members.</summary>
+    public const int MinimumLength = VolumeOffset + 160;
+
+    private const int VolumeOffset = 8;
+    private const int SerialLength = 16;
 
     /// <summary>Reads it; the bytes are at least <see cref="MinimumLength"/>.</summary>
     public static Parsed Parse(ReadOnlySpan<byte> bytes)
     {
-        var dev = bytes[8..];
-        int members = dev[VolumeBytes.MembersOffset];
-        var length = 8 + VolumeBytes.Length(dev) + (16 * members);
+        var offset = VolumeOffset;
+        if (ImsmReader.ReadDev(bytes, ref offset, out var error) is not { } dev)
+        {
+            return Parsed.Refused(error.ToString());
+        }
+
+        var members = dev.Map.Order.Length;
+        var length = offset + (SerialLength * members);
         if (bytes.Length < length)
         {
             return Parsed.Refused($"{bytes.Length} bytes, {length} are needed for {members} members");
         }
 
         var serials = ImmutableArray.CreateBuilder<Octets>(members);
-        for (var slot = 0; slot < members; slot++)
+        for (; offset < length; offset += SerialLength)
         {
-            serials.Add(new Octets(dev.Slice(VolumeBytes.Length(dev) + (16 * slot), 16)));
+            serials.Add(new Octets(bytes.Slice(offset, SerialLength)));
         }
 
-        return new CreateArray(UpdateBytes.Int(bytes, 4), VolumeBytes.Read(dev), serials.MoveToImmutable());
+        return new CreateArray(UpdateBytes.Int(bytes, 4), dev, serials.MoveToImmutable());
     }
 
     /// <inheritdoc/>
@@ -107,7 +116,7 @@ internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octet
     private string? Nonsense()
     {
         var map = Dev.Map;
-        var level = MapSizes.Level(map);
+        var level = map.Level();
         var fits = level switch
         {
             0 => Serials.Length >= 1,
@@ -131,9 +140,9 @@ internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octet
             return $"a new volume under migration (state {Dev.MigrationState})";
         }
 
-        if (map.State > MapState.Failed || Dev.RwhPolicy > RwhPolicy.Bitmap)
+        if (Dev.RwhPolicy > RwhPolicy.Bitmap)
         {
-            return $"map state {(byte)map.State} with write-hole policy {(byte)Dev.RwhPolicy} is not known";
+            return $"write-hole policy {(byte)Dev.RwhPolicy} is not known";
         }
 
         return Dev.Volume.Length > 0 && Dev.Volume.Span[0] != 0 ? null : "the volume has no name";
@@ -197,8 +206,8 @@ internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octet
     }
 
     private static bool Uses(ImsmDev dev, int index) =>
-        dev.Map.Order.Any(order => Membership.Index(order) == index)
-        || (dev.SecondMap?.Order.Any(order => Membership.Index(order) == index) ?? false);
+        dev.Map.Order.Any(order => VolumeGeometry.DiskIndex(order) == index)
+        || (dev.SecondMap?.Order.Any(order => VolumeGeometry.DiskIndex(order) == index) ?? false);
 
     private static PresentDisk? Find(ImsmContainer container, Octets serial)
     {

@@ -6,13 +6,6 @@ namespace ActorRaid.Metadata.Imsm.Updates;
 internal static class Features
 {
     private const string Magic = "Intel Raid ISM Cfg Sig. ";
-    private const uint Raid0 = 0x1;
-    private const uint Raid1 = 0x2;
-    private const uint Raid10 = 0x4;
-    private const uint Raid5 = 0x10;
-    private const uint Raid10Extended = 0x80;
-    private const uint VolumesAbove2TiB = 0x20000000;
-    private const uint ChecksumVerify = 0x80000000;
     private const uint CloneAndGo = 0x400;
 
     /// <summary>
@@ -21,16 +14,16 @@ internal static class Features
     /// </summary>
     public static ImsmSuper Update(ImsmSuper super)
     {
-        var attributes = (uint)super.Attributes;
+        var attributes = super.Attributes;
         string? version = null;
         foreach (var dev in super.Devs)
         {
             if (dev.Size > uint.MaxValue)
             {
-                attributes |= VolumesAbove2TiB;
+                attributes |= ImsmAttributes.Volume2TB;
             }
 
-            if (super.Devs.Length > 1 || attributes != ChecksumVerify)
+            if (super.Devs.Length > 1 || attributes != ImsmAttributes.ChecksumVerify)
             {
                 attributes |= Needed(dev.Map);
                 version = "1.3.00";
@@ -43,22 +36,22 @@ internal static class Features
 
         return super with
         {
-            Attributes = (ImsmAttributes)attributes,
+            Attributes = attributes,
             Signature = version is null ? super.Signature : Octets.Text(Magic + version, 32),
         };
     }
 
-    private static uint Needed(ImsmMap map) => MapSizes.Level(map) switch
+    private static ImsmAttributes Needed(ImsmMap map) => map.Level() switch
     {
-        0 => Raid0,
-        1 => Raid1,
-        5 => Raid5,
-        10 when map.RaidLevel == 10 && map.Order.Length > 4 => Raid10 | Raid10Extended,
-        10 => Raid10,
-        _ => 0,
+        0 => ImsmAttributes.Raid0,
+        1 => ImsmAttributes.Raid1,
+        5 => ImsmAttributes.Raid5,
+        10 when map.RaidLevel == 10 && map.Order.Length > 4 => ImsmAttributes.Raid10 | ImsmAttributes.Raid10Extended,
+        10 => ImsmAttributes.Raid10,
+        _ => ImsmAttributes.None,
     };
 
-    private static string OldVersion(ImsmDev dev) => (dev.Map.Order.Length, MapSizes.Level(dev.Map)) switch
+    private static string OldVersion(ImsmDev dev) => (dev.Map.Order.Length, dev.Map.Level()) switch
     {
         ( >= 5, _) => "1.2.04",
         _ when dev.Status == CloneAndGo => "1.2.06",

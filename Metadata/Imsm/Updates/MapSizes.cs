@@ -13,22 +13,10 @@ internal static class MapSizes
 
     private const int SectorsPerMiBShift = 11;
 
-    /// <summary>The level as md counts: a RAID 1 of more than two members is RAID 10.</summary>
-    public static int Level(ImsmMap map) => map.RaidLevel == 1 && map.Order.Length != 2 ? 10 : map.RaidLevel;
-
-    /// <summary>How many members' worth of data there is; 0 for a level that is not known.</summary>
-    public static int DataMembers(ImsmMap map) => Level(map) switch
-    {
-        0 => map.Order.Length,
-        1 or 10 => map.Order.Length / 2,
-        5 => map.Order.Length - 1,
-        _ => 0,
-    };
-
     /// <summary>Sectors of data on each member (per_dev_array_size): stripes are counted for each domain.</summary>
     public static ulong PerMember(ImsmMap map)
     {
-        var sectors = (UInt128)map.NumDataStripes * map.BlocksPerStrip * (Level(map) is 1 or 10 ? 2u : 1u);
+        var sectors = (UInt128)map.NumDataStripes * map.BlocksPerStrip * (map.Level() is 1 or 10 ? 2u : 1u);
         return Saturate(sectors);
     }
 
@@ -38,15 +26,16 @@ internal static class MapSizes
     /// <summary>The map with the stripes that a volume of that size has (update_num_data_stripes).</summary>
     public static ImsmMap WithStripesFor(ImsmMap map, ulong volumeSize)
     {
-        var stripes = volumeSize / (ulong)DataMembers(map) / map.NumDomains / map.BlocksPerStrip;
+        var stripes = volumeSize / (ulong)map.DataMembers() / map.NumDomains / map.BlocksPerStrip;
         return map with { NumDataStripes = stripes };
     }
 
     /// <summary>Whether <see cref="WithStripesFor"/> has something to divide by.</summary>
-    public static bool IsDivisible(ImsmMap map) => DataMembers(map) > 0 && map.NumDomains > 0 && map.BlocksPerStrip > 0;
+    public static bool IsDivisible(ImsmMap map) => map.DataMembers() > 0 && map.NumDomains > 0 && map.BlocksPerStrip > 0;
 
     /// <summary>The volume's size by its map, each member's part rounded down to a MiB.</summary>
-    public static ulong VolumeSize(ImsmMap map) => RoundToMiB(Saturate((UInt128)PerMember(map) * (uint)DataMembers(map)), DataMembers(map));
+    public static ulong VolumeSize(ImsmMap map) =>
+        RoundToMiB(Saturate((UInt128)PerMember(map) * (uint)map.DataMembers()), map.DataMembers());
 
     /// <summary>A volume's size with each of its parts rounded down to a MiB.</summary>
     public static ulong RoundToMiB(ulong size, int parts) =>

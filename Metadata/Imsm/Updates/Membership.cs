@@ -9,12 +9,6 @@ internal static class Membership
     /// <summary>Places in the disk table: its length is one byte, and 255 is upstream's limit.</summary>
     public const int MaximumDisks = 255;
 
-    // Without it the upper half of a disk's size counts for nothing.
-    private const ImsmAttributes DisksAbove2TiB = (ImsmAttributes)0x04000000;
-
-    /// <summary>The index in an entry of a map's order table.</summary>
-    public static int Index(uint order) => (int)(order & 0x00FFFFFF);
-
     /// <summary>The disk with that index, if it is present.</summary>
     public static PresentDisk? ByIndex(ImsmContainer container, int index) =>
         container.Present.FirstOrDefault(disk => disk.Index == index && index >= 0);
@@ -35,7 +29,8 @@ internal static class Membership
         {
             Super = container.Super with
             {
-                Attributes = container.Super.Attributes | (entry.TotalBlocks > uint.MaxValue ? DisksAbove2TiB : ImsmAttributes.None),
+                Attributes = container.Super.Attributes
+                    | (entry.TotalBlocks > uint.MaxValue ? ImsmAttributes.Disk2TB : ImsmAttributes.None),
                 Disks = container.Super.Disks.Add(entry),
             },
             Present = container.Present.Replace(spare, member),

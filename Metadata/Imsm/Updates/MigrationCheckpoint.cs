@@ -16,14 +16,14 @@ internal sealed record MigrationCheckpoint(ulong Unit) : ImsmUpdate("migration c
 
     /// <inheritdoc/>
     internal override string? Refusal(ImsmContainer container) =>
-        container.Super.Devs.Any(GeneralMigration.Runs) ? null : "no volume is under general migration";
+        container.Super.Devs.Any(dev => dev.IsGeneralMigration()) ? null : "no volume is under general migration";
 
     /// <inheritdoc/>
     internal override ImsmContainer Apply(ImsmContainer container) => container with
     {
         Super = container.Super with
         {
-            Devs = [.. container.Super.Devs.Select(dev => GeneralMigration.Runs(dev) ? dev with { CurrentMigrationUnit = Unit } : dev)],
+            Devs = [.. container.Super.Devs.Select(dev => dev.IsGeneralMigration() ? dev with { CurrentMigrationUnit = Unit } : dev)],
         },
     };
 }

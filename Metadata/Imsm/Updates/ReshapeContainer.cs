@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Metadata.Imsm.Updates;
 
@@ -58,9 +59,9 @@ internal sealed record ReshapeContainer(int Before, int After, ImmutableArray<De
                 return $"volume {dev.Volume} is under migration ({dev.MigrationType})";
             }
 
-            if (MapSizes.Level(dev.Map) is not (0 or 5))
+            if (dev.Map.Level() is not (0 or 5))
             {
-                return $"volume {dev.Volume} is RAID {MapSizes.Level(dev.Map)}: only RAID 0 and 5 can get more members";
+                return $"volume {dev.Volume} is RAID {dev.Map.Level()}: only RAID 0 and 5 can get more members";
             }
 
             if (dev.Map.Order.Length != Before)

@@ -46,7 +46,7 @@ internal sealed record ReshapeMigration(int Volume, int Level, int ChunkKiB, Dev
         }
 
         var dev = container.Super.Devs[Volume];
-        var level = MapSizes.Level(dev.Map);
+        var level = dev.Map.Level();
         if (dev.MigrationState != 0)
         {
             return $"volume {dev.Volume} is under migration ({dev.MigrationType})";
@@ -79,11 +79,11 @@ internal sealed record ReshapeMigration(int Volume, int Level, int ChunkKiB, Dev
         return Membership.WithVolume(changed, Volume, GeneralMigration.Start(dev, Destination(dev))) with { Migration = null };
     }
 
-    private bool AddsParity(ImsmMap map) => Level == 5 && MapSizes.Level(map) == 0;
+    private bool AddsParity(ImsmMap map) => Level == 5 && map.Level() == 0;
 
     private ImsmMap Destination(ImsmDev dev)
     {
-        var order = dev.Map.Order.Select(entry => (uint)Membership.Index(entry)).ToImmutableArray();
+        var order = dev.Map.Order.Select(entry => (uint)VolumeGeometry.DiskIndex(entry)).ToImmutableArray();
         var map = dev.Map with { Order = order };
         if (AddsParity(dev.Map))
         {
@@ -116,6 +116,7 @@ internal sealed record ReshapeMigration(int Volume, int Level, int ChunkKiB, Dev
             : string.Join("; ", reasons);
     }
 
-    private PresentDisk? Spare(ImsmContainer container) => container.Present.FirstOrDefault(disk =>
+    // Upstream takes the last of its list, where the rules that replace a lost leg take the first.
+    private PresentDisk? Spare(ImsmContainer container) => container.Present.LastOrDefault(disk =>
         (Device is null || disk.Device == Device) && Membership.Unfit(container, disk) is null);
 }

@@ -1,3 +1,5 @@
+using ActorRaid.Metadata.Imsm.Model;
+
 namespace ActorRaid.Metadata.Imsm.Updates;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal sealed record SizeChange(int Volume, long Size) : ImsmUpdate("size chan
         }
 
         var dev = container.Super.Devs[Volume];
-        if (GeneralMigration.Runs(dev))
+        if (dev.IsGeneralMigration())
         {
             return $"volume {dev.Volume} is under migration";
         }
@@ -44,7 +46,7 @@ internal sealed record SizeChange(int Volume, long Size) : ImsmUpdate("size chan
     internal override ImsmContainer Apply(ImsmContainer container)
     {
         var dev = container.Super.Devs[Volume];
-        var members = MapSizes.DataMembers(dev.Map);
+        var members = dev.Map.DataMembers();
         var map = MapSizes.WithStripesFor(dev.Map, (ulong)Size) with
         {
             BlocksPerMember = ((ulong)Size / (ulong)members) + MapSizes.DirtyStripeRegion,
@@ -62,7 +64,7 @@ internal sealed record SizeChange(int Volume, long Size) : ImsmUpdate("size chan
             return null;
         }
 
-        foreach (var index in dev.Map.Order.Select(Membership.Index))
+        foreach (var index in dev.Map.Order.Select(VolumeGeometry.DiskIndex))
         {
             if (Membership.ByIndex(container, index) is { } disk && after > disk.Sectors)
             {
@@ -72,7 +74,7 @@ internal sealed record SizeChange(int Volume, long Size) : ImsmUpdate("size chan
             var next = container.Super.Devs.FirstOrDefault(other => !ReferenceEquals(other, dev)
                 && other.Map.PbaOfLba0 >= dev.Map.PbaOfLba0
                 && other.Map.PbaOfLba0 < after
-                && other.Map.Order.Any(order => Membership.Index(order) == index));
+                && other.Map.Order.Any(order => VolumeGeometry.DiskIndex(order) == index));
             if (next is not null)
             {
                 return $"the volume would end at sector {after}, volume {next.Volume} begins at {next.Map.PbaOfLba0}";

@@ -1,3 +1,5 @@
+using ActorRaid.Metadata.Imsm.Model;
+
 namespace ActorRaid.Metadata.Imsm.Updates;
 
 /// <summary>
@@ -43,7 +45,7 @@ internal static class Takeover
             return $"volume {dev.Volume} is under migration ({dev.MigrationType})";
         }
 
-        var indices = dev.Map.Order.Select(Membership.Index).Distinct().Count(index => index < container.Super.Disks.Length);
+        var indices = dev.Map.Order.Select(VolumeGeometry.DiskIndex).Distinct().Count(index => index < container.Super.Disks.Length);
         if (indices != dev.Map.Order.Length || indices != container.Super.Disks.Length)
         {
             return $"the disk table has {container.Super.Disks.Length} entries for {dev.Map.Order.Length} members";

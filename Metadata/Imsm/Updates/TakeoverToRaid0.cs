@@ -9,8 +9,6 @@ namespace ActorRaid.Metadata.Imsm.Updates;
 /// </summary>
 internal sealed record TakeoverToRaid0(int Volume) : ImsmUpdate("takeover to RAID 0")
 {
-    private const uint RebuildBit = 1u << 24;
-
     /// <inheritdoc/>
     internal override string? Refusal(ImsmContainer container)
     {
@@ -20,9 +18,9 @@ internal sealed record TakeoverToRaid0(int Volume) : ImsmUpdate("takeover to RAI
         }
 
         var dev = container.Super.Devs[Volume];
-        if (MapSizes.Level(dev.Map) is not (1 or 10) || dev.Map.NumDomains != 2)
+        if (dev.Map.Level() is not (1 or 10) || dev.Map.NumDomains != 2)
         {
-            return $"volume {dev.Volume} is RAID {MapSizes.Level(dev.Map)} of {dev.Map.NumDomains} domains, not RAID 1 or 10 of 2";
+            return $"volume {dev.Volume} is RAID {dev.Map.Level()} of {dev.Map.NumDomains} domains, not RAID 1 or 10 of 2";
         }
 
         var lost = Enumerable.Range(0, dev.Map.Order.Length).Count(slot => IsLost(container, dev.Map.Order[slot]));
@@ -65,6 +63,7 @@ internal sealed record TakeoverToRaid0(int Volume) : ImsmUpdate("takeover to RAI
                 BadBlocks = [.. super.BadBlocks.Where(entry => entry.DiskIndex < moved.Length && moved[entry.DiskIndex] >= 0)
                     .Select(entry => entry with { DiskIndex = (byte)moved[entry.DiskIndex] })],
             }),
+            Departed = [],
             Present = [.. container.Present.Select(disk => Moved(disk, moved))],
         };
     }
@@ -98,7 +97,7 @@ internal sealed record TakeoverToRaid0(int Volume) : ImsmUpdate("takeover to RAI
             var left = IsLost(container, map.Order[slot]) ? map.Order[slot + 1] : map.Order[slot];
             if (!IsLost(container, left))
             {
-                survivors.Add(Membership.Index(left));
+                survivors.Add(VolumeGeometry.DiskIndex(left));
             }
         }
 
@@ -106,7 +105,7 @@ internal sealed record TakeoverToRaid0(int Volume) : ImsmUpdate("takeover to RAI
     }
 
     private static bool IsLost(ImsmContainer container, uint entry) =>
-        (entry & RebuildBit) != 0
-        || Membership.ByIndex(container, Membership.Index(entry)) is not { } disk
+        (entry & VolumeGeometry.RebuildBit) != 0
+        || Membership.ByIndex(container, VolumeGeometry.DiskIndex(entry)) is not { } disk
         || Membership.IsFailed(container, disk);
 }

@@ -10,7 +10,6 @@ namespace ActorRaid.Metadata.Imsm.Updates;
 /// </summary>
 internal sealed record TakeoverToRaid10(int Volume) : ImsmUpdate("takeover to RAID 10")
 {
-    private const uint RebuildBit = 1u << 24;
     private const uint NoScsiId = uint.MaxValue;
 
     /// <inheritdoc/>
@@ -22,9 +21,9 @@ internal sealed record TakeoverToRaid10(int Volume) : ImsmUpdate("takeover to RA
         }
 
         var dev = container.Super.Devs[Volume];
-        if (MapSizes.Level(dev.Map) != 0)
+        if (dev.Map.Level() != 0)
         {
-            return $"volume {dev.Volume} is RAID {MapSizes.Level(dev.Map)}, not RAID 0";
+            return $"volume {dev.Volume} is RAID {dev.Map.Level()}, not RAID 0";
         }
 
         if (dev.Map.Order.Length is < 2 or > Membership.MaximumDisks / 2)
@@ -32,7 +31,7 @@ internal sealed record TakeoverToRaid10(int Volume) : ImsmUpdate("takeover to RA
             return $"volume {dev.Volume} has {dev.Map.Order.Length} members: it takes 2 to {Membership.MaximumDisks / 2}";
         }
 
-        foreach (var index in dev.Map.Order.Select(Membership.Index))
+        foreach (var index in dev.Map.Order.Select(VolumeGeometry.DiskIndex))
         {
             if (Membership.ByIndex(container, index) is not { } disk || Membership.IsFailed(container, disk))
             {
@@ -52,10 +51,10 @@ internal sealed record TakeoverToRaid10(int Volume) : ImsmUpdate("takeover to RA
         var moved = new int[super.Disks.Length];
         for (var slot = 0; slot < dev.Map.Order.Length; slot++)
         {
-            var index = Membership.Index(dev.Map.Order[slot]);
+            var index = VolumeGeometry.DiskIndex(dev.Map.Order[slot]);
             moved[index] = 2 * slot;
             disks.Add(super.Disks[index]);
-            disks.Add(MissingMirror(super.Disks[index], (2 * slot) + 1));
+            disks.Add(MissingMirror(container, (2 * slot) + 1));
         }
 
         return container with
@@ -68,6 +67,7 @@ internal sealed record TakeoverToRaid10(int Volume) : ImsmUpdate("takeover to RA
                     ? entry with { DiskIndex = (byte)moved[entry.DiskIndex] }
                     : entry)],
             }),
+            Departed = [],
             Present = [.. container.Present.Select(disk => disk.Index >= 0 ? disk with { Index = moved[disk.Index] } : disk)],
         };
     }
@@ -82,15 +82,20 @@ internal sealed record TakeoverToRaid10(int Volume) : ImsmUpdate("takeover to RA
             NumDomains = 2,
             State = MapState.Degraded,
             FailedDisk = 1,
-            Order = [.. Enumerable.Range(0, members).Select(slot => (uint)slot | (slot % 2 == 0 ? 0 : RebuildBit))],
+            Order = [.. Enumerable.Range(0, members).Select(slot => (uint)slot | (slot % 2 == 0 ? 0 : VolumeGeometry.RebuildBit))],
         };
         return MapSizes.WithStripesFor(map, dev.Size);
     }
 
-    private static ImsmDisk MissingMirror(ImsmDisk of, int index) => of with
+    // Upstream copies the first disk of its list, where spares stand before members, and keeps that disk's status.
+    private static ImsmDisk MissingMirror(ImsmContainer container, int index)
     {
-        Serial = Octets.Text($"MISSING_{index}:0", 16),
-        ScsiId = NoScsiId,
-        Status = (of.Status | ImsmDiskStatus.Configured | ImsmDiskStatus.Failed) & ~ImsmDiskStatus.Spare,
-    };
+        var copied = (container.Present.FirstOrDefault(disk => disk.Index == -1) ?? container.Present.First(disk => disk.Index >= 0)).Disk;
+        return copied with
+        {
+            Serial = Octets.Text($"MISSING_{index}:0", 16),
+            ScsiId = NoScsiId,
+            Status = copied.Status | ImsmDiskStatus.Failed,
+        };
+    }
 }
