@@ -201,9 +201,9 @@ public class CreateArrayTests
         Refused(dev.Map with { RaidLevel = 1 }, "1 domains");
         Refused(dev.Map with { BlocksPerStrip = 0 }, "stripes of 0 sectors");
         Refused(dev.Map with { NumDataStripes = 0 }, "0 stripes");
-        Refused(dev.Map with { State = (MapState)4 }, "map state 4");
+        Refused(dev.Map with { State = (MapState)4 }, "unknown map state 4");
         OneVolume.Refuses(Message(dev with { RwhPolicy = (RwhPolicy)7 }, 0, 1), "write-hole policy 7");
-        OneVolume.Refuses(Message(dev with { MigrationState = 1 }, 0, 1), "under migration");
+        OneVolume.Refuses(Message(dev with { MigrationState = 1, SecondMap = dev.Map }, 0, 1), "under migration");
     }
 
     [Fact]

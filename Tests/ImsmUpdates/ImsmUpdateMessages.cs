@@ -57,31 +57,33 @@ internal static class ImsmUpdateMessages
         return bytes;
     }
 
-    private static byte[] Dev(ImsmDev dev)
-    {
-        var map = dev.Map;
-        return
-        [
-            .. dev.Volume.Span,
-            .. Words((int)(uint)dev.Size, (int)(dev.Size >> 32), (int)dev.Status, (int)dev.ReservedBlocks),
-            .. dev.Misc.Span,
-            .. Half(dev.VolumeId),
-            .. dev.NvCache.Span,
-            (byte)dev.RwhPolicy,
-            .. dev.Tail.Span,
-            .. Words((int)(uint)dev.CurrentMigrationUnit, (int)dev.CheckpointId),
-            dev.MigrationState, (byte)dev.MigrationType, dev.Dirty, dev.FsState,
-            .. Half(dev.VerifyErrors), .. Half(dev.BadBlocks),
-            .. Words((int)(dev.CurrentMigrationUnit >> 32)),
-            .. dev.VolFiller.Span,
-            .. Words((int)(uint)map.PbaOfLba0, (int)(uint)map.BlocksPerMember, (int)(uint)map.NumDataStripes),
-            .. Half(map.BlocksPerStrip),
-            (byte)map.State, map.RaidLevel, (byte)map.Order.Length, map.NumDomains, map.FailedDisk, map.Ddf,
-            .. Words((int)(map.PbaOfLba0 >> 32), (int)(map.BlocksPerMember >> 32), (int)(map.NumDataStripes >> 32)),
-            .. map.Filler.Span,
-            .. Words([.. map.Order.Select(order => (int)order)]),
-        ];
-    }
+    private static byte[] Dev(ImsmDev dev) =>
+    [
+        .. dev.Volume.Span,
+        .. Words((int)(uint)dev.Size, (int)(dev.Size >> 32), (int)dev.Status, (int)dev.ReservedBlocks),
+        .. dev.Misc.Span,
+        .. Half(dev.VolumeId),
+        .. dev.NvCache.Span,
+        (byte)dev.RwhPolicy,
+        .. dev.Tail.Span,
+        .. Words((int)(uint)dev.CurrentMigrationUnit, (int)dev.CheckpointId),
+        dev.MigrationState, (byte)dev.MigrationType, dev.Dirty, dev.FsState,
+        .. Half(dev.VerifyErrors), .. Half(dev.BadBlocks),
+        .. Words((int)(dev.CurrentMigrationUnit >> 32)),
+        .. dev.VolFiller.Span,
+        .. Map(dev.Map),
+        .. dev.SecondMap is null ? [] : Map(dev.SecondMap),
+    ];
+
+    private static byte[] Map(ImsmMap map) =>
+    [
+        .. Words((int)(uint)map.PbaOfLba0, (int)(uint)map.BlocksPerMember, (int)(uint)map.NumDataStripes),
+        .. Half(map.BlocksPerStrip),
+        (byte)map.State, map.RaidLevel, (byte)map.Order.Length, map.NumDomains, map.FailedDisk, map.Ddf,
+        .. Words((int)(map.PbaOfLba0 >> 32), (int)(map.BlocksPerMember >> 32), (int)(map.NumDataStripes >> 32)),
+        .. map.Filler.Span,
+        .. Words([.. map.Order.Select(order => (int)order)]),
+    ];
 
     private static byte[] Half(ushort value) => [(byte)value, (byte)(value >> 8)];
 }
