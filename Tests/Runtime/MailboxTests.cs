@@ -114,8 +114,8 @@ public sealed class MailboxTests : RuntimeTest
     [Fact]
     public void Null_is_refused_by_Tell()
     {
-        var actor = System.ActorOf(new Script().Props);
-        Assert.ThrowsAny<Exception>(() => actor.Tell(null!, ActorRefs.NoSender));
+        var actor = Child(System.ActorOf(new Script().Props), new Script());
+        Assert.Throws<ArgumentNullException>(() => actor.Tell(null!, ActorRefs.NoSender));
     }
 
     [Fact]

@@ -42,6 +42,19 @@ public abstract class RuntimeTest : IDisposable
         return made.Task.Result;
     }
 
+    /// <summary>Tells the probe each message with the number of the instance, and the end of each instance.</summary>
+    protected static Script Telling(Probe probe) => new()
+    {
+        OnMessage = (me, message) => probe.Ref.Tell($"{message} at {me.Instance}"),
+        OnStop = me => probe.Ref.Tell($"stopped {me.Instance}"),
+    };
+
+    /// <summary>A child under a new parent with that strategy.</summary>
+    protected IActorRef ChildOf(SupervisorStrategy strategy, Script child) => ChildOf(new Script { Supervise = strategy }, child);
+
+    /// <summary>A child under a new parent.</summary>
+    protected IActorRef ChildOf(Script parent, Script child) => Child(System.ActorOf(parent.Props), child);
+
     /// <summary>An actor that watches another and passes on to the probe what it is sent.</summary>
     protected IActorRef Watch(IActorRef actor, Probe probe)
     {

@@ -2,7 +2,9 @@ using Akka.Dispatch.SysMsg;
 
 namespace Akka.Actor;
 
-/// <summary>Children; under a lock, since those of the guardian come from any thread. A name is free once its owner's end has been seen.</summary>
+/// <summary>
+/// Children; under a lock, since those of the guardian come from any thread. A name is free once its owner's end has been seen.
+/// </summary>
 internal sealed partial class ActorCell
 {
     /// <summary>Why the actor waits for children to end.</summary>

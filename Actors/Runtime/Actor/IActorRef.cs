@@ -39,8 +39,8 @@ public static class ActorRefs
 /// <summary>Questions about references.</summary>
 public static class ActorRefExtensions
 {
-    /// <summary>True for null and for <see cref="ActorRefs.Nobody"/>.</summary>
-    public static bool IsNobody(this IActorRef? actorRef) => actorRef is null or Nobody;
+    /// <summary>True for null, for <see cref="ActorRefs.Nobody"/> and for the dead letters.</summary>
+    public static bool IsNobody(this IActorRef? actorRef) => actorRef is null or Nobody or DeadLetterActorRef;
 }
 
 /// <summary>A reference that drops what it is sent.</summary>

@@ -57,14 +57,14 @@ public class Config
             ? number
             : throw new ConfigurationException($"{path}: [{text}] is no whole number");
 
-    /// <summary>The truth value at that path: <c>on</c>, <c>true</c>, <c>yes</c> and their opposites.</summary>
+    /// <summary>The truth value at that path: <c>on</c>, <c>true</c>, <c>off</c> or <c>false</c>.</summary>
     /// <exception cref="ConfigurationException">It is none of these.</exception>
     public virtual bool GetBoolean(string path, bool @default = false) => !_values.TryGetValue(path, out var text)
         ? @default
         : text switch
         {
-            "on" or "true" or "yes" => true,
-            "off" or "false" or "no" => false,
+            "on" or "true" => true,
+            "off" or "false" => false,
             _ => throw new ConfigurationException($"{path}: [{text}] is no truth value"),
         };
 

@@ -43,7 +43,8 @@ public static class LoggingExtensions
         log.Write(LogLevel.DebugLevel, cause, format, arg1, arg2, arg3);
 
     /// <summary>Publishes a debug message with its cause.</summary>
-    public static void Debug<T1, T2, T3, T4>(this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
+    public static void Debug<T1, T2, T3, T4>(
+        this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
         log.Write(LogLevel.DebugLevel, cause, format, arg1, arg2, arg3, arg4);
 
     /// <summary>Publishes an information.</summary>
@@ -83,7 +84,8 @@ public static class LoggingExtensions
         log.Write(LogLevel.InfoLevel, cause, format, arg1, arg2, arg3);
 
     /// <summary>Publishes an information with its cause.</summary>
-    public static void Info<T1, T2, T3, T4>(this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
+    public static void Info<T1, T2, T3, T4>(
+        this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
         log.Write(LogLevel.InfoLevel, cause, format, arg1, arg2, arg3, arg4);
 
     /// <summary>Publishes a warning.</summary>
@@ -123,7 +125,8 @@ public static class LoggingExtensions
         log.Write(LogLevel.WarningLevel, cause, format, arg1, arg2, arg3);
 
     /// <summary>Publishes a warning with its cause.</summary>
-    public static void Warning<T1, T2, T3, T4>(this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
+    public static void Warning<T1, T2, T3, T4>(
+        this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
         log.Write(LogLevel.WarningLevel, cause, format, arg1, arg2, arg3, arg4);
 
     /// <summary>Publishes an error.</summary>
@@ -163,7 +166,8 @@ public static class LoggingExtensions
         log.Write(LogLevel.ErrorLevel, cause, format, arg1, arg2, arg3);
 
     /// <summary>Publishes an error with its cause.</summary>
-    public static void Error<T1, T2, T3, T4>(this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
+    public static void Error<T1, T2, T3, T4>(
+        this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
         log.Write(LogLevel.ErrorLevel, cause, format, arg1, arg2, arg3, arg4);
 
     private static void Write(this ILoggingAdapter log, LogLevel level, Exception? cause, string format)
@@ -190,7 +194,8 @@ public static class LoggingExtensions
         }
     }
 
-    private static void Write<T1, T2, T3>(this ILoggingAdapter log, LogLevel level, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3)
+    private static void Write<T1, T2, T3>(
+        this ILoggingAdapter log, LogLevel level, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3)
     {
         if (log.IsEnabled(level))
         {
@@ -198,7 +203,8 @@ public static class LoggingExtensions
         }
     }
 
-    private static void Write<T1, T2, T3, T4>(this ILoggingAdapter log, LogLevel level, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4)
+    private static void Write<T1, T2, T3, T4>(
+        this ILoggingAdapter log, LogLevel level, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4)
     {
         if (log.IsEnabled(level))
         {
