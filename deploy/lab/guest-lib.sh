@@ -228,6 +228,11 @@ rest() {
 # degraded NAME COUNT
 degraded() { that "$1" degraded "$2"; }
 
+# hold NAME PERCENT: the kernel itself stops the volume's next resync or rebuild there, so that a script can look in peace; 100 lets it go
+hold() {
+    if [ "$2" = 100 ]; then echo max; else echo $(($(get "$1" component_size) * 2 * $2 / 100 / 256 * 256)); fi >"$(attribute "$1" sync_max)"
+}
+
 # fail_disk NAME DISK: as mdadm does it
 fail_disk() { quietly mdadm --fail "/dev/$(md "$1")" "$2"; }
 

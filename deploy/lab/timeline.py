@@ -19,7 +19,7 @@ def lines(name):
 
 events = []
 for line in lines("timeline"):
-    when, text = line.split(" ", 1)
+    when, _, text = line.split(" ", 2)
     events.append((float(when), 0, "story", text))
 first = events[0][0] if events else 0.0
 

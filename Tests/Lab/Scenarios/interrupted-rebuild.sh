@@ -13,10 +13,7 @@ rest vol0
 fill vol0
 rest vol0
 
-# The kernel itself holds the rebuild at a sector, so that nothing here depends on timing.
 leg_sectors=$(($(get vol0 component_size) * 2))
-at() { echo $((leg_sectors * $1 / 100 / 256 * 256)); }
-hold() { at "$1" >"$(attribute vol0 sync_max)"; }
 # completed: REPLY is how many percent the kernel has done
 completed() {
     local done total
@@ -35,11 +32,10 @@ checkpoint() {
     [ -n "$per" ] || { REPLY=0; return 0; }
     REPLY=$((units * per * 100 / leg_sectors))
 }
-recorded_at() { checkpoint; [ "$REPLY" -ge "$1" ]; }
-# in_rebuild: how many legs are being rebuilt
+recorded_# in_rebuild: how many legs are being rebuilt
 in_rebuild() { grep -lsxE 'spare.*' /sys/block/"$(md vol0)"/md/dev-*/state | wc -l; }
 
-hold 40
+hold vol0 40
 for slot in "${lost[@]}"; do quietly mdadm --fail "/dev/$(md vol0)" "${DISKS[slot]}"; done
 expect 60 that vol0 sync_action recover
 expect 60 reached 35
@@ -58,7 +54,7 @@ if [ "$WAY" = kill ]; then
     supervisor_start "$home"
     say "supervisor started: $(get vol0 sync_action), $(get vol0 sync_completed)"
     that vol0 sync_action recover || fail "the rebuild did not go on under the new supervisor"
-    hold 70
+    hold vol0 70
     expect 60 reached 65
     [ -n "$both_lost" ] || expect 30 recorded_at 58
     from=58

@@ -34,7 +34,7 @@ expect 30 recorded_everywhere vol0 "Dirty State" clean $(legs vol0)
 say "CONFIRMED by mdadm -E on every leg: clean again, after the writes have stopped"
 
 lost=$(leg vol0 1)
-echo 2000 >"$(attribute vol0 sync_speed_max)"
+hold vol0 50
 started=$(now_ms)
 fail_disk vol0 "$lost"
 dd if="$DATA/vol0" of="/dev/$(md vol0)" bs=1M count=1 oflag=direct conv=notrunc status=none

@@ -17,13 +17,18 @@ rest vol0
 rest vol1
 say "two RAID5 volumes on ${DISKS[*]:0:3}, ${DISKS[3]} is spare"
 
-for volume in vol0 vol1; do echo 4000 >"$(attribute $volume sync_speed_max)"; done
+for volume in vol0 vol1; do hold $volume 50; done
 fail_disk vol0 "${DISKS[1]}"
 for volume in vol0 vol1; do
     expect 60 not test -e "$(attribute $volume dev-loop1)"
     expect 60 recorded_like "${DISKS[0]}" $volume "Map State" "*degraded"
 done
 say "${DISKS[1]} has failed in vol0 and is out of both"
+
+for volume in vol0 vol1; do
+    hold $volume 100
+    echo 4000 >"$(attribute $volume sync_speed_max)"
+done
 
 # At no moment may two rebuilds of the container be running, and both must be seen.
 seen= deadline=$((SECONDS + 180))
