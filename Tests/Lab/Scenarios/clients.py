@@ -13,8 +13,8 @@ START, END = 0x5A5AA5A5, 0xA5A55A5A
 
 def connect():
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.connect(path)  # waits while the backlog is full
     client.settimeout(30)
-    client.connect(path)
     return client
 
 

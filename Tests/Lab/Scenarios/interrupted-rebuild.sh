@@ -32,7 +32,8 @@ checkpoint() {
     [ -n "$per" ] || { REPLY=0; return 0; }
     REPLY=$((units * per * 100 / leg_sectors))
 }
-recorded_# in_rebuild: how many legs are being rebuilt
+recorded_at() { checkpoint; [ "$REPLY" -ge "$1" ]; }
+# in_rebuild: how many legs are being rebuilt
 in_rebuild() { grep -lsxE 'spare.*' /sys/block/"$(md vol0)"/md/dev-*/state | wc -l; }
 
 hold vol0 40

@@ -20,15 +20,18 @@ expect 10 recorded "$(leg vol0 0)" vol0 "Map State" normal
 expect 10 recorded_everywhere vol0 "Dirty State" clean $(legs vol0)
 say "CONFIRMED by mdadm -E on every leg: initial resync done, map normal, clean"
 
+echo 60 >"$(attribute vol0 safe_mode_delay)" # long enough to look at it while it is dirty
 started=$(now_ms)
 dd if=/dev/urandom of="/dev/$(md vol0)" bs=4k count=1 oflag=direct status=none
 say "first write to the idle array went through after $(took)"
-recorded_everywhere vol0 "Dirty State" dirty $(legs vol0 | head -n 2) ||
-    recorded_everywhere vol0 "Dirty State" dirty $(legs vol0 | tail -n 2) || fail "the write went through, but no two legs say dirty"
-say "CONFIRMED by mdadm -E: dirty, on enough disks, by the time that the write went through"
+dirty=0
+for disk in $(legs vol0); do ! recorded "$disk" vol0 "Dirty State" dirty || dirty=$((dirty + 1)); done
+[ "$dirty" -ge 2 ] || fail "the write went through, but only $dirty of three legs say dirty"
+say "CONFIRMED by mdadm -E: dirty on $dirty of three legs"
 
 fill vol0
 written=$(checksum vol0)
+echo 0.2 >"$(attribute vol0 safe_mode_delay)"
 say "40 MiB of random data written, sha256 ${written:0:16}"
 expect 30 recorded_everywhere vol0 "Dirty State" clean $(legs vol0)
 say "CONFIRMED by mdadm -E on every leg: clean again, after the writes have stopped"
