@@ -55,7 +55,10 @@ expect 10 recorded "$survivor" vol0 "Migrate State" rebuild
 say "CONFIRMED by mdadm -E on $survivor: migrate state rebuild, map $(examined "$survivor" vol0 "Map State")"
 intact vol0
 say "CONFIRMED: data intact while it is being rebuilt, sha256 ${written:0:16}"
-echo 200000 >"$(attribute vol0 sync_speed_max)"
+half=$(($(get vol0 component_size) / 256))
+expect 30 recorded "$survivor" vol0 Checkpoint "$half (256)"
+say "CONFIRMED by mdadm -E on $survivor: checkpoint $(examined "$survivor" vol0 Checkpoint), half way"
+hold vol0 100
 rest vol0
 expect 30 recorded_everywhere vol0 "Migrate State" idle $(legs vol0)
 expect 30 recorded_everywhere vol0 "Map State" normal $(legs vol0)
