@@ -155,7 +155,8 @@ public class LoadTests
         Assert.Equal([DiskStanding.Broken, DiskStanding.Blank, DiskStanding.Member], Standings(verdicts));
         Assert.Contains("checksum", verdicts[0].Reason);
 
-        var unsupported = Rewritten(disks[0], super => super with { Attributes = super.Attributes | ImsmAttributes.Raid1E | (ImsmAttributes)0x100 });
+        var unsupported = Rewritten(disks[0], super =>
+            super with { Attributes = super.Attributes | ImsmAttributes.Raid1E | (ImsmAttributes)0x100 });
         var (container, _, refusal) = ImsmLoader.Load([unsupported]);
         Assert.Null(container);
         Assert.NotNull(refusal);
@@ -267,8 +268,8 @@ public class LoadTests
         Assert.Equal(image.Bytes.Length - 512, image.AnchorOffset);
         var cleared = container with { Migration = MigrationRecordBytes.Read(Enumerable.Repeat((byte)1, 512).ToArray(), 512)! with
         {
-            Status = 0, CurrentUnit = 0, FamilyNumber = 0, Ascending = 0, BlocksPerUnit = 0, DestinationDepthPerUnit = 0, CheckpointArea = 0,
-            DestinationFirstMember = 0, Units = 0, PostMigrationCapacity = 0, CheckpointReadDisk = 0, Filler = Octets.Zeros(64),
+            Status = 0, CurrentUnit = 0, FamilyNumber = 0, Ascending = 0, BlocksPerUnit = 0, DestinationDepthPerUnit = 0,
+            CheckpointArea = 0, DestinationFirstMember = 0, Units = 0, PostMigrationCapacity = 0, CheckpointReadDisk = 0, Filler = Octets.Zeros(64),
         } };
         image = cleared.Sectors(disk.Device)!;
         Assert.Equal((long)disk.Sectors * 512, image.Offset + image.Bytes.Length);

@@ -110,7 +110,8 @@ internal static class Models
         Gen.Choose(0, 255).ListOf(count).Select(list => new Octets(list.Select(i => (byte)i).ToArray()));
 
     private static Gen<uint[]> Words(int count) =>
-        Gen.Choose(0, 65535).ListOf(2 * count).Select(list => Enumerable.Range(0, count).Select(i => ((uint)list[2 * i] << 16) | (uint)list[(2 * i) + 1]).ToArray());
+        Gen.Choose(0, 65535).ListOf(2 * count).Select(list =>
+            Enumerable.Range(0, count).Select(i => ((uint)list[2 * i] << 16) | (uint)list[(2 * i) + 1]).ToArray());
 
     private static Gen<ulong> Size(int unit) => Words(2).Select(words => Join(words) / (ulong)unit * (ulong)unit);
 

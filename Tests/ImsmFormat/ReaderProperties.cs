@@ -39,7 +39,8 @@ public class ReaderProperties
 
     [Fact]
     public void One_changed_byte_is_noticed_by_the_checksum() =>
-        Prop.ForAll(Models.Supers(1).ToArbitrary(), Gen.Choose(0, 1_000_000).ToArbitrary(), Gen.Choose(1, 255).ToArbitrary(), (super, at, change) =>
+        Prop.ForAll(Models.Supers(1).ToArbitrary(), Gen.Choose(0, 1_000_000).ToArbitrary(), Gen.Choose(1, 255).ToArbitrary(),
+            (super, at, change) =>
         {
             var bytes = ImsmWriter.Write(super);
             bytes[at % (bytes.Length / 4 * 4)] ^= (byte)change;
@@ -65,7 +66,8 @@ public class ReaderProperties
         var seed = Environment.GetEnvironmentVariable("ACTORRAID_FUZZ_SEED") is { } text ? int.Parse(text) : Random.Shared.Next();
         var random = new Random(seed);
         var originals = Fixtures.All
-            .Select(f => ImsmPlacement.Read(f.Disk.Tail.Span, f.Disk.SectorSize)).Select(result => ImsmWriter.Write(result.Super!)).ToArray();
+            .Select(f => ImsmPlacement.Read(f.Disk.Tail.Span, f.Disk.SectorSize))
+            .Select(result => ImsmWriter.Write(result.Super!)).ToArray();
         var accepted = 0;
         for (var round = 0; round < rounds; round++)
         {
@@ -100,7 +102,8 @@ public class ReaderProperties
                 break;
             case 2:
                 BinaryPrimitives.WriteUInt32LittleEndian(
-                    bytes.AsSpan(random.Next(bytes.Length - 4)), new uint[] { 0, 1, 0x7FFF_FFFF, 0x8000_0000, uint.MaxValue }[random.Next(5)]);
+                    bytes.AsSpan(random.Next(bytes.Length - 4)),
+                    new uint[] { 0, 1, 0x7FFF_FFFF, 0x8000_0000, uint.MaxValue }[random.Next(5)]);
                 break;
             case 3:
                 Array.Resize(ref bytes, Math.Max(random.Next(bytes.Length + 64), 0x40));

@@ -43,8 +43,8 @@ public sealed partial record ImsmReport
     /// <summary>The container's UUID.</summary>
     public string Uuid { get; init; } = "";
 
-    /// <summary>The checksum; on disks with 4096-byte sectors, as mdadm does, of the metadata with its sizes in sectors of 512 bytes. A copy
-    /// with a wrong one has a <see cref="Problem"/> instead.</summary>
+    /// <summary>The checksum; on disks with 4096-byte sectors, as mdadm does, of the metadata with its sizes in sectors of 512 bytes.
+    /// A copy with a wrong one has a <see cref="Problem"/> instead.</summary>
     public string Checksum { get; init; } = "";
 
     /// <summary>How many sectors the metadata takes.</summary>
@@ -171,10 +171,11 @@ public sealed record MigrationReport(MigrationRecordReport? Record);
 
 /// <summary>A migration record's fields.</summary>
 public sealed record MigrationRecordReport(
-    bool ContainsData, ulong CurrentUnit, uint Family, uint Ascending, uint BlocksPerUnit, uint DestinationDepthPerUnit, ulong CheckpointArea,
-    ulong FirstMember, ulong Units, ulong VolumeSize, uint ReadFrom);
+    bool ContainsData, ulong CurrentUnit, uint Family, uint Ascending, uint BlocksPerUnit, uint DestinationDepthPerUnit,
+    ulong CheckpointArea, ulong FirstMember, ulong Units, ulong VolumeSize, uint ReadFrom);
 
 [JsonSourceGenerationOptions(
-    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImsmReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

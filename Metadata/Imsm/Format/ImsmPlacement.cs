@@ -20,7 +20,8 @@ public static class ImsmPlacement
         sectorSize > 0 && tail.Length >= 2 * sectorSize && ImsmReader.HasSignature(Anchor(tail, sectorSize));
 
     /// <summary>The anchor sector of a tail of at least two sectors.</summary>
-    public static ReadOnlySpan<byte> Anchor(ReadOnlySpan<byte> tail, int sectorSize) => tail.Slice(tail.Length - (2 * sectorSize), sectorSize);
+    public static ReadOnlySpan<byte> Anchor(ReadOnlySpan<byte> tail, int sectorSize) =>
+        tail.Slice(tail.Length - (2 * sectorSize), sectorSize);
 
     /// <summary>Reads the metadata from the last bytes of a disk; an error's offset counts from the anchor's beginning.</summary>
     public static ReadResult Read(ReadOnlySpan<byte> tail, int sectorSize)

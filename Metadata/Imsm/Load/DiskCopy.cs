@@ -21,7 +21,7 @@ internal sealed record DiskCopy(DiskSource Source, int Position, string Serial, 
     /// <summary>A spare's record: no volumes in it.</summary>
     public bool IsSpareRecord => Super.Devs.IsEmpty;
 
-    /// <summary>The family by which copies are told apart for good: the original one, or where old programs left it out, the present one.</summary>
+    /// <summary>The family by which copies are told apart for good: the original one or, where it was left out, the present one.</summary>
     public uint Lineage => Super.OriginalFamilyNumber != 0 ? Super.OriginalFamilyNumber : Super.FamilyNumber;
 }
 

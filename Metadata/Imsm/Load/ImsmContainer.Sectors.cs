@@ -66,7 +66,8 @@ public sealed partial record ImsmContainer
         public DiskImage Of(ImsmSuper super, int sectorSize, bool clearsLast)
         {
             var entry = _entry;
-            if (entry is null || !ReferenceEquals(entry.Super, super) || entry.Image.SectorSize != sectorSize || entry.ClearsLast != clearsLast)
+            if (entry is null || !ReferenceEquals(entry.Super, super) || entry.Image.SectorSize != sectorSize
+                || entry.ClearsLast != clearsLast)
             {
                 var lastSector = clearsLast ? new byte[sectorSize] : null;
                 var image = ImsmPlacement.Image(ImsmWriter.Write(super, sectorSize), 0, sectorSize, lastSector);

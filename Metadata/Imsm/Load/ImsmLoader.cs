@@ -23,7 +23,9 @@ public static class ImsmLoader
         {
             foreach (var copy in copies)
                 verdicts[copy.Position] = Verdict(copy, DiskStanding.Foreign, "its copy and the others contradict each other");
-            return (null, [.. verdicts], copies.Length == 0 ? "no disk has a valid copy of IMSM metadata" : "no copy is consistent with the disks");
+            return (null, [.. verdicts], copies.Length == 0
+                ? "no disk has a valid copy of IMSM metadata"
+                : "no copy is consistent with the disks");
         }
 
         var super = champion.Super;
@@ -70,8 +72,8 @@ public static class ImsmLoader
             return (Present(copy, -1, own), Verdict(copy, DiskStanding.Spare, "a spare's record of its own"));
         if (copy.Own is { } old && copy.Lineage == champion.Lineage && !copy.IsSpareRecord)
         {
-            var reason = $"generation {copy.Super.Generation}; generation {champion.Super.Generation} on {champion.Source.Name} has this disk "
-                + "failed or replaced";
+            var reason = $"generation {copy.Super.Generation}; generation {champion.Super.Generation} on {champion.Source.Name} "
+                + "has this disk failed or replaced";
             return (Present(copy, -2, old), Verdict(copy, DiskStanding.Stale, reason));
         }
 

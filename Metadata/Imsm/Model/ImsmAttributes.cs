@@ -56,7 +56,7 @@ public enum ImsmAttributes : uint
 /// <summary>What is supported of <see cref="ImsmAttributes"/>.</summary>
 public static class AttributeSupport
 {
-    /// <summary>Everything that a container may use and still be supervised: upstream's MPB_ATTRIB_SUPPORTED and MPB_ATTRIB_IGNORED.</summary>
+    /// <summary>Everything that a container may use and be supervised: upstream's MPB_ATTRIB_SUPPORTED and MPB_ATTRIB_IGNORED.</summary>
     public const ImsmAttributes Supported =
         ImsmAttributes.Raid0 | ImsmAttributes.Raid1 | ImsmAttributes.Raid10 | ImsmAttributes.Raid5 |
         ImsmAttributes.ExpandedStripeSize | ImsmAttributes.Raid10Extended | ImsmAttributes.Disk2TB |
