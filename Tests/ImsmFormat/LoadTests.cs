@@ -269,7 +269,8 @@ public class LoadTests
         var cleared = container with { Migration = MigrationRecordBytes.Read(Enumerable.Repeat((byte)1, 512).ToArray(), 512)! with
         {
             Status = 0, CurrentUnit = 0, FamilyNumber = 0, Ascending = 0, BlocksPerUnit = 0, DestinationDepthPerUnit = 0,
-            CheckpointArea = 0, DestinationFirstMember = 0, Units = 0, PostMigrationCapacity = 0, CheckpointReadDisk = 0, Filler = Octets.Zeros(64),
+            CheckpointArea = 0, DestinationFirstMember = 0, Units = 0, PostMigrationCapacity = 0, CheckpointReadDisk = 0,
+            Filler = Octets.Zeros(64),
         } };
         image = cleared.Sectors(disk.Device)!;
         Assert.Equal((long)disk.Sectors * 512, image.Offset + image.Bytes.Length);

@@ -90,7 +90,7 @@ public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusa
     private static RepairStep Refuse(DiskVerdict verdict, string reason) =>
         new(verdict.Device, verdict.Name, RepairDecision.Refuse, reason, null);
 
-    /// <summary>The family in the disk's anchor, if it is not the container's: one sector holds it, so it is whole even in a torn copy.</summary>
+    /// <summary>The family in the disk's anchor, if it is not the container's: one sector holds it whole even in a torn copy.</summary>
     private static uint? ForeignFamily(DiskSource disk, ImsmSuper super)
     {
         if (!ImsmPlacement.HasAnchor(disk.Tail.Span, disk.SectorSize))

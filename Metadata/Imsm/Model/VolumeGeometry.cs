@@ -81,7 +81,7 @@ public static class VolumeGeometry
         return chunk == 0 || current.Level() == 1 ? sectors : sectors - (sectors % chunk);
     }
 
-    /// <summary>The kind of migration; one that verifies and repairs is <see cref="MigrationType.Repair"/>. Means nothing when none runs.</summary>
+    /// <summary>The kind of migration; one that verifies and repairs is <see cref="MigrationType.Repair"/>.</summary>
     public static MigrationType Migration(this ImsmDev dev) =>
         dev.MigrationType == MigrationType.Verify && (dev.Status & VerifyAndFix) != 0 ? MigrationType.Repair : dev.MigrationType;
 
