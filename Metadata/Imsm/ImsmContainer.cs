@@ -17,4 +17,9 @@ public sealed partial record ImsmContainer(ImsmSuper Super, ImmutableArray<Prese
 /// <param name="SectorSize">Logical sector size in bytes.</param>
 /// <param name="Sectors">Its size in sectors of 512 bytes.</param>
 /// <param name="SpareRecord">For a spare: its own metadata (a family of its own), as it is on the disk.</param>
-public sealed record PresentDisk(DeviceNumber Device, string Name, int Index, ImsmDisk Disk, int SectorSize, ulong Sectors, ImsmSuper? SpareRecord);
+public sealed record PresentDisk(
+    DeviceNumber Device, string Name, int Index, ImsmDisk Disk, int SectorSize, ulong Sectors, ImsmSuper? SpareRecord)
+{
+    /// <summary>The disk's own serial number, as it came: the one in <see cref="Disk"/> is changed, and cut, when it fails.</summary>
+    public Octets OwnSerial { get; init; } = Disk.Serial;
+}

@@ -152,6 +152,23 @@ public class TakeoverTests
     }
 
     [Fact]
+    public void A_failed_disk_whose_serial_was_cut_gets_its_own_back()
+    {
+        var before = Sample.Container(2, 0, Sample.Volume("vol0", 1, 2));
+        var own = Octets.Text("0123456789ABCDEF", 16);
+        var disk = before.Present[0] with { Disk = before.Present[0].Disk with { Serial = own }, OwnSerial = own };
+        var failed = disk with
+        {
+            Disk = disk.Disk with { Serial = Octets.Text("3456789ABCDEF:0", 16), Status = ImsmDiskStatus.Failed },
+        };
+
+        var after = (before with { Present = before.Present.SetItem(0, failed) }).After(To0);
+
+        Assert.Equal(own, after.Present[0].Disk.Serial);
+        Assert.Equal(-1, after.Present[0].Index);
+    }
+
+    [Fact]
     public void There_and_back_gives_the_same_volume()
     {
         var before = Sample.Container(2, 0, Sample.Volume("vol0", 0, 2));

@@ -73,7 +73,10 @@ public class UpstreamTests
             var entry = index >= 0
                 ? super.Disks[index]
                 : super.Disks[0] with { Serial = Octets.Text(Sample.Serial(disk), 16), ScsiId = 0, Status = ImsmDiskStatus.Spare };
-            return new PresentDisk(Sample.Device(disk), $"loop{disk}", index, entry, 512, entry.TotalBlocks, null);
+            return new PresentDisk(Sample.Device(disk), $"loop{disk}", index, entry, 512, entry.TotalBlocks, null)
+            {
+                OwnSerial = Octets.Text(Sample.Serial(disk), 16),
+            };
         })],
         null);
 

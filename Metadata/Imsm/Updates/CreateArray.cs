@@ -212,7 +212,7 @@ internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octet
     private static PresentDisk? Find(ImsmContainer container, Octets serial)
     {
         var wanted = serial.ToString();
-        return container.Present.FirstOrDefault(disk => disk.Disk.Serial.ToString() == wanted);
+        return container.Present.FirstOrDefault(disk => disk.OwnSerial.ToString() == wanted);
     }
 
     /// <summary>FNV-1a in 32 bits.</summary>

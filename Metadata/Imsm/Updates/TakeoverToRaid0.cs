@@ -73,19 +73,11 @@ internal sealed record TakeoverToRaid0(int Volume) : ImsmUpdate("takeover to RAI
         var member = disk.Index >= 0 && moved[disk.Index] >= 0;
         var failed = disk.Index >= 0 || disk.Disk.Status.HasFlag(ImsmDiskStatus.Failed);
         return member ? disk with { Index = moved[disk.Index] }
-            : failed ? disk with { Index = -1, SpareRecord = null, Disk = AsSpare(disk.Disk) }
+            : failed ? disk with
+            {
+                Index = -1, SpareRecord = null, Disk = disk.Disk with { Status = ImsmDiskStatus.Spare, Serial = disk.OwnSerial },
+            }
             : disk;
-    }
-
-    // A failed disk's serial has ":0" behind it.
-    private static ImsmDisk AsSpare(ImsmDisk disk)
-    {
-        var serial = disk.Serial.ToString();
-        return disk with
-        {
-            Status = ImsmDiskStatus.Spare,
-            Serial = serial.EndsWith(":0", StringComparison.Ordinal) ? Octets.Text(serial[..^2], 16) : disk.Serial,
-        };
     }
 
     // Slots 2n and 2n + 1 mirror each other: one index for each pair that has a member left.
