@@ -64,4 +64,8 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>One process for all.</summary>
     [Fact]
     public void Several_containers_are_supervised_by_one_process_and_do_not_disturb_each_other() => lab.Passes("containers", 400);
+
+    /// <summary>The case that stops mdadm.</summary>
+    [Fact]
+    public void A_torn_disk_that_mdadm_no_longer_knows_is_repaired_and_assembled_whole() => lab.Passes("repair", 300);
 }

@@ -301,11 +301,14 @@ recorded_everywhere() {
     for disk; do recorded "$disk" "$volume" "$field" "$value" || return 1; done
 }
 
-# dump STEP: mdadm -E of every disk into /out/metadata/SUPERVISOR/STEP/
+# dump STEP: mdadm -E of every disk into /out/metadata/SUPERVISOR/STEP/, and what `actorraid examine` says beside it
 dump() {
     local directory="/out/metadata/$SUPERVISOR/$1" disk
     mkdir -p "$directory"
-    for disk in "${DISKS[@]}"; do mdadm -E "$disk" >"$directory/$(basename "$disk")" 2>&1 || true; done
+    for disk in "${DISKS[@]}"; do
+        mdadm -E "$disk" >"$directory/$(basename "$disk")" 2>&1 || true
+        [ "$SUPERVISOR" = mdmon ] || actorraid examine "$disk" >"$directory/$(basename "$disk").examine" 2>&1 || true
+    done
 }
 
 # ---- stopping and assembling ------------------------------------------------------------------------------------
