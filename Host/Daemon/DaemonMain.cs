@@ -43,6 +43,8 @@ internal static class DaemonMain
         var desk = new LaunchDesk(supervisor, events, options.Stay);
         using var server = LaunchServer.Listen(
             paths.Socket, desk.Answer, text => events.Write(EventLevel.Debug, "launch", text));
+        // Also warms the log: what it needs is loaded and in memory before that is locked.
+        events.Write(EventLevel.Info, "daemon-starting", $"process {Environment.ProcessId}{(options.Takeover ? ", taking over" : "")}");
         await supervisor.Ready().ConfigureAwait(false);
         if (lockMemory() is { Ok: false } refused)
             events.Write(EventLevel.Warning, "memory-not-locked", refused.Error.ToString());
@@ -59,7 +61,7 @@ internal static class DaemonMain
             desk.Answered();
         if (options.Foreground && options.Containers.Count > 0 && !desk.HasSupervised && !desk.Stays && server.TryLeave())
             return status;
-        events.Write(EventLevel.Info, "daemon-ready", $"ready, process {Environment.ProcessId}");
+        events.Write(EventLevel.Info, "daemon-ready", "ready for containers");
         desk.Open();
         TellReady(options.Ready);
         held.Dispose();
@@ -72,7 +74,7 @@ internal static class DaemonMain
             server.Dispose();
             await supervisor.Stop(Farewell).ConfigureAwait(false);
         }
-        events.Write(EventLevel.Info, "daemon-ended", "nothing left to supervise");
+        events.Write(EventLevel.Info, "daemon-ended", leave.IsCompleted ? "as it was told to" : "nothing left to supervise");
         return 0;
     }
 

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using ActorRaid.Host;
+using ActorRaid.Host.Launch;
+using ActorRaid.SysfsIo;
+using Xunit;
+
+namespace ActorRaid.Tests.Host;
+
+/// <summary>The program as a process: how it is called, and how its daemon comes up and goes. No container is touched.</summary>
+public sealed class ExecutableTests : IDisposable
+{
+    private readonly TempDirectory _root = new();
+    private readonly List<int> _daemons = [];
+
+    public void Dispose()
+    {
+        foreach (var daemon in _daemons.Where(daemon => !Executable.HasEnded(daemon)))
+            Processes.Kill(daemon, Processes.Terminate);
+        Assert.True(SpinWait.SpinUntil(() => _daemons.TrueForAll(Executable.HasEnded), Executable.Limit));
+        _root.Dispose();
+    }
+
+    [Fact]
+    public void Called_mdmon_it_has_mdmons_usage_and_exit_statuses()
+    {
+        var mdmon = $"{_root.Path}/mdmon";
+        File.CreateSymbolicLink(mdmon, Executable.Path);
+        var usage = Executable.Run(mdmon, ["--what"]);
+        Assert.Equal(2, usage.Status);
+        Assert.StartsWith("Usage: mdmon", usage.Errors, StringComparison.Ordinal);
+        var unknown = Executable.Run(mdmon, ["/dev/md/no-such-array"]);
+        Assert.Equal((1, "", "mdmon: /dev/md/no-such-array is not a valid md device name\n"), unknown);
+    }
+
+    [Fact]
+    public void Called_by_its_own_name_it_has_commands()
+    {
+        Assert.Equal((0, "0.1.0\n", ""), Executable.Run(Executable.Path, ["--version"]));
+        Assert.Equal(1, Executable.Run(Executable.Path, ["supervise"]).Status);
+        Assert.Equal(1, Executable.Run(Executable.Path, ["supervise", "--all", "md127"]).Status);
+        Assert.Equal(1, Executable.Run(Executable.Path, ["supervise", "/dev/md/no-such-array"]).Status);
+        var help = Executable.Run(Executable.Path, ["--help"]);
+        Assert.Equal(0, help.Status);
+        Assert.All(["supervise", "examine", "repair"], name => Assert.Contains(name, help.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Launchers_at_the_same_time_end_up_with_one_daemon_which_signals_end_but_pokes_do_not()
+    {
+        var launcher = Launcher(offRoot: false);
+        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(launcher.Stay)));
+        Assert.All(replies, reply => Assert.Equal(new LaunchReply(LaunchOutcome.Supervised, ""), reply));
+        var daemon = Peer();
+        Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(daemon, Peer()));
+        Assert.Single(Directory.EnumerateFiles(_root.Path, "*.sock*"));
+
+        const int hangUp = 1;
+        Assert.True(Processes.Kill(daemon, hangUp).Ok);
+        Assert.True(Processes.Kill(daemon, Processes.WakeUp).Ok);
+        Assert.Equal(LaunchOutcome.Supervised, launcher.Stay().Outcome);
+        Assert.Equal(daemon, Peer());
+
+        Assert.True(Processes.Kill(daemon, Processes.Terminate).Ok);
+        Assert.True(SpinWait.SpinUntil(() => Executable.HasEnded(daemon), Executable.Limit));
+        Assert.False(File.Exists($"{_root.Path}/launch.sock"));
+    }
+
+    [Fact]
+    public void A_daemon_is_marked_when_off_root_and_inherits_nothing_but_its_environment()
+    {
+        const int readOnly = 0;
+        var leaked = Libc.Open(_root.Make("leaked", ""), readOnly, 0);
+        Assert.Equal(LaunchOutcome.Supervised, Launcher(offRoot: true).Stay().Outcome);
+        Libc.Close(leaked);
+        var daemon = Peer();
+        Assert.Equal("@dmon", Processes.CommandLine(daemon).Value[0]);
+        Assert.Equal("/", Directory.ResolveLinkTarget($"/proc/{daemon}/cwd", true)?.FullName);
+        var open = Directory.EnumerateFiles($"/proc/{daemon}/fd")
+            .ToDictionary(path => Path.GetFileName(path), path => new FileInfo(path).LinkTarget);
+        Assert.All(["0", "1", "2"], stream => Assert.Equal("/dev/null", open[stream]));
+        Assert.DoesNotContain($"{_root.Path}/leaked", open.Values);
+        var session = File.ReadAllText($"/proc/{daemon}/stat").Split(") ")[1].Split(' ')[3];
+        Assert.Equal(daemon.ToString(CultureInfo.InvariantCulture), session);
+        Assert.Contains("DOTNET_Thread_DefaultStackSize=0x20000", File.ReadAllText($"/proc/{daemon}/environ").Split('\0'));
+    }
+
+    [Fact]
+    public void A_takeover_replaces_a_daemon_of_another_executable_but_not_one_of_the_same()
+    {
+        var launcher = Launcher(offRoot: false) with { Takeover = true };
+        Assert.Equal(LaunchOutcome.Supervised, launcher.Stay().Outcome);
+        var first = Peer();
+        Assert.Equal(LaunchOutcome.Supervised, launcher.Stay().Outcome);
+        Assert.Equal(first, Peer());
+        // Another file in the place that a daemon would be started from: it is asked for there, in vain.
+        var other = launcher with { Program = _root.Make("other", "not a program") };
+        Assert.Equal(LaunchOutcome.Failed, other.Stay().Outcome);
+        Assert.Equal(first, Peer());
+    }
+
+    [Fact]
+    public void A_daemon_that_cannot_be_started_is_a_failure_with_the_reason()
+    {
+        var reply = (Launcher(offRoot: false) with { Program = "/no/such/program" }).Stay();
+        Assert.Equal(LaunchOutcome.Failed, reply.Outcome);
+        Assert.Contains("No such file", reply.Message, StringComparison.Ordinal);
+        var unusable = new Launcher(new LaunchPaths("/proc/none"), false, false, Executable.Path).Stay();
+        Assert.Equal(LaunchOutcome.Failed, unusable.Outcome);
+    }
+
+    [Fact]
+    public void In_the_foreground_it_tells_systemd_when_it_is_ready_and_logs()
+    {
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+        systemd.Bind(new UnixDomainSocketEndPoint($"{_root.Path}/notify"));
+        using var process = Executable.Start(
+            Executable.Path, ["--daemon=-1,-1", "--foreground", "--stay"],
+            (LaunchPaths.Variable, _root.Path), ("NOTIFY_SOCKET", $"{_root.Path}/notify"), ("ACTORRAID_LOG", $"{_root.Path}/log"));
+        _daemons.Add(process.Id);
+        var bytes = new byte[100];
+        Assert.Equal("READY=1", Encoding.ASCII.GetString(bytes, 0, systemd.Receive(bytes)));
+        Processes.Kill(process.Id, Processes.Terminate);
+        Assert.True(process.WaitForExit(Executable.Limit));
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("daemon-ready", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+        var kinds = File.ReadAllLines($"{_root.Path}/log").Select(line => line.Split(' ')[2]).ToArray();
+        Assert.Equal(["daemon-starting", "daemon-ready", "daemon-leaving", "daemon-ended"], kinds.Where(kind => kind.StartsWith("daemon-")));
+    }
+
+    private Launcher Launcher(bool offRoot) =>
+        new(new LaunchPaths(_root.Path), offRoot, false, Executable.Path, $"{_root.Path}/mdadm");
+
+    private int Peer()
+    {
+        using var client = LaunchClient.Connect($"{_root.Path}/launch.sock", Executable.Limit);
+        Assert.NotNull(client);
+        if (!_daemons.Contains(client.Peer))
+            _daemons.Add(client.Peer);
+        return client.Peer;
+    }
+}

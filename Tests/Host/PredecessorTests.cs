@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using ActorRaid.Host.Daemon;
+using ActorRaid.SysfsIo;
+using Xunit;
+
+namespace ActorRaid.Tests.Host;
+
+public sealed class PredecessorTests : IAsyncLifetime
+{
+    private readonly TempDirectory _root = new();
+    private readonly List<Process> _processes = [];
+    private MonitorServer? _server;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            process.Kill();
+            process.Dispose();
+        }
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _root.Dispose();
+    }
+
+    [Fact]
+    public void Nobody_is_found_without_a_pid_file_or_when_its_process_is_dead_or_something_else_or_we_ourselves()
+    {
+        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        PidFile.Write($"{_root.Path}/md127.pid", Environment.ProcessId);
+        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        PidFile.Write($"{_root.Path}/md127.pid", Run("sleep").Id);
+        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        var dead = Run("mdmon");
+        dead.Kill();
+        Assert.True(dead.WaitForExit(Executable.Limit));
+        PidFile.Write($"{_root.Path}/md127.pid", dead.Id);
+        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+    }
+
+    [Theory]
+    [InlineData("mdmon")]
+    [InlineData("@dmon")]
+    [InlineData("/sbin/mdmon")]
+    public async Task A_living_monitor_is_found_answers_and_is_sent_away(string name)
+    {
+        var process = Run(name);
+        PidFile.Write($"{_root.Path}/md127.pid", process.Id);
+        _server = MonitorServer.Listen(
+            $"{_root.Path}/md127.sock", (_, _) => Task.FromResult<ReadOnlyMemory<byte>>("mdadm - v4.2\0"u8.ToArray())).Value;
+        using var predecessor = Predecessor.Find(_root.Path, "md127");
+        Assert.NotNull(predecessor);
+        Assert.Equal(process.Id, predecessor.Process);
+        Assert.True(await Task.Run(predecessor.Answers));
+
+        var ending = Task.Run(async () =>
+        {
+            await process.WaitForExitAsync();
+            await _server.DisposeAsync();
+        });
+        Assert.True(await Task.Run(predecessor.Dismiss));
+        await ending.WaitAsync(Executable.Limit);
+    }
+
+    [Fact]
+    public void A_monitor_without_a_socket_does_not_answer_but_is_sent_away_all_the_same()
+    {
+        var process = Run("mdmon");
+        PidFile.Write($"{_root.Path}/md127.pid", process.Id);
+        using var predecessor = Predecessor.Find(_root.Path, "md127");
+        Assert.NotNull(predecessor);
+        Assert.False(predecessor.Answers());
+        Assert.True(predecessor.Dismiss());
+        Assert.True(process.WaitForExit(Executable.Limit));
+    }
+
+    /// <summary>A process that does nothing, called by that name.</summary>
+    private Process Run(string name)
+    {
+        var process = Process.Start("bash", ["-c", $"exec -a {name} sleep 600"]);
+        _processes.Add(process);
+        Assert.True(SpinWait.SpinUntil(
+            () => Processes.CommandLine(process.Id) is { Ok: true, Value: [var called, ..] } && called == name, Executable.Limit));
+        return process;
+    }
+}
