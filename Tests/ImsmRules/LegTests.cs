@@ -123,6 +123,16 @@ public class LegTests
     }
 
     [Fact]
+    public void A_volume_whose_first_recorded_failure_comes_while_a_leg_is_filled_has_failed()
+    {
+        // The lost disk was recorded as failed in the other volume only when this one was given its spare.
+        var lost = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3).Fail(1, 1);
+        var failed = lost.Rebuild(0).Fail(0, 2);
+        Assert.Equal((0, MapState.Failed, (byte)2), (failed.Dev().MigrationState, failed.Dev().Map.State, failed.Dev().Map.FailedDisk));
+        Assert.Equal(2, failed.Dev().Map.Order.Count(entry => (entry & Mark) != 0));
+    }
+
+    [Fact]
     public void Two_legs_of_RAID_10_are_rebuilt_one_after_the_other()
     {
         var lost = Container(disks: 4, spares: 2).Volume(level: 10, disks: 4).Fail(0, 1).Fail(0, 2);

@@ -99,10 +99,10 @@ internal static class Failure
             container = Maps.WithDev(container, volume, dev);
         }
 
-        return Maps.WithDev(container, volume, AfterLeg(container, dev, (state & LegState.Faulty) != 0, filled));
+        return Maps.WithDev(container, volume, AfterLeg(container, dev, slot, (state & LegState.Faulty) != 0, filled));
     }
 
-    private static ImsmDev AfterLeg(ImsmContainer container, ImsmDev dev, bool failed, bool filled)
+    private static ImsmDev AfterLeg(ImsmContainer container, ImsmDev dev, int slot, bool failed, bool filled)
     {
         var state = Degradation.StateOf(container, dev);
         var general = dev.IsGeneralMigration();
@@ -115,7 +115,7 @@ internal static class Failure
             case MapState.Degraded when dev.MigrationState == 0:
                 return WithState(dev, state);
             case MapState.Degraded when Migration.IsRebuilding(dev):
-                return AfterLegWhileRebuilding(container, dev, failed, filled);
+                return AfterLegWhileRebuilding(container, dev, slot, failed, filled);
             case MapState.Degraded when general:
                 return Reshape.WithSecondState(container, WithState(dev, state));
             case MapState.Degraded when Migration.IsInitializing(dev):
@@ -129,24 +129,22 @@ internal static class Failure
         }
     }
 
-    private static ImsmDev AfterLegWhileRebuilding(ImsmContainer container, ImsmDev dev, bool failed, bool filled)
+    private static ImsmDev AfterLegWhileRebuilding(ImsmContainer container, ImsmDev dev, int slot, bool failed, bool filled)
     {
-        // The rebuild goes on as long as a leg is being filled, whichever other leg was lost.
-        var ended = !Maps.AnyBeingFilled(dev);
+        var over = !Maps.AnyBeingFilled(dev);
         if (failed)
         {
-            dev = ended ? Migration.End(container, dev, MapState.Degraded) : WithState(dev, MapState.Degraded);
+            // The rebuild goes on as long as a leg is being filled, whichever other leg was lost; but not when the volume has
+            // failed by that and this is the first failure that was recorded of it.
+            var ended = Migration.End(container, dev, MapState.Degraded);
+            dev = over || (slot == dev.Map.FailedDisk && ended.Map.State == MapState.Failed) ? ended : WithState(dev, MapState.Degraded);
         }
-        else if (filled && ended)
+        else if (filled && over)
         {
             dev = Migration.End(container, dev, MapState.Degraded);
         }
-        else
-        {
-            return dev;
-        }
 
-        return filled && ended ? WithFailedDisk(dev, LastMarked(dev.Map)) : dev;
+        return filled && over ? WithFailedDisk(dev, LastMarked(dev.Map)) : dev;
     }
 
     private static byte LastMarked(ImsmMap map)
