@@ -139,7 +139,7 @@ public enum MdStatProgressState
 }
 
 /// <summary>A resync, recovery, reshape or check.</summary>
-/// <param name="Action">The word printed: <c>resync</c>, <c>recovery</c> (<c>recover</c> for a remote one), <c>reshape</c>, <c>check</c>.</param>
+/// <param name="Action"><c>resync</c>, <c>recovery</c> (for a remote one <c>recover</c>), <c>reshape</c> or <c>check</c>.</param>
 /// <param name="State">Whether it runs; the numbers are null when it does not.</param>
 /// <param name="Percent">How much of it is done.</param>
 /// <param name="Done">How far it has come, in blocks of 1024 bytes.</param>

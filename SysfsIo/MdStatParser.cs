@@ -134,8 +134,8 @@ public static partial class MdStat
             _ => MdStatState.Other,
         };
         var array = new MdStatArray(
-            line[..colon], state, stateText, marks.ToImmutable(), level, members.ToImmutable(), null, null, "", null, null, null, null, null,
-            unknown.ToImmutable());
+            line[..colon], state, stateText, marks.ToImmutable(), level, members.ToImmutable(),
+            null, null, "", null, null, null, null, null, unknown.ToImmutable());
         return WithStatus(array, status);
     }
 

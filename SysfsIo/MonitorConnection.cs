@@ -60,7 +60,9 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
         while (!rest.IsEmpty)
         {
             var sent = await WithinLimit(
-                token => socket.SendAsync(rest, SocketFlags.None, token), () => socket.Poll(0, SelectMode.SelectWrite), ending).ConfigureAwait(false);
+                token => socket.SendAsync(rest, SocketFlags.None, token),
+                () => socket.Poll(0, SelectMode.SelectWrite),
+                ending).ConfigureAwait(false);
             rest = rest[sent..];
         }
     }

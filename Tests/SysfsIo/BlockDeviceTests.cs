@@ -13,7 +13,9 @@ public sealed class BlockDeviceTests : IDisposable
     public void A_file_has_its_size_and_the_sector_size_that_it_is_given()
     {
         using var device = BlockDevice.Open(folder.File("disk", 40960), writable: false, fileSectorSize: 4096).Value;
-        Assert.Equal((40960L, 4096, 4096, 0, 0), (device.SizeBytes, device.SectorSize, device.AtomicWriteBytes, device.Major, device.Minor));
+        Assert.Equal(
+            (40960L, 4096, 4096, 0, 0),
+            (device.SizeBytes, device.SectorSize, device.AtomicWriteBytes, device.Major, device.Minor));
     }
 
     [Theory]

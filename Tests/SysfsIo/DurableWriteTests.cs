@@ -17,7 +17,8 @@ public sealed class DurableWriteTests : IDisposable
     private Task<Result<Nothing>> Write(BlockDevice device, long offset, byte[] bytes)
     {
         var done = new TaskCompletionSource<Result<Nothing>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Write(device, offset, bytes, result => done.SetResult(loop.IsOnLoop ? result : new KernelError(Errno.EPERM, "", "another thread")));
+        loop.Write(
+            device, offset, bytes, result => done.SetResult(loop.IsOnLoop ? result : new KernelError(Errno.EPERM, "", "another thread")));
         return done.Task;
     }
 

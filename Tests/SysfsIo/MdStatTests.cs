@@ -92,22 +92,38 @@ public sealed class MdStatTests
     [InlineData("      1 blocks 64k chunks", null, "64k chunks", null, null)]
     [InlineData("      1 blocks super non-persistent [2/1] [_U]", "non-persistent", "", 1, "_U")]
     [InlineData("      1 blocks super 1.2 512K chunks 2 near-copies [4/4] [UUUU]", "1.2", "512K chunks 2 near-copies", 4, "UUUU")]
-    [InlineData("      1 blocks super 1.0 64K chunks 2 far-copies 3 devices per set [4/2] [U_U_]", "1.0", "64K chunks 2 far-copies 3 devices per set", 2, "U_U_")]
-    [InlineData("      1 blocks super 1.2 level 6, 512k chunk, algorithm 2 [4/4] [UUUU]", "1.2", "level 6, 512k chunk, algorithm 2", 4, "UUUU")]
-    [InlineData("      1 blocks super 1.2 level 5, 4k chunk, algorithm 2 [2/1] [U_] extra words", "1.2", "level 5, 4k chunk, algorithm 2 extra words", 1, "U_")]
+    [InlineData(
+        "      1 blocks super 1.0 64K chunks 2 far-copies 3 devices per set [4/2] [U_U_]",
+        "1.0", "64K chunks 2 far-copies 3 devices per set", 2, "U_U_")]
+    [InlineData(
+        "      1 blocks super 1.2 level 6, 512k chunk, algorithm 2 [4/4] [UUUU]",
+        "1.2", "level 6, 512k chunk, algorithm 2", 4, "UUUU")]
+    [InlineData(
+        "      1 blocks super 1.2 level 5, 4k chunk, algorithm 2 [2/1] [U_] extra words",
+        "1.2", "level 5, 4k chunk, algorithm 2 extra words", 1, "U_")]
     [InlineData("      1 blocks super 1.2 nfaults=0 WriteAll", "1.2", "nfaults=0 WriteAll", null, null)]
     public void Every_personalitys_status_is_read(string line, string? version, string layout, int? working, string? slots)
     {
         var array = Only($"md0 : active raid5 sda[0]\n{line}\n");
-        Assert.Equal((1L, version, layout, working, slots), (array.Blocks, array.MetadataVersion, array.Layout, array.WorkingDisks, array.Slots));
+        Assert.Equal(
+            (1L, version, layout, working, slots),
+            (array.Blocks, array.MetadataVersion, array.Layout, array.WorkingDisks, array.Slots));
         Assert.Empty(array.Unknown);
     }
 
     [Theory]
-    [InlineData("      [==>..................]  recovery = 12.6% (1292/10240) finish=0.1min speed=1292K/sec", "recovery", 12.6, 1292L, 10240L, 0.1, 1292L)]
-    [InlineData("      [===================>.]  resync = 99.9% (10239/10240) finish=0.0min speed=200000K/sec", "resync", 99.9, 10239L, 10240L, 0.0, 200000L)]
-    [InlineData("      [>....................]  reshape =  0.0% (0/10240) finish=1066.6min speed=0K/sec", "reshape", 0.0, 0L, 10240L, 1066.6, 0L)]
-    [InlineData("      [====================>]  check =100.0% (10240/10240) finish=0.0min speed=1K/sec", "check", 100.0, 10240L, 10240L, 0.0, 1L)]
+    [InlineData(
+        "      [==>..................]  recovery = 12.6% (1292/10240) finish=0.1min speed=1292K/sec",
+        "recovery", 12.6, 1292L, 10240L, 0.1, 1292L)]
+    [InlineData(
+        "      [===================>.]  resync = 99.9% (10239/10240) finish=0.0min speed=200000K/sec",
+        "resync", 99.9, 10239L, 10240L, 0.0, 200000L)]
+    [InlineData(
+        "      [>....................]  reshape =  0.0% (0/10240) finish=1066.6min speed=0K/sec",
+        "reshape", 0.0, 0L, 10240L, 1066.6, 0L)]
+    [InlineData(
+        "      [====================>]  check =100.0% (10240/10240) finish=0.0min speed=1K/sec",
+        "check", 100.0, 10240L, 10240L, 0.0, 1L)]
     public void A_running_action_is_read_with_all_its_numbers(
         string line, string action, double percent, long done, long total, double finish, long speed)
     {
@@ -176,7 +192,8 @@ public sealed class MdStatTests
     [Fact]
     public void What_is_not_known_is_kept()
     {
-        var file = MdStat.Parse("      stray\nmd0 : active raid5 sda[0] ??\n      1 blocks super 1.2 [1/1] [U]\n      quantum state: both\nnews!\n");
+        var file = MdStat.Parse(
+            "      stray\nmd0 : active raid5 sda[0] ??\n      1 blocks super 1.2 [1/1] [U]\n      quantum state: both\nnews!\n");
         Assert.Equal<string>(["      stray", "news!"], file.Unknown);
         Assert.Equal<string>(["??", "quantum state: both"], file.Arrays.Single().Unknown);
     }
@@ -196,7 +213,8 @@ public sealed class MdStatTests
         string[] words =
         [
             "md0", " : ", "active", "inactive", "(read-only)", " ", "\n", "      ", "\t", "sda[0]", "(F)", "[", "]", "1 blocks", " super ",
-            "external:", "/", "-", "md127", "[2/1]", " [U_]", "resync", "=", "DELAYED", "%", "bitmap: ", "unused devices:", "Personalities :", "\0", "é",
+            "external:", "/", "-", "md127", "[2/1]", " [U_]", "resync", "=", "DELAYED", "%",
+            "bitmap: ", "unused devices:", "Personalities :", "\0", "é",
         ];
         var texts = Gen.Elements(words).ListOf().Select(string.Concat);
         Prop.ForAll(texts.ToArbitrary(), text =>

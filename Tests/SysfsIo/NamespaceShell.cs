@@ -6,11 +6,12 @@ namespace ActorRaid.Tests.SysfsIo;
 /// <summary>A shell with a mount and a network namespace of its own, where an ordinary user may mount.</summary>
 internal sealed class NamespaceShell : IDisposable
 {
-    private readonly Process shell = Process.Start(new ProcessStartInfo("unshare", Environment.IsPrivilegedProcess ? ["-mn", "sh"] : ["-rmn", "sh"])
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-    })!;
+    private readonly Process shell = Process.Start(
+        new ProcessStartInfo("unshare", Environment.IsPrivilegedProcess ? ["-mn", "sh"] : ["-rmn", "sh"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
 
     internal int Id => shell.Id;
 

@@ -151,7 +151,8 @@ public sealed class SysfsAttributeTests : IDisposable
             var user = Task.Run(() =>
             {
                 start.SignalAndWait();
-                return Enumerable.Range(0, 200).Select(_ => attribute.Read()).All(r => r.Ok ? r.Value == "steady" : r.Error.Errno == Errno.EBADF);
+                return Enumerable.Range(0, 200).Select(_ => attribute.Read())
+                    .All(r => r.Ok ? r.Value == "steady" : r.Error.Errno == Errno.EBADF);
             });
             var writer = Task.Run(() =>
             {
