@@ -31,7 +31,7 @@ internal static class Logs
             {
                 configuration.WriteTo.Sink(new LineFileSink(path));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
                 complaint = $"{FileVariable}: {e.Message}";
             }

@@ -86,6 +86,18 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
+    public void Two_that_write_to_one_file_overwrite_nothing_of_each_other()
+    {
+        var path = $"{_root.Path}/log";
+        using var one = new LineFileSink(path);
+        using var other = new LineFileSink(path);
+        for (var i = 0; i < 100; i++)
+            (i % 3 == 0 ? one : other).Emit(EventLog.ToLogEvent(Dirty with { Text = $"{i}" }));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), File.ReadAllLines(path).Select(line => line.Split(' ')[^1]));
+        Assert.Throws<IOException>(() => new LineFileSink($"{_root.Path}/none/log"));
+    }
+
+    [Fact]
     public void Events_come_out_in_order_and_all_of_them()
     {
         var collected = new Collector();
