@@ -167,12 +167,15 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     {
         ReconcileDisks();
         var listed = new HashSet<string>();
+        var active = ImmutableArray.CreateBuilder<int>();
         foreach (var array in mdstat.Arrays)
         {
             if (array.Container != Name || !int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume))
             {
                 continue;
             }
+
+            active.Add(volume);
 
             // RAID 0 needs nobody: it is never dirty and does not survive a failure.
             if (array.State is not (MdStatState.Active or MdStatState.Broken) || array.Level is null or "raid0" or "linear")
@@ -191,6 +194,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             }
         }
 
+        _metadata.Tell(new VolumesActive(active.ToImmutable()), Self);
         foreach (var (array, member) in _members)
         {
             if (!listed.Contains(array))

@@ -81,6 +81,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     protected override void PreRestart(Exception reason, object? message)
     {
         Events.Error("array-actor-restarted", $"{Name}: supervision starts again after a fault: {reason}", Name);
+        foreach (var waiting in _looking.Concat(_askedToLook))
+        {
+            Self.Tell(new Look(waiting), ActorRefs.NoSender);
+        }
+
         base.PreRestart(reason, message);
     }
 

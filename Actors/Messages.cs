@@ -125,6 +125,9 @@ public sealed record DiskArrived(DiskSource Source, BlockDevice Device);
 /// <summary>To the metadata: a disk has left the container.</summary>
 public sealed record DiskLeft(DeviceNumber Device);
 
+/// <summary>To the metadata: these volumes are running, so that no update may take them away or rename them.</summary>
+public sealed record VolumesActive(ImmutableArray<int> Volumes);
+
 /// <summary>From the metadata to its container: an update was applied (and committed); disks or volumes may be others now.</summary>
 public sealed record UpdateApplied(string Kind);
 

@@ -31,6 +31,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     private readonly List<(IActorRef To, object Answer)> _answers = [];
     private readonly List<string> _appliedUpdates = [];
     private readonly List<IActorRef> _flushing = [];
+    private ImmutableArray<int> _active = [];
     private IContainerModel _model;
 
     /// <summary>An actor for that container.</summary>
@@ -46,6 +47,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             Sender.Tell(new Queued(), Self);
             Turn();
         });
+        Receive<VolumesActive>(active => _active = active.Volumes);
         Receive<PlanSpare>(Take);
         Receive<DescribeVolume>(Take);
         Receive<DiskArrived>(Take);
@@ -239,6 +241,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         if (prepared.Update is not { } update)
         {
             Events.Error("update-refused", $"an update of {bytes.Length} bytes was refused: {prepared.Refusal}");
+            return;
+        }
+
+        if (_active.Any(update.Disturbs))
+        {
+            Events.Error("update-refused", $"{update.Kind} was refused: it concerns a volume that is running");
             return;
         }
 

@@ -12,12 +12,15 @@ internal sealed class MonitorEndpoint
 {
     /// <summary>mdadm reads a version from this and refuses one below 3.2.</summary>
     private static readonly byte[] Version = Encoding.ASCII.GetBytes("mdadm - v4.2 - ActorRaid\0");
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
     private readonly string _pidFile;
+    private readonly Conversation _conversation;
     private readonly MonitorServer _server;
 
-    private MonitorEndpoint(string pidFile, MonitorServer server)
+    private MonitorEndpoint(string pidFile, Conversation conversation, MonitorServer server)
     {
         _pidFile = pidFile;
+        _conversation = conversation;
         _server = server;
     }
 
@@ -33,7 +36,8 @@ internal sealed class MonitorEndpoint
             return new KernelError(Errno.EIO, runDirectory, "create directory: " + e.Message);
         }
 
-        var server = MonitorServer.Listen($"{runDirectory}/{container}.sock", (request, _) => Answer(request, containerActor, metadata));
+        var conversation = new Conversation(containerActor, metadata);
+        var server = MonitorServer.Listen($"{runDirectory}/{container}.sock", (request, _) => conversation.Answer(request));
         if (!server.Ok)
         {
             return server.Error;
@@ -48,39 +52,73 @@ internal sealed class MonitorEndpoint
             return written.Error;
         }
 
-        return new MonitorEndpoint(pidFile, server.Value);
+        return new MonitorEndpoint(pidFile, conversation, server.Value);
     }
 
-    /// <summary>Stops answering.</summary>
+    /// <summary>
+    /// Stops being the container's supervisor. A client that is connected already is still answered for a while: mdadm pings
+    /// right after it has stopped an array, and would die of a closed socket (SIGPIPE).
+    /// </summary>
     /// <param name="leaveFiles">Somebody else's may be there by now, or is about to be: touch nothing.</param>
     public void Close(bool leaveFiles)
     {
         if (!leaveFiles && PidFile.Read(_pidFile) is { Ok: true } pid && pid.Value == Environment.ProcessId)
         {
             PidFile.Remove(_pidFile);
-            _server.UnlinkOnDispose = true;
+            PidFile.Remove(_server.Path);
         }
 
-        _ = _server.DisposeAsync().AsTask();
+        _conversation.IsOver = true;
+        _ = Task.Delay(Grace).ContinueWith(_ => _server.DisposeAsync().AsTask(), TaskScheduler.Default);
     }
 
-    private static async Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request, IActorRef container, IActorRef metadata)
+    private sealed class Conversation(IActorRef container, IActorRef metadata)
     {
-        if (request.IsPingMonitor)
+        private volatile bool _isOver;
+
+        /// <summary>Nothing is supervised any more: what is asked has been done, or has nobody left to do it.</summary>
+        public bool IsOver
         {
-            await container.Ask<Pong>(new PingMonitor()).ConfigureAwait(false);
-            return Version;
+            get => _isOver;
+            set => _isOver = value;
         }
 
-        if (request.IsPingManager)
+        public async Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request)
         {
-            await container.Ask<Pong>(new PingManager()).ConfigureAwait(false);
-        }
-        else
-        {
-            await metadata.Ask<Queued>(new ApplyUpdate(request.Payload)).ConfigureAwait(false);
+            if (request.IsPingMonitor)
+            {
+                await Ask<Pong>(container, new PingMonitor()).ConfigureAwait(false);
+                return Version;
+            }
+
+            if (request.IsPingManager)
+            {
+                await Ask<Pong>(container, new PingManager()).ConfigureAwait(false);
+            }
+            else
+            {
+                await Ask<Queued>(metadata, new ApplyUpdate(request.Payload)).ConfigureAwait(false);
+            }
+
+            return ReadOnlyMemory<byte>.Empty;
         }
 
-        return ReadOnlyMemory<byte>.Empty;
+        /// <summary>Asks an actor, without a time limit: mdadm waits as long as it takes, but not for an actor that has ended.</summary>
+        private async Task Ask<T>(IActorRef actor, object question)
+        {
+            using var ended = new CancellationTokenSource();
+            var answer = actor.Ask<T>(question, null, ended.Token);
+            while (!answer.IsCompleted && !IsOver)
+            {
+                await Task.WhenAny(answer, Task.Delay(100)).ConfigureAwait(false);
+            }
+
+            if (answer.IsCompleted)
+            {
+                await answer.ConfigureAwait(false);
+            }
+
+            await ended.CancelAsync().ConfigureAwait(false);
+        }
     }
 }
