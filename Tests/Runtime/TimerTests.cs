@@ -176,17 +176,33 @@ public sealed class TimerTests : RuntimeTest
     public void Messages_push_the_receive_time_out_back()
     {
         var probe = NewProbe();
-        var actor = System.ActorOf(new Script { OnMessage = (_, message) => Report(probe, message) }.Props);
-        actor.Tell((Action<Player>)(me => me.Cell.SetReceiveTimeout(TimeSpan.FromSeconds(2))));
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < TimeSpan.FromSeconds(3))
+        var last = Stopwatch.StartNew();
+        var longestGap = TimeSpan.Zero;
+        var actor = System.ActorOf(new Script
+        {
+            OnMessage = (_, message) =>
+            {
+                Report(probe, message);
+                longestGap = last.Elapsed > longestGap ? last.Elapsed : longestGap;
+                last.Restart();
+            },
+        }.Props);
+        var timeout = TimeSpan.FromSeconds(2);
+        actor.Tell((Action<Player>)(me => me.Cell.SetReceiveTimeout(timeout)));
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < timeout * 1.5; Thread.Sleep(10))
         {
             actor.Tell("still here");
-            Thread.Sleep(10);
         }
 
-        probe.ExpectNothingMore();
-        Assert.IsType<ReceiveTimeout>(probe.Next());
+        actor.Tell((Action<Player>)(_ => probe.Ref.Tell("that was all")));
+
+        // On a machine so busy that the actor itself did not run for that long, the time-out is right to come.
+        var first = probe.Next();
+        Assert.True(first.Equals("that was all") || longestGap >= timeout / 2, $"{first} with gaps of at most {longestGap}");
+        while (first is not ReceiveTimeout)
+        {
+            first = probe.Next();
+        }
     }
 
     [Fact]
