@@ -12,7 +12,10 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsB
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;
 
-    /// <summary>Follows links to the file; null when there is none. Offsets are those of struct statx (linux/stat.h), the same everywhere.</summary>
+    /// <summary>
+    /// Follows links to the file; null when there is none.
+    /// Offsets are those of struct statx (linux/stat.h), the same everywhere.
+    /// </summary>
     internal static unsafe FileIdentity? Of(string path)
     {
         var stat = stackalloc byte[256];

@@ -22,7 +22,9 @@ internal static class Invocation
         }
     }
 
-    /// <summary>Whether argv[0] asks for mdmon's command line: <c>mdmon</c> with or without a directory, or its first character made @.</summary>
+    /// <summary>
+    /// Whether argv[0] asks for mdmon's command line: <c>mdmon</c> with or without a directory, or its first character made @.
+    /// </summary>
     internal static bool IsMdmon(string name) =>
         name[(name.LastIndexOf('/') + 1)..] is "mdmon" or "@dmon";
 

@@ -28,7 +28,10 @@ internal static class CommandLine
         var all = new Option<bool>("--all") { Description = "Every container there is; stay when the last one is gone" };
         var foreground = new Option<bool>("--foreground", "-F") { Description = "Stay in the foreground and log to the console" };
         var takeover = new Option<bool>("--takeover", "-t") { Description = "Replace whoever supervises them now" };
-        var command = new Command("supervise", "Supervise containers, in one daemon for all of them") { containers, all, foreground, takeover };
+        var command = new Command("supervise", "Supervise containers, in one daemon for all of them")
+        {
+            containers, all, foreground, takeover,
+        };
         command.Validators.Add(result =>
         {
             var given = result.GetValue(containers)?.Length ?? 0;
@@ -42,7 +45,11 @@ internal static class CommandLine
 
     private static Command Examine()
     {
-        var files = new Argument<string[]>("DEVICE-OR-FILE") { Description = "A disk, or an image of one", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("DEVICE-OR-FILE")
+        {
+            Description = "A disk, or an image of one",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var json = new Option<bool>("--json") { Description = "As JSON" };
         var command = new Command("examine", "Show the metadata on disks") { files, json };
         command.SetAction(result => ExamineCommand.Run(result.GetValue(files) ?? [], result.GetValue(json), Console.Out, Console.Error));

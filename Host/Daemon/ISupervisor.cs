@@ -5,7 +5,9 @@ namespace ActorRaid.Host.Daemon;
 /// <summary>What the daemon wants of the actors; its tests put something smaller in their place.</summary>
 internal interface ISupervisor
 {
-    /// <summary>Takes a container under supervision. Whoever monitors it already is a reason not to, unless it is to be taken over.</summary>
+    /// <summary>
+    /// Takes a container under supervision. Whoever monitors it already is a reason not to, unless it is to be taken over.
+    /// </summary>
     Task<LaunchReply> Supervise(string container, bool takeover);
 
     /// <summary>Tells those from whom containers were taken to leave. Returns at once.</summary>

@@ -85,8 +85,8 @@ internal sealed record Launcher(
     }
 
     /// <summary>
-    /// Whether the daemon is to be replaced: on takeover, when it does not run from the executable that we would start. So one from the initramfs
-    /// or from before an upgrade is replaced, and asking twice is harmless.
+    /// Whether the daemon is to be replaced: on takeover, when it does not run from the executable that we would start. So one from
+    /// the initramfs or from before an upgrade is replaced, and asking twice is harmless.
     /// </summary>
     private bool MustReplace(int daemon) =>
         Takeover && FileIdentity.Of($"/proc/{daemon}/exe") is { } theirs && theirs != FileIdentity.Of(Executable);

@@ -65,7 +65,8 @@ public sealed class ContainerTests : IDisposable
         var identity = FileIdentity.Of(node)!.Value;
         Array("md127", "", "external:imsm\n");
         Directory.CreateDirectory($"{_root.Path}/dev/block");
-        Directory.CreateSymbolicLink($"{_root.Path}/dev/block/{identity.NodeMajor}:{identity.NodeMinor}", "../../devices/virtual/block/md127");
+        Directory.CreateSymbolicLink(
+            $"{_root.Path}/dev/block/{identity.NodeMajor}:{identity.NodeMinor}", "../../devices/virtual/block/md127");
         Directory.CreateDirectory($"{_root.Path}/nodes/md");
         File.CreateSymbolicLink($"{_root.Path}/nodes/md/imsm", node);
         Assert.Equal("md127", ContainerName.Resolve(node, _root.Path));

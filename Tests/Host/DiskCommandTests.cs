@@ -100,7 +100,8 @@ public sealed class DiskCommandTests : IDisposable
         return bytes;
     }
 
-    private static string[] Lines(string report) => [.. report.Split('\n').Skip(1).Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+    private static string[] Lines(string report) =>
+        [.. report.Split('\n').Skip(1).Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
 
     private string Image(DiskSource disk)
     {

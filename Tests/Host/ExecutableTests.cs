@@ -126,7 +126,8 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(0, process.ExitCode);
         Assert.Contains("daemon-ready", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
         var kinds = File.ReadAllLines($"{_root.Path}/log").Select(line => line.Split(' ')[2]).ToArray();
-        Assert.Equal(["daemon-starting", "daemon-ready", "daemon-leaving", "daemon-ended"], kinds.Where(kind => kind.StartsWith("daemon-")));
+        Assert.Equal(
+            ["daemon-starting", "daemon-ready", "daemon-leaving", "daemon-ended"], kinds.Where(kind => kind.StartsWith("daemon-")));
     }
 
     private Launcher Launcher(bool offRoot) =>
