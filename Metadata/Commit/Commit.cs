@@ -18,6 +18,11 @@ namespace ActorRaid.Metadata.Commit;
 /// nobody could tell them. Where no array can start, one disk is enough; without volumes it is all disks that can be
 /// written, as nothing waits for it.
 /// </para>
+/// <para>
+/// <b>Turns.</b> A spare that becomes a member gets the commit before all others, and a member that becomes a spare once it is
+/// recorded: mdadm accepts no copy that lists a disk as a member whose own copy is of another family, and a spare's
+/// is. Otherwise a power cut in between would leave a container that cannot be loaded. A disk that fails or hangs loses its turn.
+/// </para>
 /// The transitions throw <see cref="InvalidOperationException"/> when a disk is not in the state that they start from.
 /// </summary>
 public sealed record Commit
@@ -51,7 +56,7 @@ public sealed record Commit
         var table = new DiskTable();
         foreach (var target in targets)
         {
-            table.Add(target);
+            table.Add(target, models);
         }
 
         var rules = ImmutableArray.CreateBuilder<ArrayRule>();
@@ -109,7 +114,7 @@ public sealed record Commit
             var startable = ImmutableArray.CreateBuilder<CommitTarget>();
             var exposed = Select(disk => disk.IsExposed);
             var gone = Select(disk => disk.IsGone);
-            foreach (var place in Preference.Order(_rules, _disks))
+            foreach (var place in Preference.Order(_rules, _disks, IsRecorded))
             {
                 var target = _disks[place].Target!;
                 exposed[place] = target.CanTear && !gone[place];
@@ -134,7 +139,9 @@ public sealed record Commit
     public ImmutableArray<DeviceNumber> FailedDisks => Devices(disk => disk.Progress == Progress.Failed);
 
     /// <summary>Every array is sure to learn of the commit, whichever disks come back: the kernel may be let go.</summary>
-    public bool IsRecorded => Unaware(Select(disk => disk.Progress == Progress.Written)) is null;
+    public bool IsRecorded =>
+        !_disks.Any(disk => disk is { Turn: Turn.Joins, IsPending: true })
+        && Unaware(Select(disk => disk.Progress == Progress.Written)) is null;
 
     /// <summary>No disk is waiting or being written.</summary>
     public bool IsFinished => !_disks.Any(disk => disk.Progress is Progress.Waiting or Progress.InFlight);
@@ -178,7 +185,7 @@ public sealed record Commit
         var disk = Existing(device);
         Require(disk, disk.Earlier != EarlierWrite.None, "is not busy");
         var free = DiskTable.Entry(device, now);
-        return With(free with { IsDoubtful = disk.IsDoubtful && free.Progress != Progress.Written });
+        return With(free with { Turn = disk.Turn, IsDoubtful = disk.IsDoubtful && free.Progress != Progress.Written });
     }
 
     /// <summary>A disk's write has been handed out.</summary>
@@ -259,7 +266,7 @@ public sealed record Commit
     {
         for (var place = 0; place < has.Length; place++)
         {
-            if (!has[place] && _disks[place].Progress is Progress.Waiting or Progress.InFlight)
+            if (!has[place] && _disks[place].Progress is (Progress.Waiting or Progress.InFlight))
             {
                 return false;
             }

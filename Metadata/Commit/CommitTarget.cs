@@ -21,7 +21,8 @@ public sealed record CommitTarget(DeviceNumber Device, ImmutableArray<SectorWrit
     /// </param>
     /// <remarks>
     /// Changed sectors that all lie in one atomic unit go out as a single write, the unchanged ones between them included:
-    /// two writes would be torn between them.
+    /// two writes would be torn between them. Where a copy grows into sectors that the old one does not use, those go out
+    /// before the anchor, and the anchor on its own: the old copy is whole until the new one is, so it cannot tear either.
     /// </remarks>
     public static CommitTarget For(DeviceNumber device, DiskImage? onDisk, DiskImage target, int atomicBytes)
     {
@@ -40,12 +41,54 @@ public sealed record CommitTarget(DeviceNumber Device, ImmutableArray<SectorWrit
             end = Math.Max(end, write.End);
         }
 
-        if (first / unit != (end - 1) / unit)
+        if (first / unit == (end - 1) / unit)
         {
-            return new CommitTarget(device, writes, CanTear: true);
+            return new CommitTarget(device, [Slice(target, first, end)], CanTear: false);
         }
 
-        var whole = target.Bytes[(int)(first - target.Offset)..(int)(end - target.Offset)];
-        return new CommitTarget(device, [new SectorWrite(first, whole)], CanTear: false);
+        var apart = onDisk is null ? default : Apart(onDisk, target, writes);
+        return apart.IsDefault ? new CommitTarget(device, writes, CanTear: true) : new CommitTarget(device, apart, CanTear: false);
     }
+
+    /// <summary>
+    /// The writes with the anchor's sector apart from the rest; default when the old copy would suffer before the anchor is
+    /// written, or none of them writes the anchor.
+    /// </summary>
+    private static ImmutableArray<SectorWrite> Apart(DiskImage onDisk, DiskImage target, ImmutableArray<SectorWrite> writes)
+    {
+        var anchor = target.Offset + target.AnchorOffset;
+        var anchorEnd = Math.Min(anchor + target.SectorSize, target.Offset + target.Bytes.Length);
+        var apart = ImmutableArray.CreateBuilder<SectorWrite>();
+        var writesAnchor = false;
+        foreach (var write in writes)
+        {
+            if (write.End <= anchor || anchorEnd <= write.Offset)
+            {
+                apart.Add(write);
+                continue;
+            }
+
+            writesAnchor = true;
+            if (write.Offset < anchor)
+            {
+                apart.Add(Slice(target, write.Offset, anchor));
+            }
+
+            if (anchorEnd < write.End)
+            {
+                apart.Add(Slice(target, anchorEnd, write.End));
+            }
+        }
+
+        if (!writesAnchor || apart.Any(write => SectorDiff.Touches(onDisk, write.Offset, write.End)))
+        {
+            return default;
+        }
+
+        apart.Add(Slice(target, anchor, anchorEnd));
+        return apart.DrainToImmutable();
+    }
+
+    private static SectorWrite Slice(DiskImage image, long offset, long end) =>
+        new(offset, image.Bytes[(int)(offset - image.Offset)..(int)(end - image.Offset)]);
 }

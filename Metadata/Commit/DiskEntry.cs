@@ -32,6 +32,19 @@ internal enum EarlierWrite
     CanTear,
 }
 
+/// <summary>When a disk's turn is.</summary>
+internal enum Turn
+{
+    /// <summary>It becomes a member: before all others.</summary>
+    Joins,
+
+    /// <summary>It is and stays what it is.</summary>
+    Stays,
+
+    /// <summary>It becomes a spare: once the others know.</summary>
+    Leaves,
+}
+
 /// <summary>A disk in a commit's table.</summary>
 /// <param name="Device">The disk.</param>
 /// <param name="Target">What goes there; null where nothing does.</param>
@@ -42,6 +55,12 @@ internal enum EarlierWrite
 internal sealed record DiskEntry(
     DeviceNumber Device, CommitTarget? Target, Progress Progress, EarlierWrite Earlier, bool IsHung, bool IsDoubtful)
 {
+    /// <summary>When it is its turn.</summary>
+    public Turn Turn { get; init; } = Turn.Stays;
+
+    /// <summary>Whether others that wait for it must go on waiting.</summary>
+    public bool IsPending => !IsHung && Progress is (Progress.Waiting or Progress.InFlight);
+
     /// <summary>Whether a power cut now could tear its copy, and there is one to lose.</summary>
     public bool IsExposed =>
         !IsGone && (Earlier == EarlierWrite.CanTear || (Progress == Progress.InFlight && Target is { CanTear: true }));

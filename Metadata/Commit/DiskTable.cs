@@ -18,7 +18,10 @@ internal sealed class DiskTable
     }
 
     /// <summary>A disk that the commit goes to.</summary>
-    public void Add(CommitTarget target) => _disks.Add(Entry(target.Device, target));
+    /// <param name="target">What goes there.</param>
+    /// <param name="models">The models that it may hold, and at the end the one to be recorded.</param>
+    public void Add(CommitTarget target, ImmutableArray<IContainerModel> models) =>
+        _disks.Add(Entry(target.Device, target) with { Turn = TurnOf(target.Device, models) });
 
     /// <summary>What a volume demands; its legs' disks get a place if they have none.</summary>
     public ArrayRule Rule(VolumeInfo volume)
@@ -30,6 +33,24 @@ internal sealed class DiskTable
         }
 
         return new ArrayRule(volume, legs.DrainToImmutable());
+    }
+
+    private static Turn TurnOf(DeviceNumber device, ImmutableArray<IContainerModel> models)
+    {
+        if (models[^1].Disks.FirstOrDefault(disk => disk.Device == device) is not { IsFailed: false } after)
+        {
+            return Turn.Stays;
+        }
+
+        foreach (var model in models)
+        {
+            if (model.Disks.FirstOrDefault(disk => disk.Device == device) is { IsFailed: false } before && before.IsSpare != after.IsSpare)
+            {
+                return after.IsSpare ? Turn.Leaves : Turn.Joins;
+            }
+        }
+
+        return Turn.Stays;
     }
 
     private int Place(DeviceNumber device)

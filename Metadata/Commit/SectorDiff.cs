@@ -19,18 +19,13 @@ public static class SectorDiff
     /// write with the anchor last, because it is the anchor that makes a copy valid.
     /// </summary>
     /// <param name="onDisk">
-    /// What the disk holds; null when that is not known: then everything is written. Everything is written too when the
-    /// two images do not cover the same bytes of the disk; sectors that the target no longer covers stay as they are.
+    /// What the disk holds; null when that is not known: then everything is written. So is what lies outside of it, and
+    /// sectors that the target no longer covers stay as they are.
     /// </param>
     /// <param name="target">What it shall hold.</param>
     /// <returns>Nothing when the disk holds the target already.</returns>
     public static ImmutableArray<SectorWrite> Changes(DiskImage? onDisk, DiskImage target)
     {
-        if (onDisk is null || !SameExtent(onDisk, target))
-        {
-            return target.Bytes.IsEmpty ? [] : [new SectorWrite(target.Offset, target.Bytes)];
-        }
-
         var writes = ImmutableArray.CreateBuilder<SectorWrite>();
         SectorWrite? anchor = null;
         for (var position = 0; position < target.Bytes.Length;)
@@ -69,12 +64,20 @@ public static class SectorDiff
         return writes.DrainToImmutable();
     }
 
-    private static bool SameExtent(DiskImage left, DiskImage right) =>
-        left.Offset == right.Offset && left.SectorSize == right.SectorSize && left.Bytes.Length == right.Bytes.Length;
+    /// <summary>Whether an image says what lies anywhere in a range of the disk's bytes.</summary>
+    internal static bool Touches(DiskImage image, long offset, long end) =>
+        offset < image.Offset + image.Bytes.Length && image.Offset < end;
 
-    private static bool IsSame(DiskImage onDisk, DiskImage target, int position)
+    private static bool IsSame(DiskImage? onDisk, DiskImage target, int position)
     {
+        if (onDisk is null || onDisk.SectorSize != target.SectorSize)
+        {
+            return false;
+        }
+
         var length = Math.Min(target.SectorSize, target.Bytes.Length - position);
-        return onDisk.Bytes.Span.Slice(position, length).SequenceEqual(target.Bytes.Span.Slice(position, length));
+        var there = target.Offset + position - onDisk.Offset;
+        return there >= 0 && there + length <= onDisk.Bytes.Length
+            && onDisk.Bytes.Span.Slice((int)there, length).SequenceEqual(target.Bytes.Span.Slice(position, length));
     }
 }

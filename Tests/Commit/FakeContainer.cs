@@ -10,7 +10,15 @@ internal sealed record FakeContainer(ImmutableArray<VolumeInfo> Volumes) : ICont
 
     public uint Generation => 1;
 
-    public ImmutableArray<DiskInfo> Disks => [];
+    /// <summary>Only what the planner asks of them is right: who is a spare.</summary>
+    public ImmutableArray<DiskInfo> Disks { get; init; } = [];
+
+    /// <summary>The same volumes, and these disks spares or members.</summary>
+    public FakeContainer With(params (int Disk, bool IsSpare)[] disks) => this with
+    {
+        Disks = [.. disks.Select(disk =>
+            new DiskInfo(Disk(disk.Disk), $"loop{disk.Disk}", $"serial{disk.Disk}", disk.IsSpare ? -1 : disk.Disk, disk.IsSpare, false, 1000))],
+    };
 
     public static DeviceNumber Disk(int number) => new(7, number);
 

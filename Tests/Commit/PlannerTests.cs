@@ -220,6 +220,43 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void A_spare_that_joins_is_written_before_all_others()
+    {
+        var before = Of(Volume(5, 4, 3)).With((0, false), (1, false), (2, false), (4, true));
+        var after = Of(Volume(5, 4, 3)).With((0, false), (1, false), (2, false), (4, false));
+        var plan = Plan.Begin(before, after, [Target(0, true), Target(1, true), Target(2, true), Target(4, true)]);
+        Assert.Equal([4], Startable(plan));
+        Assert.Empty(plan.Started(Disk(4)).Startable);
+        Assert.Equal([0], Startable(plan.Started(Disk(4)).Hung(Disk(4))));
+        Assert.Equal([0], Startable(plan.Started(Disk(4)).Failed(Disk(4))));
+        Assert.Equal([0], Startable(Write(plan, 4)));
+        Assert.False(Write(plan, 4).IsRecorded);
+        Assert.True(Write(plan, 4, 0).IsRecorded);
+    }
+
+    [Fact]
+    public void A_first_volume_is_recorded_when_all_its_disks_have_it()
+    {
+        var before = Of().With((0, true), (1, true), (2, true));
+        var after = Of(Volume(5, 3)).With((0, false), (1, false), (2, false));
+        var plan = Plan.Begin(before, after, Targets(3, canTear: true));
+        Assert.False(Write(plan, 0, 1).IsRecorded);
+        Assert.True(Write(plan, 0, 1, 2).IsRecorded);
+    }
+
+    [Fact]
+    public void A_member_that_becomes_a_spare_is_written_once_the_others_know()
+    {
+        var before = Of(Volume(5, 3)).With((0, false), (1, false), (2, false), (3, false));
+        var after = Of(Volume(5, 3)).With((0, false), (1, false), (2, false), (3, true));
+        var plan = Plan.Begin(before, after, Targets(4, canTear: false));
+        Assert.Equal([0, 1, 2], Startable(plan));
+        Assert.Equal([2, 3], Startable(Write(plan, 0, 1)));
+        var none = Of().With((0, true), (1, true), (2, true));
+        Assert.Equal([0, 1, 2], Startable(Plan.Begin(before with { Disks = before.Disks.RemoveAt(3) }, none, Targets(3, canTear: false))));
+    }
+
+    [Fact]
     public void Transitions_from_another_state_are_refused()
     {
         var plan = Begin(Volume(5, 4));

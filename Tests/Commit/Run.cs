@@ -46,7 +46,7 @@ internal sealed class Run
 
     public Plan Plan { get; private set; }
 
-    public bool IsRecordedByBruteForce => Recorded(_has.Contains);
+    public bool IsRecordedByBruteForce => Recorded(_has.Contains) && !JoiningLeft();
 
     /// <summary>Takes steps as the numbers say, until the commit is finished or they run out.</summary>
     /// <param name="choices">Each chooses one of what can happen now.</param>
@@ -128,6 +128,7 @@ internal sealed class Run
         Plan = Plan.Started(target.Device);
         Assert.True(_waiting.Remove(target.Device));
         Assert.DoesNotContain(target.Device, _busy);
+        Assert.True(_scenario.Joining.Contains(target.Device) || !JoiningLeft(), $"disk {target.Device} goes before one that joins\n{this}");
         _inFlight.Add(target.Device);
         foreach (var volume in _scenario.Volumes.Where(_ => IsExposed(target.Device)).Where(volume => Has(volume, target.Device)))
         {
@@ -154,7 +155,7 @@ internal sealed class Run
 
     private void Check()
     {
-        var recorded = Recorded(_has.Contains);
+        var recorded = Recorded(_has.Contains) && !JoiningLeft();
         Assert.True(recorded == Plan.IsRecorded, $"recorded should be {recorded}\n{this}");
         var hopeless = !Recorded(disk => !_failed.Contains(disk) && _scenario.IsTarget(disk));
         Assert.True(hopeless == Plan.IsHopeless, $"hopeless should be {hopeless}\n{this}");
@@ -167,6 +168,9 @@ internal sealed class Run
             Assert.True(Plan.Startable.Length > 0, $"deadlock\n{this}");
         }
     }
+
+    private bool JoiningLeft() =>
+        _scenario.Joining.Any(disk => !_has.Contains(disk) && !_failed.Contains(disk) && !_hung.Contains(disk));
 
     private bool IsExposed(DeviceNumber disk) => !IsGone(disk)
         && ((_inFlight.Contains(disk) && _canTear[disk]) || (_busy.Contains(disk) && _scenario.Roles[disk.Minor] == Role.BusyTearing));

@@ -41,6 +41,11 @@ internal sealed record Scenario(FakeContainer Before, FakeContainer After, Immut
     public ImmutableArray<CommitTarget> Targets =>
         [.. Roles.Select((role, disk) => (role, disk)).Where(one => one.role != Role.Out).Select(one => Target(one.disk))];
 
+    /// <summary>The disks that become members.</summary>
+    public ImmutableArray<DeviceNumber> Joining =>
+        [.. After.Disks.Where(disk => !disk.IsSpare && IsTarget(disk.Device)
+            && Before.Disks.Any(old => old.Device == disk.Device && old.IsSpare)).Select(disk => disk.Device)];
+
     public bool IsTarget(DeviceNumber device) => Roles[device.Minor] != Role.Out;
 
     public CommitTarget Target(int disk) => Roles[disk] switch
@@ -73,10 +78,12 @@ internal sealed record Scenario(FakeContainer Before, FakeContainer After, Immut
         from roles in Gen.Frequency(
             (8, Gen.Constant(Role.Tears)), (4, Gen.Constant(Role.Atomic)), (1, Gen.Constant(Role.HasIt)), (1, Gen.Constant(Role.Doubtful)),
             (1, Gen.Constant(Role.BusyTearing)), (1, Gen.Constant(Role.BusyAtomic)), (1, Gen.Constant(Role.Out))).ArrayOf(disks + spares)
+        from spareBefore in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true))).ArrayOf(disks + spares)
+        from spareAfter in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true))).ArrayOf(disks + spares)
         let first = Enumerable.Range(0, disks).ToArray()
         let turned = first.Select(disk => (disk + rotation) % disks).ToArray()
-        let old = Model(first, turned, levels, second is 0 or 1 or 2, before, absent)
-        let now = Model(first, turned, levels, second is 0 or 1 or 3, after, absent)
+        let old = Model(first, turned, levels, second is 0 or 1 or 2, before, absent).With([.. spareBefore.Select((isSpare, disk) => (disk, isSpare))])
+        let now = Model(first, turned, levels, second is 0 or 1 or 3, after, absent).With([.. spareAfter.Select((isSpare, disk) => (disk, isSpare))])
         select new Scenario(old, now, [.. roles.Select((role, disk) => disk < disks && absent[disk] ? Role.Out : role)]);
 
     public override string ToString() =>
@@ -84,7 +91,11 @@ internal sealed record Scenario(FakeContainer Before, FakeContainer After, Immut
             '\n',
             Before.Volumes.Select(volume => "before " + Text(volume))
                 .Concat(After.Volumes.Select(volume => "after " + Text(volume)))
-                .Append(string.Join(' ', Roles.Select((role, disk) => $"{disk}:{role}"))));
+                .Append(string.Join(' ', Roles.Select((role, disk) => $"{disk}:{role}")))
+                .Append("spares " + Spares(Before) + " then " + Spares(After)));
+
+    private static string Spares(FakeContainer model) =>
+        $"[{string.Join(' ', model.Disks.Where(disk => disk.IsSpare).Select(disk => disk.Device.Minor))}]";
 
     private static FakeContainer Model(int[] first, int[] turned, int[] levels, bool hasSecond, bool[] lost, bool[] absent)
     {

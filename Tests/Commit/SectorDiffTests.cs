@@ -26,8 +26,35 @@ public sealed class SectorDiffTests
     }
 
     [Fact]
-    public void Another_extent_is_written_whole() =>
-        Assert.Equal(3 * Sector, Assert.Single(SectorDiff.Changes(Image(2, 3), Image(1, 2, 3))).Bytes.Length);
+    public void A_copy_that_shrinks_is_written_as_far_as_it_changes_and_cannot_tear()
+    {
+        var smaller = Image(9, 4) with { Offset = Offset + Sector, AnchorOffset = 0 };
+        var target = For(Image(1, 2, 4), smaller);
+        Assert.Equal((Offset + Sector, Sector), (Assert.Single(target.Writes).Offset, target.Writes[0].Bytes.Length));
+        Assert.False(target.CanTear);
+    }
+
+    [Fact]
+    public void A_copy_that_grows_is_written_anchor_last_and_on_its_own_and_cannot_tear()
+    {
+        var smaller = Image(5, 4) with { Offset = Offset + (2 * Sector), AnchorOffset = 0 };
+        var target = For(smaller, Image(1, 2, 3, 4) with { AnchorOffset = 2 * Sector });
+        Assert.False(target.CanTear);
+        Assert.Equal([(Offset, 2 * Sector), (Offset + (2 * Sector), Sector)], target.Writes.Select(write => (write.Offset, write.Bytes.Length)));
+    }
+
+    [Fact]
+    public void A_copy_that_grows_and_moves_what_the_old_one_uses_can_tear()
+    {
+        var smaller = Image(5, 6, 4) with { Offset = Offset + Sector, AnchorOffset = Sector };
+        var target = For(smaller, Image(1, 2, 3, 4) with { AnchorOffset = 2 * Sector });
+        Assert.True(target.CanTear);
+        Assert.Equal((Offset, 3 * Sector), (Assert.Single(target.Writes).Offset, target.Writes[0].Bytes.Length));
+    }
+
+    [Fact]
+    public void Another_sector_size_is_written_whole() =>
+        Assert.Single(SectorDiff.Changes(Image(1, 2, 3) with { SectorSize = 256 }, Image(1, 2, 3)));
 
     [Fact]
     public void Equal_images_need_no_write()

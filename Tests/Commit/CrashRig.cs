@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+using ActorRaid.Metadata.Commit;
+using Plan = ActorRaid.Metadata.Commit.Commit;
+
+namespace ActorRaid.Tests.Commit;
+
+/// <summary>Brings models to a set of disks by the planner, in a random order, and lets somebody look at every moment of it.</summary>
+internal sealed class CrashRig
+{
+    private readonly Random _random;
+    private readonly int _atomicBytes;
+    private Plan? _plan;
+
+    public CrashRig(IContainerModel model, IEnumerable<DiskSource> disks, int atomicBytes, int seed)
+    {
+        Model = model;
+        Disks = [.. disks.Select(disk => new CrashDisk(disk))];
+        _atomicBytes = atomicBytes;
+        _random = new Random(seed);
+    }
+
+    public IContainerModel Model { get; private set; }
+
+    public ImmutableArray<CrashDisk> Disks { get; }
+
+    /// <summary>Called whenever something about the disks has changed: the power may go now.</summary>
+    public Action<bool> Moment { get; set; } = _ => { };
+
+    /// <summary>Every disk gets its image, and nothing looks.</summary>
+    public void Format()
+    {
+        foreach (var disk in Disks)
+        {
+            disk.Put(Model.Sectors(disk.Device)!);
+        }
+    }
+
+    /// <summary>
+    /// Commits a model; what an earlier one left in flight ends in between. Ends when it is recorded, with or without the rest.
+    /// </summary>
+    /// <param name="after">The model, its generation not advanced yet.</param>
+    /// <param name="completely">Whether to stay until nothing is left.</param>
+    public void Commit(IContainerModel after, bool completely)
+    {
+        after = after.NextGeneration();
+        var images = Disks.Where(disk => !disk.IsDead).ToDictionary(disk => disk.Device, disk => after.Sectors(disk.Device));
+        ImmutableArray<CommitTarget> targets = [.. Disks.Select(disk => Target(disk, images)).OfType<CommitTarget>()];
+        var earlier = Disks.Where(disk => disk.IsInFlight).ToHashSet();
+        _plan = _plan is { } superseded && earlier.Count > 0 ? superseded.Then(after, targets) : Plan.Begin(Model, after, targets);
+        Model = after;
+        while (!(_plan.IsRecorded && (!completely || _plan.IsFinished)))
+        {
+            var startable = _plan.Startable;
+            var inFlight = Disks.Where(disk => disk.IsInFlight).ToArray();
+            var choice = _random.Next(startable.Length + inFlight.Length);
+            if (choice < startable.Length)
+            {
+                Start(startable[choice], images);
+            }
+            else
+            {
+                Step(inFlight[choice - startable.Length], earlier, images);
+            }
+
+            Moment(_plan.IsRecorded);
+        }
+    }
+
+    private void Start(CommitTarget target, Dictionary<DeviceNumber, DiskImage?> images)
+    {
+        Disks.Single(disk => disk.Device == target.Device).Start(target.Writes, images[target.Device]!);
+        _plan = _plan!.Started(target.Device);
+    }
+
+    private void Step(CrashDisk disk, HashSet<CrashDisk> earlier, Dictionary<DeviceNumber, DiskImage?> images)
+    {
+        if (disk.Step())
+        {
+            _plan = earlier.Remove(disk) ? _plan!.Free(disk.Device, Target(disk, images)) : _plan!.Written(disk.Device);
+        }
+    }
+
+    private CommitTarget? Target(CrashDisk disk, Dictionary<DeviceNumber, DiskImage?> images) =>
+        images.GetValueOrDefault(disk.Device) is { } image
+            ? CommitTarget.For(disk.Device, disk.IsInFlight ? disk.Writing : disk.Known, image, _atomicBytes)
+            : null;
+
+    /// <summary>
+    /// What the power may leave behind now: of each disk one of its outcomes. All combinations where they are few, else the
+    /// plain ones and some at random.
+    /// </summary>
+    public IEnumerable<ImmutableArray<byte[]>> Outcomes(int atMost)
+    {
+        var each = Disks.Select(disk => disk.Outcomes(_atomicBytes).ToArray()).ToArray();
+        var all = each.Aggregate(1L, (product, outcomes) => Math.Min(product * outcomes.Length, int.MaxValue));
+        for (var number = 0L; number < Math.Min(all, atMost); number++)
+        {
+            var rest = all <= atMost ? number : _random.NextInt64(all);
+            var state = ImmutableArray.CreateBuilder<byte[]>(each.Length);
+            foreach (var outcomes in each)
+            {
+                state.Add(outcomes[rest % outcomes.Length]);
+                rest /= outcomes.Length;
+            }
+
+            yield return state.DrainToImmutable();
+        }
+    }
+}
