@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm.Load;
 using Xunit;
+using Imsm = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
 
 namespace ActorRaid.Tests.Commit;
 
@@ -12,7 +13,7 @@ namespace ActorRaid.Tests.Commit;
 internal sealed class CrashChecks
 {
     private readonly CrashRig _rig;
-    private readonly ImsmFormat _format = new();
+    private readonly Imsm _format = new();
     private readonly Dictionary<int, ImmutableHashSet<string>> _before = [];
     private readonly Dictionary<int, ImmutableHashSet<string>> _after = [];
     private readonly Random _random = new(1);

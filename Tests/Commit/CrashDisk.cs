@@ -52,6 +52,11 @@ internal sealed class CrashDisk
         Known = image;
     }
 
+    /// <summary>What is there already is known, where an image would go.</summary>
+    public void Recognize(DiskImage? image) => Known = image is null
+        ? null
+        : image with { Bytes = _durable.AsMemory((int)(image.Offset - First), image.Bytes.Length).ToArray() };
+
     public void Start(ImmutableArray<SectorWrite> writes, DiskImage target)
     {
         (_writes, _done, Writing) = (writes, 0, target);

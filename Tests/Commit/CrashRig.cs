@@ -36,6 +36,15 @@ internal sealed class CrashRig
         }
     }
 
+    /// <summary>What the model would write is compared to what was read from the disks.</summary>
+    public void Recognize()
+    {
+        foreach (var disk in Disks)
+        {
+            disk.Recognize(Model.Sectors(disk.Device));
+        }
+    }
+
     /// <summary>
     /// Commits a model; what an earlier one left in flight ends in between. Ends when it is recorded, with or without the rest.
     /// </summary>

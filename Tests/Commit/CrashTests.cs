@@ -1,9 +1,9 @@
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
-using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Tests.ImsmRules;
 using Xunit;
 using static ActorRaid.Tests.ImsmRules.Build;
+using Imsm = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
 
 namespace ActorRaid.Tests.Commit;
 
@@ -58,7 +58,7 @@ public sealed class CrashTests
         Assert.Null(Mixed(other));
         Assert.NotNull(Mixed(InOneFamily(other, model)));
 
-        IContainerModel? Mixed(ImsmContainer newer) => new ImsmFormat().Load([.. Enumerable.Range(0, 4).Select(number =>
+        IContainerModel? Mixed(ImsmContainer newer) => new Imsm().Load([.. Enumerable.Range(0, 4).Select(number =>
         {
             var disk = new CrashDisk(Source(number));
             disk.Put((number < 2 ? newer : model).Sectors(disk.Device)!);
