@@ -66,7 +66,11 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         {
             _farewellTo = Sender;
             TellMembers(new MakeSafe());
-            Context.ActorOf(ActorProps.Of(() => new FarewellActor([.. _members.Values], Self)));
+
+            // Self means the new actor inside its factory.
+            var self = Self;
+            ImmutableArray<IActorRef> members = [.. _members.Values];
+            Context.ActorOf(ActorProps.Of(() => new FarewellActor(members, self)));
         });
         Receive<AllSafe>(_ =>
         {
@@ -274,7 +278,9 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     private void Barrier(IActorRef asker, bool look)
     {
         ImmutableArray<IActorRef> members = look ? [.. _members.Values] : [];
-        Context.ActorOf(ActorProps.Of(() => new BarrierActor(Self, _metadata, members, asker, reconcile: !look)));
+        var self = Self;
+        var metadata = _metadata;
+        Context.ActorOf(ActorProps.Of(() => new BarrierActor(self, metadata, members, asker, reconcile: !look)));
     }
 
     /// <summary>mdmon's rule: with no array left, and nobody who holds the container open, there is nothing to stay for.</summary>
