@@ -282,7 +282,7 @@ examine() {
                 name=${line%%:*} name=${name#"${name%%[! ]*}"} name=${name%"${name##*[! ]}"}
                 if [ "$name" = "$3" ] && [ "$here" = "$2" ]; then REPLY=${line#*: }; break; fi ;;
         esac
-    done < <(mdadm -E "$1" 2>/dev/null)
+    done < <(mdadm -E "$1" 2>/dev/null || true)
 }
 
 # examined DISK VOLUME FIELD: the same, printed

@@ -37,11 +37,15 @@ create() {
 
 # start_all: what udev would do, and then --run for containers that are not complete
 start_all() {
-    local disk present=() device
+    local disk present=() device volume
     for disk in "${DISKS[@]}"; do [ "$disk" = "$failed" ] || present+=("$disk"); done
     assemble_one_by_one "${present[@]}"
-    for device in $(sed -n 's/^\(md[0-9]*\) : inactive.*/\1/p' /proc/mdstat); do mdadm -I --run "/dev/$device" 2>&1 || true; done
-    settle
+    for volume in $volumes; do
+        if md "$volume" >/dev/null 2>&1 && ! volume_is "$volume" inactive clear; then continue; fi
+        for device in $(sed -n 's/^\(md[0-9]*\) : inactive.*/\1/p' /proc/mdstat); do mdadm -I --run "/dev/$device" 2>&1 || true; done
+        settle
+        break
+    done
 }
 
 # judge VOLUME: it is there and started, if mdadm can start it; it is not clean if it was being written; its data is right
