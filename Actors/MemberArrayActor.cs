@@ -238,8 +238,9 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             return;
         }
 
-        // A writer waits: what he needs is known already.
-        if (_attributes!.ReadState() == ArrayState.WritePending && _memory.State > ArrayState.Inactive && _memory.State != ArrayState.WritePending)
+        // A writer waits: what he needs is known already. (A leg that fails makes an array write-pending too.)
+        if (_attributes!.ReadState() == ArrayState.WritePending && _memory.State > ArrayState.Inactive
+            && _memory.State != ArrayState.WritePending && !_attributes.LegsHaveChanged)
         {
             Act(MemberDecision.WritePending(_settings.Volume, _memory));
             _lookAgain = true;

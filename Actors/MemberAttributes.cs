@@ -40,6 +40,23 @@ internal sealed class MemberAttributes : IDisposable
     /// <summary>Slots that md has filled.</summary>
     public IEnumerable<Leg> Legs => _legs.Values;
 
+    /// <summary>Some leg's state has changed since the last look.</summary>
+    public bool LegsHaveChanged
+    {
+        get
+        {
+            foreach (var leg in _legs.Values)
+            {
+                if (leg.StateChanged)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Opens the attributes of <paramref name="array"/> and watches them.</summary>
     /// <param name="sysRoot">/sys, but for tests.</param>
     /// <param name="array">md126</param>
@@ -230,7 +247,11 @@ internal sealed class MemberAttributes : IDisposable
             _recoveryStart = Optional("recovery_start", writable: false);
             _badBlocks = Optional("bad_blocks", writable: true);
             _unacknowledged = Optional("unacknowledged_bad_blocks", writable: false);
-            loop.Watch(state, changed);
+            loop.Watch(state, () =>
+            {
+                StateChanged = true;
+                changed();
+            });
             if (_badBlocks is not null)
             {
                 loop.Watch(_badBlocks, () =>
@@ -261,6 +282,9 @@ internal sealed class MemberAttributes : IDisposable
         /// <summary>Its state attribute.</summary>
         public string StatePath => _state.Path;
 
+        /// <summary>Its state has changed since the last look.</summary>
+        public bool StateChanged { get; private set; }
+
         /// <summary>Set when bad_blocks has changed; whoever compares the list clears it.</summary>
         public bool BadBlocksChanged { get; set; }
 
@@ -290,6 +314,7 @@ internal sealed class MemberAttributes : IDisposable
         /// <summary>Reads state and recovery_start.</summary>
         public LegView Look()
         {
+            StateChanged = false;
             var state = _state.Read();
             Vanished = !state.Ok;
             LastFlags = state.Ok ? KernelWords.ParseLeg(state.Value) : LegFlags.Vanished;
