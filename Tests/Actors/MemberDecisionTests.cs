@@ -127,7 +127,7 @@ public sealed class MemberDecisionTests
 
         var leg = Assert.Single(actions.Changes.OfType<LegChange>());
         Assert.Equal((2, LegState.Faulty), (leg.Slot, leg.State));
-        Assert.Equal([2], actions.FailedSlots);
+        Assert.Equal([2], actions.FailedSlots.ToArray());
         Assert.True(actions.MayRemove);
         Assert.True(actions.LookForSpare);
         Assert.Null(actions.WriteState);
@@ -219,7 +219,7 @@ public sealed class MemberDecisionTests
         Assert.Equal(2048UL, KernelWords.ParsePosition("2048"));
         Assert.Equal(1024UL, KernelWords.ParseCompleted("1024 / 20480"));
         Assert.Equal(0UL, KernelWords.ParseCompleted("none"));
-        Assert.Equal([new BadBlock(100, 8), new BadBlock(200, 1)], KernelWords.ParseBadBlocks("100 8\n200 1\n"));
+        Assert.Equal([new BadBlock(100, 8), new BadBlock(200, 1)], KernelWords.ParseBadBlocks("100 8\n200 1\n").ToArray());
         Assert.All(Enum.GetValues<ArrayState>(), state => Assert.Equal(state, KernelWords.ParseState(state.ToWord())));
     }
 
