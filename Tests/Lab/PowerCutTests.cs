@@ -35,7 +35,7 @@ public sealed class PowerCutTests(GuestLab lab)
                 [$"SEED={seed + round}", $"FIRST={(round == 0 ? 1 : 0)}", $"LAST={(last ? 1 : 0)}"])
             {
                 Disks = disks,
-                CutAfter = last ? null : TimeSpan.FromMilliseconds(chance.Next(20, 3000)),
+                CutAfter = last ? null : TimeSpan.FromMilliseconds(chance.Next(20, 5000)),
                 Output = output,
             });
             if (run.Status != (last ? 0 : PowerCut))

@@ -50,7 +50,7 @@ start_all() {
 
 # judge VOLUME: it is there and started, if mdadm can start it; it is not clean if it was being written; its data is right
 judge() {
-    local volume=$1 home
+    local volume=$1 home disk uuid
     md "$volume" >/dev/null || fail "$volume is not there after the power cut"
     if volume_is "$volume" inactive clear; then
         [ "$volume" != mirror ] && [ -n "$failed" ] || fail "$volume does not start after the power cut, though all its disks are there"
@@ -58,10 +58,13 @@ judge() {
         say "$volume was dirty and degraded at once: started by force"
         home=$(container_of "$volume")
         quietly mdadm -S "/dev/$(md "$volume")"
-        echo 1 >/sys/module/md_mod/parameters/start_dirty_degraded
-        mdadm -I --run "/dev/$home" 2>&1 || true
+        for disk in "${DISKS[@]:0:4}"; do
+            [ "$disk" != "$failed" ] || continue
+            uuid=$(examined "$disk" "$volume" UUID)
+            [ -z "$uuid" ] || break
+        done
+        quietly mdadm -A --force --run --uuid="$uuid" "/dev/md/$volume" "/dev/$home"
         settle
-        echo 0 >/sys/module/md_mod/parameters/start_dirty_degraded
         md "$volume" >/dev/null && ! volume_is "$volume" inactive clear || fail "$volume does not even start by force"
     elif [ -e "/out/writing.$volume" ]; then
         [ "$volume" = mirror ] || [ -z "$failed" ] || fail "$volume was dirty and has lost $failed, but started as if it were clean"
@@ -112,7 +115,7 @@ while :; do
     write "$volume"
     : >"/out/writing.$volume"
     for _ in $(seq "$(random 0 3)"); do write "$volume"; done
-    if [ -z "$failed" ] && [ "$(random 0 2)" = 0 ] && whole five && whole second; then
+    if [ -z "$failed" ] && [ "$(random 0 1)" = 0 ] && whole five && whole second; then
         failed=$(leg five "$(random 0 2)")
         echo "$failed" >/out/failed
         echo faulty >"$(attribute five "dev-$(basename "$failed")")/state"
