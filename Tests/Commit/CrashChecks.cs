@@ -107,7 +107,8 @@ internal sealed class CrashChecks
         foreach (var volume in loaded?.Volumes.Where(volume => started.Contains(volume.Name) && IsReached(volume)) ?? [])
         {
             var knows = loaded!.Generation >= _recorded;
-            Assert.True(knows, $"{volume.Name} starts at generation {loaded.Generation}, {_recorded} is recorded\n{Text(state, set, torn)}");
+            Assert.True(
+                knows, $"{volume.Name} starts at generation {loaded.Generation}, {_recorded} is recorded\n{Text(state, set, torn)}");
             Assert.True(volume.Dirty || !LetGo.Contains(volume.Name), $"{volume.Name} was let go and is clean\n{Text(state, set, torn)}");
         }
     }
@@ -126,8 +127,9 @@ internal sealed class CrashChecks
         }
 
         Unavoidable++;
-        var needed = Enumerable.Range(0, _rig.Disks.Length).Where(place => ((torn >> place) & 1) != 0 && IsNeeded(_rig.Disks[place], missing));
-        Assert.True(needed.Count() <= 1, $"more than one leg torn, and {string.Join(' ', missing)} does not start\n{Text(state, All, torn)}");
+        var needed = Enumerable.Range(0, _rig.Disks.Length)
+            .Count(place => ((torn >> place) & 1) != 0 && IsNeeded(_rig.Disks[place], missing));
+        Assert.True(needed <= 1, $"more than one leg torn, and {string.Join(' ', missing)} does not start\n{Text(state, All, torn)}");
         Assert.True(
             missing.All(volume => !_before[All & ~torn].Contains(volume) || !_after[All & ~torn].Contains(volume)),
             $"{string.Join(' ', missing)} does not start\n{Text(state, All, torn)}");

@@ -16,8 +16,8 @@ internal sealed record FakeContainer(ImmutableArray<VolumeInfo> Volumes) : ICont
     /// <summary>The same volumes, and these disks spares or members.</summary>
     public FakeContainer With(params (int Disk, bool IsSpare)[] disks) => this with
     {
-        Disks = [.. disks.Select(disk =>
-            new DiskInfo(Disk(disk.Disk), $"loop{disk.Disk}", $"serial{disk.Disk}", disk.IsSpare ? -1 : disk.Disk, disk.IsSpare, false, 1000))],
+        Disks = [.. disks.Select(disk => new DiskInfo(
+            Disk(disk.Disk), $"loop{disk.Disk}", $"{disk.Disk}", disk.IsSpare ? -1 : disk.Disk, disk.IsSpare, IsFailed: false, 1000))],
     };
 
     public static DeviceNumber Disk(int number) => new(7, number);

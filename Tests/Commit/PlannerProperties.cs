@@ -52,7 +52,8 @@ public sealed class PlannerProperties
         foreach (var (legs, before, after) in LostSets())
         {
             var scenario = Scenario.Single(level, legs, before, after, Role.Atomic);
-            var startable = Plan.Begin(scenario.Before, scenario.After, scenario.Targets).Startable.Select(target => target.Device).ToList();
+            var plan = Plan.Begin(scenario.Before, scenario.After, scenario.Targets);
+            var startable = plan.Startable.Select(target => target.Device).ToList();
             var smallest = Enumerable.Range(0, Oracle.All(legs) + 1)
                 .Where(set => (set & after) == 0 && (set != 0 || startable.Count == 0)
                     && scenario.Volumes.All(volume => Oracle.Knows(volume, disk => ((set >> disk.Minor) & 1) != 0, scenario.IsTarget)))

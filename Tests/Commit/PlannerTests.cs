@@ -189,7 +189,8 @@ public sealed class PlannerTests
         Assert.Empty(plan.Startable);
         Assert.Equal([1], Startable(Begin(Volume(5, 4)).Busy(Disk(0), canTear: false)));
         Assert.Equal([0], Startable(plan.Free(Disk(0))));
-        Assert.Equal(7, plan.Free(Disk(0), Target(0, true) with { Writes = [new SectorWrite(7, new byte[512])] }).Startable[0].Writes[0].Offset);
+        var retargeted = Target(0, true) with { Writes = [new SectorWrite(7, new byte[512])] };
+        Assert.Equal(7, plan.Free(Disk(0), retargeted).Startable[0].Writes[0].Offset);
     }
 
     [Fact]

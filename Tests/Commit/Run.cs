@@ -128,7 +128,8 @@ internal sealed class Run
         Plan = Plan.Started(target.Device);
         Assert.True(_waiting.Remove(target.Device));
         Assert.DoesNotContain(target.Device, _busy);
-        Assert.True(_scenario.Joining.Contains(target.Device) || !JoiningLeft(), $"disk {target.Device} goes before one that joins\n{this}");
+        Assert.True(
+            _scenario.Joining.Contains(target.Device) || !JoiningLeft(), $"disk {target.Device} goes before one that joins\n{this}");
         _inFlight.Add(target.Device);
         foreach (var volume in _scenario.Volumes.Where(_ => IsExposed(target.Device)).Where(volume => Has(volume, target.Device)))
         {
@@ -181,7 +182,8 @@ internal sealed class Run
     {
         var targets = _scenario.Targets;
         return targets.IsEmpty
-            || (targets.Any(target => has(target.Device)) && _scenario.Volumes.All(volume => Oracle.Knows(volume, has, _scenario.IsTarget)));
+            || (targets.Any(target => has(target.Device))
+                && _scenario.Volumes.All(volume => Oracle.Knows(volume, has, _scenario.IsTarget)));
     }
 
     public override string ToString() =>

@@ -82,8 +82,8 @@ internal sealed record Scenario(FakeContainer Before, FakeContainer After, Immut
         from spareAfter in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true))).ArrayOf(disks + spares)
         let first = Enumerable.Range(0, disks).ToArray()
         let turned = first.Select(disk => (disk + rotation) % disks).ToArray()
-        let old = Model(first, turned, levels, second is 0 or 1 or 2, before, absent).With([.. spareBefore.Select((isSpare, disk) => (disk, isSpare))])
-        let now = Model(first, turned, levels, second is 0 or 1 or 3, after, absent).With([.. spareAfter.Select((isSpare, disk) => (disk, isSpare))])
+        let old = Model(first, turned, levels, second is 0 or 1 or 2, before, absent, spareBefore)
+        let now = Model(first, turned, levels, second is 0 or 1 or 3, after, absent, spareAfter)
         select new Scenario(old, now, [.. roles.Select((role, disk) => disk < disks && absent[disk] ? Role.Out : role)]);
 
     public override string ToString() =>
@@ -97,7 +97,7 @@ internal sealed record Scenario(FakeContainer Before, FakeContainer After, Immut
     private static string Spares(FakeContainer model) =>
         $"[{string.Join(' ', model.Disks.Where(disk => disk.IsSpare).Select(disk => disk.Device.Minor))}]";
 
-    private static FakeContainer Model(int[] first, int[] turned, int[] levels, bool hasSecond, bool[] lost, bool[] absent)
+    private static FakeContainer Model(int[] first, int[] turned, int[] levels, bool hasSecond, bool[] lost, bool[] absent, bool[] spare)
     {
         var missing = first.Where(disk => lost[disk]).ToArray();
         var volumes = new List<VolumeInfo> { FakeContainer.Volume(0, levels[0], first, missing) };
@@ -109,11 +109,12 @@ internal sealed record Scenario(FakeContainer Before, FakeContainer After, Immut
         return new FakeContainer([.. volumes.Select(volume => volume with
         {
             Legs = [.. volume.Legs.Select(leg => absent[leg.Device!.Value.Minor] ? leg with { Device = null } : leg)],
-        })]);
+        })]).With([.. spare.Select((isSpare, disk) => (disk, isSpare))]);
     }
 
     private static int[] Bits(int mask) => [.. Enumerable.Range(0, 31).Where(bit => ((mask >> bit) & 1) != 0)];
 
     private static string Text(VolumeInfo volume) =>
-        $"level {volume.Level}: " + string.Join(' ', volume.Legs.Select(leg => $"{leg.Device?.Minor.ToString() ?? "?"}{(leg.InSync ? "" : "-")}"));
+        $"level {volume.Level}: "
+        + string.Join(' ', volume.Legs.Select(leg => $"{leg.Device?.Minor.ToString() ?? "?"}{(leg.InSync ? "" : "-")}"));
 }

@@ -40,7 +40,8 @@ public sealed class SectorDiffTests
         var smaller = Image(5, 4) with { Offset = Offset + (2 * Sector), AnchorOffset = 0 };
         var target = For(smaller, Image(1, 2, 3, 4) with { AnchorOffset = 2 * Sector });
         Assert.False(target.CanTear);
-        Assert.Equal([(Offset, 2 * Sector), (Offset + (2 * Sector), Sector)], target.Writes.Select(write => (write.Offset, write.Bytes.Length)));
+        var writes = target.Writes.Select(write => (write.Offset, write.Bytes.Length));
+        Assert.Equal([(Offset, 2 * Sector), (Offset + (2 * Sector), Sector)], writes);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed record TornState(
 /// Torn states of real disks, for mdadm to be tried on. Read at least the last 16 KiB of each disk of a container that rests,
 /// and say what is to be committed:
 /// <code>
-/// var states = TornStates.Of(disks, model => model.SetArrayState(0, Consistency.Dirty, facts).Model, atomicBytes: 512, count: 10, seed: 1);
+/// var states = TornStates.Of(disks, model => model.SetArrayState(0, Consistency.Dirty, facts).Model, 512, count: 10, seed: 1);
 /// TornStates.Write(states, "/tmp/torn");
 /// </code>
 /// That makes a folder for each state, 000, 001, ..., with a file DISK.tail of 16,384 bytes for each disk, which belongs at the very
@@ -71,7 +71,7 @@ internal static class TornStates
             {
                 var disk = state.Disks[place];
                 File.WriteAllBytes(Path.Combine(path, $"{disk.Name}.tail"), disk.Tail.ToArray());
-                expect.Add(state.Torn.Contains(disk.Name) ? $"disk {disk.Name} torn" : $"disk {disk.Name} generation {state.Generations[place]}");
+                expect.Add($"disk {disk.Name} " + (state.Torn.Contains(disk.Name) ? "torn" : $"generation {state.Generations[place]}"));
             }
 
             expect.AddRange(state.Starts.Select(volume => $"volume {volume} starts {(state.Dirty.Contains(volume) ? "dirty" : "clean")}"));
