@@ -213,6 +213,17 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void The_model_recorded_last_still_counts_however_many_were_superseded_since()
+    {
+        var degraded = Of(Volume(1, 2, 1));
+        var plan = Plan.Begin(Of(Volume(1, 2)), degraded, Targets(2, canTear: true))
+            .Then(degraded, Targets(2, canTear: true))
+            .Then(degraded, Targets(2, canTear: true));
+        Assert.False(Write(plan, 0).IsRecorded);
+        Assert.True(Write(plan, 0, 1).IsRecorded);
+    }
+
+    [Fact]
     public void A_disk_that_failed_before_is_taken_for_lost_until_it_is_written()
     {
         var plan = Begin(Volume(6, 5)).Started(Disk(0)).Failed(Disk(0)).Then(Of(Volume(6, 5)), Targets(5, canTear: true));
