@@ -106,6 +106,7 @@ internal sealed class CommitWriter
         {
             disk.OfThisCommit = false;
             disk.Wanted = disk.Leaving ? null : after.Sectors(device);
+            disk.Failed &= disk.Wanted is not null;
             if (Target(device, disk) is { } target)
             {
                 targets.Add(target);
@@ -115,6 +116,14 @@ internal sealed class CommitWriter
         _commit = _commit is { } superseded
             ? superseded.Then(after, targets.ToImmutable())
             : Commit.Begin(before, after, targets.ToImmutable());
+        foreach (var (device, disk) in _disks)
+        {
+            if (disk.Failed)
+            {
+                _commit = _commit.Doubtful(device);
+            }
+        }
+
         StartWhatMay();
     }
 
@@ -162,11 +171,6 @@ internal sealed class CommitWriter
     {
         if ((_commit is null || IsStuck) && HasFailedDisks)
         {
-            foreach (var disk in _disks.Values)
-            {
-                disk.Failed = false;
-            }
-
             Begin(model, model);
         }
     }

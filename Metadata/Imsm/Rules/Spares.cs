@@ -84,7 +84,10 @@ internal static class Spares
             Map = Maps.WithEntry(dev.Map, update.Slot, Maps.Whole(index)),
             SecondMap = dev.SecondMap is { } second ? Maps.WithEntry(second, update.Slot, Maps.Marked(index)) : null,
         };
-        container = WithNextFamily(Maps.WithDev(container, update.Volume, dev), update);
+
+        // The family stays, other than with mdmon: a power cut half way through this commit would leave two families, of which
+        // mdadm can start neither.
+        container = Maps.WithDev(container, update.Volume, dev);
         return victim >= container.Super.Disks.Length || container.Super.Devs.Any(other => Maps.Uses(other, victim))
             ? container
             : Membership.DeleteEntry(container, victim);
@@ -210,29 +213,6 @@ internal static class Spares
             Super = container.Super with { Disks = container.Super.Disks.Add(entry) },
             Present = container.Present.SetItem(position, disk with { Index = index, Disk = entry, SpareRecord = null }),
         }, index);
-    }
-
-    // Copies from before the change must not be taken for this container's. Any other number will do, and one that
-    // follows from the change itself keeps this a pure function.
-    private static ImsmContainer WithNextFamily(ImsmContainer container, ActivateSpare update)
-    {
-        var super = container.Super;
-        var step = super.FamilyNumber;
-        ReadOnlySpan<uint> parts = [super.Generation, (uint)update.Slot, (uint)update.Device.Major, (uint)update.Device.Minor];
-        foreach (var part in parts)
-        {
-            step = (step ^ part) * 0x9E37_79B1 + 0x7F4A_7C15;
-            step ^= step >> 15;
-        }
-
-        return container with
-        {
-            Super = super with
-            {
-                OriginalFamilyNumber = super.OriginalFamilyNumber == 0 ? super.FamilyNumber : super.OriginalFamilyNumber,
-                FamilyNumber = super.FamilyNumber + (step | 1),
-            },
-        };
     }
 
     private static SparePlan Refused(string reason) => new([], null, reason);
