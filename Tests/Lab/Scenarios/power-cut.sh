@@ -67,7 +67,7 @@ judge() {
         settle
         md "$volume" >/dev/null && ! volume_is "$volume" inactive clear || fail "$volume does not even start by force"
     elif [ -e "/out/writing.$volume" ]; then
-        [ "$volume" = mirror ] || [ -z "$failed" ] || fail "$volume was dirty and has lost $failed, but started as if it were clean"
+        degraded "$volume" 0 || fail "$volume was dirty and is degraded (failed: ${failed:-nothing}), but started as if it were clean"
         that "$volume" sync_action resync || not that "$volume" resync_start none ||
             fail "$volume was being written when the power went, but is taken for clean"
     fi
