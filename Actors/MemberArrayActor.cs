@@ -25,6 +25,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
 {
     private readonly MemberSettings _settings;
     private readonly SpareActivation _spare;
+    private readonly BadBlockKeeping _badBlocks;
     private readonly Dictionary<int, bool> _dropping = [];
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
@@ -45,6 +46,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         _settings = settings;
         _disks = settings.Disks;
         _spare = new SpareActivation(settings);
+        _badBlocks = new BadBlockKeeping(settings);
         Settling();
     }
 
@@ -258,7 +260,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             Write(first);
         }
 
-        var changes = actions.Changes.AddRange(BadBlockChanges());
+        var changes = actions.Changes.AddRange(_badBlocks.ToRecord(_attributes!));
         _actions = actions;
         if (changes.IsEmpty)
         {
@@ -284,8 +286,12 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             Write(state);
         }
 
-        AnswerBadBlocks(recorded);
-        Tell(actions, recorded);
+        _badBlocks.Recorded(recorded, _attributes!, _disks, Self);
+        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded is { Changed: true }, _componentSectors))
+        {
+            Events.Info(told.Kind, told.Text, Name);
+        }
+
         _memory = actions.Next;
         foreach (var slot in actions.FailedSlots)
         {
@@ -348,6 +354,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (!_dropping.ContainsKey(slot))
+        {
+            Events.Warning("leg-failed", $"{leg.Disk} in slot {slot} of {Name} is faulty, recorded", Name, leg.Disk);
+        }
+
         _dropping[slot] = remove;
         disk.Tell(new DropLeg(Name, remove), Self);
     }
@@ -377,60 +388,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         }
     }
 
-    private IEnumerable<Change> BadBlockChanges()
-    {
-        if (_attributes is null)
-        {
-            yield break;
-        }
-
-        foreach (var leg in _attributes.Legs)
-        {
-            if (leg.BadBlocksChanged)
-            {
-                leg.BadBlocksChanged = false;
-                yield return new BadBlocksNow(_settings.Volume, leg.Slot, leg.BadBlocks());
-            }
-
-            if ((leg.LastFlags & (LegFlags.Blocked | LegFlags.Faulty)) == LegFlags.Blocked)
-            {
-                leg.Recording = leg.Unacknowledged();
-                foreach (var block in leg.Recording)
-                {
-                    yield return new BadBlockFound(_settings.Volume, leg.Slot, block);
-                }
-            }
-        }
-    }
-
-    private void AnswerBadBlocks(Recorded? recorded)
-    {
-        foreach (var leg in _attributes!.Legs)
-        {
-            if (leg.Recording.IsDefaultOrEmpty)
-            {
-                continue;
-            }
-
-            var refused = recorded is null || recorded.Refused.Any(block => block.Slot == leg.Slot);
-            var blocks = leg.Recording;
-            leg.Recording = [];
-            if (refused)
-            {
-                Events.Error("bad-block-refused", $"{Name}: no room in the metadata for {blocks.Length} bad blocks of {leg.Disk}; the leg will fail", Name, leg.Disk);
-            }
-            else
-            {
-                Events.Warning("bad-block", $"{Name}: {blocks.Length} bad blocks of {leg.Disk} recorded, the first at sector {blocks[0].Sector}", Name, leg.Disk);
-            }
-
-            if (_disks.TryGetValue(leg.Device, out var disk))
-            {
-                disk.Tell(new UnblockLeg(Name, refused ? [] : blocks, refused), Self);
-            }
-        }
-    }
-
     private void SpareRecorded()
     {
         _spare.Recorded(Self, _disks);
@@ -443,35 +400,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
         {
             Events.Error("array-state-refused", $"{Name}: {written.Error}", Name);
-        }
-    }
-
-    private void Tell(MemberActions actions, Recorded? recorded)
-    {
-        var before = _memory;
-        var now = actions.Next;
-        if (before.State != now.State)
-        {
-            var noted = recorded is { Changed: true } ? ", recorded" : "";
-            Events.Info("array-state", $"{Name} is {now.State.ToWord()}{noted}", Name);
-        }
-
-        if (before.Action != now.Action)
-        {
-            Events.Info("sync-action", $"{Name}: {before.Action.ToString().ToLowerInvariant()} -> {now.Action.ToString().ToLowerInvariant()}", Name);
-        }
-        else if (recorded is { Changed: true } && now.LastCheckpoint > before.LastCheckpoint)
-        {
-            Events.Info("checkpoint", $"{Name}: {now.Action.ToString().ToLowerInvariant()} has come to sector {now.LastCheckpoint} of {_componentSectors}, recorded", Name);
-        }
-
-        foreach (var slot in actions.FailedSlots)
-        {
-            if (!_dropping.ContainsKey(slot))
-            {
-                var disk = _attributes!.Find(slot)?.Disk;
-                Events.Warning("leg-failed", $"{disk} in slot {slot} of {Name} is faulty, recorded", Name, disk);
-            }
         }
     }
 

@@ -98,6 +98,9 @@ public static class KernelWords
         _ => "unknown",
     };
 
+    /// <summary>sync_action's word.</summary>
+    public static string ToWord(this SyncAction action) => action.ToString().ToLowerInvariant();
+
     /// <summary>Reads array_state.</summary>
     public static ArrayState ParseState(string word) => word switch
     {
