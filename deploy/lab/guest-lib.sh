@@ -95,6 +95,7 @@ found() {
         is) [ ! -e "$2" ] || echo "; found: $(cat "$2")" ;;
         that) echo "; found: $(get "$2" "$3" 2>&1)" ;;
         volume_is) echo "; found: $(get "$2" array_state 2>&1)" ;;
+        ended) echo "; found: $(cat "/proc/$2/stat" "/proc/$2/wchan" "/proc/$2/stack" 2>&1)" ;;
         degraded) echo "; found: $(get "$2" degraded 2>&1)" ;;
         recorded | recorded_like) echo "; found: $(examined "$2" "$3" "$4")" ;;
     esac
@@ -111,6 +112,14 @@ is() {
 
 # has FILE TEXT: the file holds the text
 has() { grep -qF -- "$2" "$1"; }
+
+# ended PID: the process is gone; one of ours that bash has not waited for yet counts as gone too
+ended() {
+    local state
+    kill -0 "$1" || return 0
+    read -r _ _ state _ <"/proc/$1/stat" || return 0
+    [ "$state" = Z ]
+}
 
 # not COMMAND...
 not() { ! "$@"; }
@@ -385,7 +394,7 @@ supervisor_kill() {
     local pid
     pid=$(supervisor "$1")
     kill -9 "$pid"
-    expect 10 not kill -0 "$pid"
+    expect 10 ended "$pid"
 }
 
 # supervisor_start CONTAINER...: as mdadm starts it

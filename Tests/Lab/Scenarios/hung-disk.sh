@@ -49,7 +49,7 @@ say "worst write to volB: $worst_before ms before, $worst ms while a disk of ims
 kill -0 "$stuck" || fail "the write to volA went through although its disk hangs"
 [ "$worst" -lt 5000 ] || fail "a write to volB took $worst ms while a disk of imsmA hung (before: $worst_before ms)"
 dmsetup resume hang1
-expect 30 not kill -0 "$stuck"
+expect 30 ended "$stuck"
 wait "$stuck" || fail "the write to volA failed after its disk was back"
 rest volA
 intact volA

@@ -41,14 +41,14 @@ for round in $(seq 1 "${KILLS:-30}"); do
     fi
     kill -9 "$pid"
     pause "$(printf '0.%03d' "$(random 0 200)")"
-    expect 10 not kill -0 "$pid"
+    expect 10 ended "$pid"
     supervisor_start "$home"
     say "round $round: $what; state $(get vol0 array_state), $(get vol0 sync_action), degraded $(get vol0 degraded)"
     renew
 done
 
 : >/disks/stop
-expect 60 not kill -0 "$load"
+expect 60 ended "$load"
 wait "$load" || fail "the write load failed: $(cat /out/load.log)"
 say "$(cat /out/load.log)"
 expect 120 degraded vol0 0
