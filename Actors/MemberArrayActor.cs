@@ -195,7 +195,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             _spare.Started(started);
             if (started.Error is null)
             {
-                _memory = _memory with { Action = SyncAction.Recover, LastCheckpoint = 0 };
+                _memory = _memory.WithRecoveryStarted();
             }
 
             PostChange(Self);

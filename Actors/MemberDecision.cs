@@ -8,10 +8,31 @@ namespace ActorRaid.Actors;
 /// <param name="Action">sync_action at the previous look.</param>
 /// <param name="ResyncStart">resync_start at the previous look.</param>
 /// <param name="LastCheckpoint">How far resync, recovery or reshape had come when that was last recorded, in sectors of each leg.</param>
-public sealed record MemberMemory(ArrayState State, SyncAction Action, ulong ResyncStart, ulong LastCheckpoint)
+/// <param name="Progress">Whether sync_completed can be believed.</param>
+public sealed record MemberMemory(ArrayState State, SyncAction Action, ulong ResyncStart, ulong LastCheckpoint, SyncProgress Progress)
 {
     /// <summary>Before the first look.</summary>
-    public static readonly MemberMemory New = new(ArrayState.Inactive, SyncAction.Idle, ArrayFacts.Complete, 0);
+    public static readonly MemberMemory New = new(ArrayState.Inactive, SyncAction.Idle, ArrayFacts.Complete, 0, SyncProgress.None);
+
+    /// <summary>The same, when a recovery has just been started.</summary>
+    public MemberMemory WithRecoveryStarted() => this with { Action = SyncAction.Recover, LastCheckpoint = 0, Progress = SyncProgress.None };
+}
+
+/// <summary>
+/// Whether sync_completed can be believed. When a resync or recovery begins, the kernel shows for a moment where the one before
+/// it had come to (md.c: sync_completed_show reads curr_resync_completed, which md_do_sync sets a little later); taken for a
+/// checkpoint, that would leave the legs unsynchronized up to there. So nothing counts until the value has changed once.
+/// </summary>
+/// <param name="First">The first value that was seen since it began, in sectors; 0 for none.</param>
+/// <param name="Moves">It has changed since.</param>
+public readonly record struct SyncProgress(ulong First, bool Moves)
+{
+    /// <summary>Nothing seen yet.</summary>
+    public static readonly SyncProgress None = default;
+
+    /// <summary>After one more look.</summary>
+    public SyncProgress See(ulong completed) =>
+        completed == 0 ? this : First == 0 ? new SyncProgress(completed, false) : this with { Moves = Moves || completed != First };
 }
 
 /// <summary>What is to be done after a look. Metadata first, then the kernel is let go.</summary>
@@ -53,8 +74,12 @@ public static class MemberDecision
     public static MemberActions Decide(int volume, MemberMemory memory, MemberView view, int raidDisks, ulong componentSectors)
     {
         var state = view.State;
+        var running = view.Action is not (SyncAction.Idle or SyncAction.Frozen or SyncAction.Unknown);
+        var begins = running && view.Action != memory.Action;
+        var progress = running ? (begins ? SyncProgress.None : memory.Progress).See(view.SyncCompleted) : SyncProgress.None;
+        var completed = progress.Moves ? view.SyncCompleted : 0;
         var changes = ImmutableArray.CreateBuilder<Change>();
-        var checkpoint = memory.LastCheckpoint;
+        var checkpoint = begins ? 0 : memory.LastCheckpoint;
         ArrayState? writeFirst = null;
         ArrayState? write = null;
         var byAnswer = false;
@@ -129,18 +154,18 @@ public static class MemberDecision
             }
         }
 
-        if (view.SyncCompleted > checkpoint && view.SyncCompleted - checkpoint > componentSectors >> 4
+        if (completed > checkpoint && completed - checkpoint > componentSectors >> 4
             && view.Action is SyncAction.Resync or SyncAction.Recover or SyncAction.Check or SyncAction.Repair)
         {
-            checkpoint = view.SyncCompleted;
+            checkpoint = completed;
             SayAsItIs();
         }
         else if ((view.Action == SyncAction.Idle && memory.Action == SyncAction.Reshape)
-            || (view.Action == SyncAction.Reshape && view.SyncCompleted > checkpoint))
+            || (view.Action == SyncAction.Reshape && completed > checkpoint))
         {
-            if (view.SyncCompleted != 0)
+            if (completed != 0)
             {
-                checkpoint = view.SyncCompleted;
+                checkpoint = completed;
             }
 
             if (view.Action != SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete)
@@ -149,11 +174,11 @@ public static class MemberDecision
             }
 
             SayAsItIs();
-            checkpoint = view.SyncCompleted;
+            checkpoint = completed;
         }
 
-        checkpoint = Math.Max(checkpoint, view.SyncCompleted);
-        if (view.SyncCompleted >= componentSectors)
+        checkpoint = Math.Max(checkpoint, completed);
+        if (completed >= componentSectors)
         {
             checkpoint = 0;
         }
@@ -161,7 +186,7 @@ public static class MemberDecision
         return new MemberActions(
             writeFirst, changes.ToImmutable(), write, byAnswer, failed.ToImmutable(),
             state > ArrayState.ReadOnly, spare, view.Action == SyncAction.Reshape && memory.Action != SyncAction.Reshape, false,
-            new MemberMemory(state, view.Action, resyncStart, checkpoint));
+            new MemberMemory(state, view.Action, resyncStart, checkpoint, progress));
     }
 
     /// <summary>

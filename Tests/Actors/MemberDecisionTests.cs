@@ -13,7 +13,8 @@ public sealed class MemberDecisionTests
         ArrayState.Active, SyncAction.Idle, ArrayFacts.Complete, 0, false, ArrayFacts.Complete,
         [.. Enumerable.Range(0, 3).Select(slot => new LegView(slot, LegFlags.InSync, ArrayFacts.Complete))]);
 
-    private static readonly MemberMemory WasActive = new(ArrayState.Active, SyncAction.Idle, ArrayFacts.Complete, 0);
+    private static readonly SyncProgress Moving = new(8, true);
+    private static readonly MemberMemory WasActive = new(ArrayState.Active, SyncAction.Idle, ArrayFacts.Complete, 0, SyncProgress.None);
 
     [Theory]
     [InlineData(ArrayState.Clear)]
@@ -153,7 +154,7 @@ public sealed class MemberDecisionTests
     [InlineData(SyncAction.Repair)]
     public void A_checkpoint_is_recorded_once_for_each_sixteenth(SyncAction action)
     {
-        var memory = WasActive with { Action = action };
+        var memory = WasActive with { Action = action, Progress = Moving };
         var little = Decide(memory, Whole with { Action = action, SyncCompleted = Component / 16 });
         Assert.Empty(little.Changes);
 
@@ -167,28 +168,51 @@ public sealed class MemberDecisionTests
         Assert.Equal(
             [Consistency.Clean, Consistency.Clean],
             States(Decide(
-                WasActive with { Action = SyncAction.Recover, State = ArrayState.Clean },
+                WasActive with { Action = SyncAction.Recover, State = ArrayState.Clean, Progress = Moving },
                 Whole with { Action = SyncAction.Recover, State = ArrayState.Clean, SyncCompleted = 9000 })).Select(change => change.Consistency));
 
     [Fact]
     public void At_its_end_the_checkpoint_begins_anew() =>
-        Assert.Equal(0UL, Decide(WasActive with { Action = SyncAction.Recover, LastCheckpoint = 9000 }, Whole with { Action = SyncAction.Recover, SyncCompleted = Component }).Next.LastCheckpoint);
+        Assert.Equal(0UL, Decide(WasActive with { Action = SyncAction.Recover, LastCheckpoint = 9000, Progress = Moving }, Whole with { Action = SyncAction.Recover, SyncCompleted = Component }).Next.LastCheckpoint);
 
     [Fact]
     public void A_reshape_records_every_advance_and_its_beginning_looks_for_new_legs()
     {
         var begun = Decide(WasActive, Whole with { Action = SyncAction.Reshape, SyncCompleted = 8, ReshapePosition = 24 });
         Assert.True(begun.LookForLegs);
-        Assert.Equal(8UL, Assert.Single(States(begun)).Facts.LastCheckpoint);
-        Assert.False(Decide(begun.Next, Whole with { Action = SyncAction.Reshape, SyncCompleted = 16 }).LookForLegs);
+        Assert.Empty(begun.Changes);
+        var on = Decide(begun.Next, Whole with { Action = SyncAction.Reshape, SyncCompleted = 16 });
+        Assert.False(on.LookForLegs);
+        Assert.Equal(16UL, Assert.Single(States(on)).Facts.LastCheckpoint);
+    }
+
+    [Fact]
+    public void What_the_kernel_still_shows_of_the_sync_before_is_no_checkpoint()
+    {
+        var begun = Decide(WasActive, Whole with { Action = SyncAction.Recover, SyncCompleted = 15_000 });
+        Assert.Empty(begun.Changes);
+        var still = Decide(begun.Next, Whole with { Action = SyncAction.Recover, SyncCompleted = 15_000 });
+        Assert.Empty(still.Changes);
+        var moved = Decide(still.Next, Whole with { Action = SyncAction.Recover, SyncCompleted = 128 });
+        Assert.Empty(moved.Changes);
+        Assert.Equal(128UL, moved.Next.LastCheckpoint);
+        var checkpoint = Decide(moved.Next, Whole with { Action = SyncAction.Recover, SyncCompleted = 2000 });
+        Assert.Equal(2000UL, Assert.Single(States(checkpoint)).Facts.LastCheckpoint);
+    }
+
+    [Fact]
+    public void A_recovery_that_was_just_started_forgets_how_far_the_one_before_had_come()
+    {
+        var memory = (WasActive with { LastCheckpoint = 15_000, Progress = Moving }).WithRecoveryStarted();
+        Assert.Empty(Decide(memory, Whole with { Action = SyncAction.Recover, SyncCompleted = 15_500 }).Changes);
     }
 
     [Fact]
     public void A_reshape_that_is_done_is_recorded_at_the_end_and_one_that_broke_off_where_it_came_to()
     {
-        var memory = WasActive with { Action = SyncAction.Reshape, LastCheckpoint = 4000 };
+        var memory = WasActive with { Action = SyncAction.Reshape, LastCheckpoint = 4000, Progress = Moving };
         Assert.Equal(Component, Assert.Single(States(Decide(memory, Whole))).Facts.LastCheckpoint);
-        Assert.Equal(5000UL, Assert.Single(States(Decide(memory, Whole with { SyncCompleted = 5000, ReshapePosition = 10_000 }))).Facts.LastCheckpoint);
+        Assert.Equal(4000UL, Assert.Single(States(Decide(memory, Whole with { ReshapePosition = 10_000 }))).Facts.LastCheckpoint);
     }
 
     [Fact]
