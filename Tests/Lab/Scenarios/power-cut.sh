@@ -48,6 +48,22 @@ start_all() {
     done
 }
 
+# newest_is_dirty VOLUME: of the copies of its metadata, the newest must say so; was_migrating[VOLUME] is its migration state
+declare -A was_migrating
+newest_is_dirty() {
+    local volume=$1 disk newest=-1 generation state dirty=missing
+    for disk in "${DISKS[@]}"; do
+        state=$(examined "$disk" "$volume" "Dirty State")
+        [ "$disk" != "$failed" ] && [ -n "$state" ] || continue
+        generation=$((16#$(examined "$disk" - Generation)))
+        if [ "$generation" -gt "$newest" ]; then
+            newest=$generation dirty=$state
+            was_migrating[$volume]=$(examined "$disk" "$volume" "Migrate State")
+        fi
+    done
+    [ "$dirty" = dirty ] || fail "$volume was being written when the power went, but the newest metadata (generation $newest) says $dirty"
+}
+
 # judge VOLUME: it is there and started, if mdadm can start it; it is not clean if it was being written; its data is right
 judge() {
     local volume=$1 home disk uuid
@@ -67,9 +83,14 @@ judge() {
         settle
         md "$volume" >/dev/null && ! volume_is "$volume" inactive clear || fail "$volume does not even start by force"
     elif [ -e "/out/writing.$volume" ]; then
-        degraded "$volume" 0 || fail "$volume was dirty and is degraded (failed: ${failed:-nothing}), but started as if it were clean"
-        that "$volume" sync_action resync || not that "$volume" resync_start none ||
-            fail "$volume was being written when the power went, but is taken for clean"
+        if degraded "$volume" 0; then
+            that "$volume" sync_action resync || not that "$volume" resync_start none ||
+                fail "$volume was being written when the power went, but is taken for clean"
+        else
+            # mdadm starts a dirty volume whose rebuild has begun, and lets the rebuild go on: its rule, not the supervisor's.
+            [ "${was_migrating[$volume]}" = rebuild ] ||
+                fail "$volume was dirty and is degraded (failed: ${failed:-nothing}), but started as if it were clean"
+        fi
     fi
     dd if="/dev/$(md "$volume")" bs=1M count="$(static_mebibytes "$volume")" iflag=direct status=none | cmp -s - "/out/data/$volume" ||
         fail "$volume: the half that nobody wrote has changed"
@@ -83,6 +104,9 @@ else
     for disk in "${DISKS[@]}"; do
         [ "$disk" != "$failed" ] || continue
         mdadm -E "$disk" >"/out/$(basename "$disk").examined" 2>&1 || fail "$disk: mdadm -E finds no metadata: $(cat "/out/$(basename "$disk").examined")"
+    done
+    for volume in $volumes; do
+        [ ! -e "/out/writing.$volume" ] || newest_is_dirty "$volume"
     done
     # So slow that a dirty volume is still seen to resync.
     echo 10 >/proc/sys/dev/raid/speed_limit_min
