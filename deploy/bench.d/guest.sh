@@ -4,7 +4,7 @@
 . "$LAB/guest-lib.sh"
 MEASURE="python3 $PWD/measure.py"
 ROUNDS=${ROUNDS:-3} WRITES=${WRITES:-5}
-unset ACTORRAID_LOG
+export ACTORRAID_LOG=
 
 # use WHO: from now on mdadm starts this one
 use() {
@@ -117,11 +117,6 @@ rm -f /out/figures
 disks 8 48M
 plain=("${DISKS[@]}")
 delayed=()
-for number in "${!plain[@]}"; do
-    slow "${plain[number]}" "$number"
-    delayed+=("$(readlink -f "/dev/mapper/slow$number")")
-done
-settle
 
 # wipe DISK...: as new
 wipe() { stop_all; for disk; do mdadm --zero-superblock "$disk" >/dev/null 2>&1 || true; done; }
@@ -129,7 +124,14 @@ wipe() { stop_all; for disk; do mdadm --zero-superblock "$disk" >/dev/null 2>&1 
 for kind in plain delayed; do
     declare -n set=$kind
     delay=0
-    if [ "$kind" = delayed ]; then delay=8; fi
+    if [ "$kind" = delayed ]; then
+        delay=8
+        for number in "${!plain[@]}"; do
+            slow "${plain[number]}" "$number"
+            delayed+=("$(readlink -f "/dev/mapper/slow$number")")
+        done
+        settle
+    fi
     writes 2 1 "$delay" "${set[@]:0:2}"
     wipe "${set[@]:0:2}"
     writes 4 5 "$delay" "${set[@]:0:5}"
