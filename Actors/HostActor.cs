@@ -5,7 +5,7 @@ using Akka.Dispatch;
 namespace ActorRaid.Actors;
 
 /// <summary>
-/// The host: owns which containers are ours, and passes on what /proc/mdstat says. A container that fails is restarted;
+/// The host: owns which containers are ours, and watches /proc/mdstat for all of them. A container that fails is restarted;
 /// it reads everything anew.
 /// </summary>
 internal sealed class HostActor : ReceiveActor
@@ -15,6 +15,7 @@ internal sealed class HostActor : ReceiveActor
     private readonly Action<bool> _empty;
     private readonly Dictionary<string, Container> _containers = [];
     private IActorRef? _farewellTo;
+    private MdStatWatcher? _watcher;
 
     /// <summary>A host.</summary>
     /// <param name="settings">The system's settings.</param>
@@ -57,6 +58,31 @@ internal sealed class HostActor : ReceiveActor
             _events.Write(new RaidEvent(DateTimeOffset.Now, EventLevel.Error, "container-failed", Sender.Path.Name, null, null, $"supervision starts again: {exception}"));
             return Directive.Restart;
         });
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        var self = Self;
+        var watcher = MdStatWatcher.Start(
+            mdstat =>
+            {
+                if (mdstat.Ok)
+                {
+                    self.Tell(new MdStatChanged(MdStat.Parse(mdstat.Value)), ActorRefs.NoSender);
+                }
+            },
+            _settings.MdStatPath);
+        if (watcher.Ok)
+        {
+            _watcher = watcher.Value;
+            return;
+        }
+
+        _events.Write(new RaidEvent(DateTimeOffset.Now, EventLevel.Warning, "mdstat-unreadable", null, null, null, watcher.Error.ToString()));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _watcher?.Dispose();
 
     private void Begin(Supervise request)
     {

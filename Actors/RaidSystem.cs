@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata;
-using ActorRaid.SysfsIo;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorRaid.Actors;
 
@@ -14,63 +15,28 @@ namespace ActorRaid.Actors;
 public sealed record RaidSettings(
     ImmutableArray<IMetadataFormat> Formats, string SysRoot = "/sys", string RunDirectory = "/run/mdadm", string MdStatPath = "/proc/mdstat");
 
-/// <summary>The whole of supervision: start it, give it containers, end it.</summary>
-public sealed class RaidSystem : IAsyncDisposable
+/// <summary>The whole of supervision, for those outside: give it containers, end it. It starts and ends with the host whose service it is.</summary>
+public sealed class RaidSystem
 {
     /// <summary>The dispatcher that gives an actor a thread of its own.</summary>
     internal const string PinnedDispatcher = "actorraid.pinned-dispatcher";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
-    private readonly ActorSystem _system;
-    private readonly IActorRef _host;
-    private readonly MdStatWatcher? _watcher;
-    private readonly Emptiness _emptiness;
+    private readonly IRequiredActor<HostActor> _host;
 
-    private RaidSystem(ActorSystem system, IActorRef host, MdStatWatcher? watcher, Emptiness emptiness)
-    {
-        _system = system;
-        _host = host;
-        _watcher = watcher;
-        _emptiness = emptiness;
-    }
+    internal RaidSystem(IRequiredActor<HostActor> host) => _host = host;
 
     /// <summary>Whether any container is supervised; called with each change, on some thread.</summary>
-    public event Action<bool> EmptyChanged
-    {
-        add => _emptiness.Changed += value;
-        remove => _emptiness.Changed -= value;
-    }
+    public event Action<bool>? EmptyChanged;
 
-    /// <summary>Starts supervision, of nothing yet.</summary>
-    public static RaidSystem Start(RaidSettings settings, IEventSink events)
-    {
-        var system = ActorSystem.Create(
-            "actorraid", ConfigurationFactory.ParseString($"{PinnedDispatcher} {{ type = PinnedDispatcher }}"));
-        var emptiness = new Emptiness();
-        var host = system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, emptiness.Tell)), "host");
-        var watcher = MdStatWatcher.Start(
-            mdstat =>
-            {
-                if (mdstat.Ok)
-                {
-                    host.Tell(new MdStatChanged(MdStat.Parse(mdstat.Value)), ActorRefs.NoSender);
-                }
-            },
-            settings.MdStatPath);
-        if (!watcher.Ok)
-        {
-            events.Write(new RaidEvent(DateTimeOffset.Now, EventLevel.Warning, "mdstat-unreadable", null, null, null, watcher.Error.ToString()));
-        }
-
-        return new RaidSystem(system, host, watcher.Ok ? watcher.Value : null, emptiness);
-    }
+    private IActorRef Host => _host.ActorRef;
 
     /// <summary>Completes when the actors answer.</summary>
-    public Task Ready() => _host.Ask<Pong>(new PingManager(), StartLimit);
+    public Task Ready() => Host.Ask<Pong>(new PingManager(), StartLimit);
 
     /// <summary>Takes a container under supervision.</summary>
     /// <param name="container">The kernel's name: md127.</param>
-    public Task<SuperviseReply> Supervise(string container) => _host.Ask<SuperviseReply>(new Supervise(container), StartLimit);
+    public Task<SuperviseReply> Supervise(string container) => Host.Ask<SuperviseReply>(new Supervise(container), StartLimit);
 
     /// <summary>Lets go of everything as mdmon does: arrays are made clean first, for at most <paramref name="limit"/>.</summary>
     /// <returns>Whether all of them came to rest.</returns>
@@ -78,7 +44,7 @@ public sealed class RaidSystem : IAsyncDisposable
     {
         try
         {
-            await _host.Ask<Gone>(new Farewell(), limit).ConfigureAwait(false);
+            await Host.Ask<Gone>(new Farewell(), limit).ConfigureAwait(false);
             return true;
         }
         catch (AskTimeoutException)
@@ -87,17 +53,22 @@ public sealed class RaidSystem : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        _watcher?.Dispose();
-        await _system.Terminate().ConfigureAwait(false);
-    }
+    /// <summary>From the host's actor.</summary>
+    internal void TellEmpty(bool empty) => EmptyChanged?.Invoke(empty);
+}
 
-    private sealed class Emptiness
-    {
-        public event Action<bool>? Changed;
-
-        public void Tell(bool empty) => Changed?.Invoke(empty);
-    }
+/// <summary>Supervision as one of a host's services.</summary>
+public static class RaidHosting
+{
+    /// <summary>Adds a <see cref="RaidSystem"/>, with nothing to supervise yet. Its events go to the <see cref="IEventSink"/> of the services.</summary>
+    public static IServiceCollection AddRaidSystem(this IServiceCollection services, RaidSettings settings) => services
+        .AddSingleton(provider => new RaidSystem(provider.GetRequiredService<IRequiredActor<HostActor>>()))
+        .AddAkka("actorraid", (akka, provider) => akka
+            .AddHocon(ConfigurationFactory.ParseString($"{RaidSystem.PinnedDispatcher} {{ type = PinnedDispatcher }}"), HoconAddMode.Prepend)
+            .WithActors((system, registry) =>
+            {
+                var events = provider.GetRequiredService<IEventSink>();
+                var raid = provider.GetRequiredService<RaidSystem>();
+                registry.Register<HostActor>(system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty)), "host"));
+            }));
 }

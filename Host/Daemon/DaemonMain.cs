@@ -2,7 +2,10 @@ using System.Net.Sockets;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
+using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -24,15 +27,29 @@ internal static class DaemonMain
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Console.Error.WriteLine($"actorraid: {e.ExceptionObject}");
         try
         {
-            return Serve(
-                options, RaidSupervisor.Start(events), LaunchPaths.FromEnvironment(), events, held, signals.Asked, MemoryLock.LockAll)
-                .GetAwaiter().GetResult();
+            return Run(options, signals, held, events).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
             events.Write(EventLevel.Error, "daemon-failed", e.Message);
             return 1;
         }
+    }
+
+    private static async Task<int> Run(DaemonOptions options, Signals signals, LaunchLock held, EventLog events)
+    {
+        var settings = new RaidSettings([new ImsmFormat()]);
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IHostLifetime>(signals).AddSingleton<IEventSink>(events).AddRaidSystem(settings);
+        // Not disposed of: that would wait for actors without a limit, and one may hang in the kernel.
+        var host = builder.Build();
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => signals.Ask("the actors have ended"));
+        await host.StartAsync().ConfigureAwait(false);
+        var supervisor = new RaidSupervisor(host.Services.GetRequiredService<RaidSystem>(), settings, events);
+        var status = await Serve(options, supervisor, LaunchPaths.FromEnvironment(), events, held, signals.Asked, MemoryLock.LockAll)
+            .ConfigureAwait(false);
+        await host.StopAsync().ConfigureAwait(false);
+        return status;
     }
 
     /// <summary>Serves launchers until the end. Everything is given, so that tests can run it in a corner.</summary>

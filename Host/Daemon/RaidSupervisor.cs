@@ -1,12 +1,11 @@
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
-using ActorRaid.Metadata.Imsm.Load;
 
 namespace ActorRaid.Host.Daemon;
 
 /// <summary>The actors, as the daemon sees them, and the taking over from whoever was there before.</summary>
-internal sealed class RaidSupervisor : ISupervisor, IAsyncDisposable
+internal sealed class RaidSupervisor : ISupervisor
 {
     private readonly RaidSystem _system;
     private readonly RaidSettings _settings;
@@ -16,7 +15,8 @@ internal sealed class RaidSupervisor : ISupervisor, IAsyncDisposable
     private TaskCompletionSource _emptied = Completed();
     private bool _empty = true;
 
-    private RaidSupervisor(RaidSystem system, RaidSettings settings, EventLog events)
+    /// <summary>For actors that have nothing to supervise yet.</summary>
+    internal RaidSupervisor(RaidSystem system, RaidSettings settings, EventLog events)
     {
         _system = system;
         _settings = settings;
@@ -42,13 +42,6 @@ internal sealed class RaidSupervisor : ISupervisor, IAsyncDisposable
             lock (_gate)
                 return _emptied.Task;
         }
-    }
-
-    /// <summary>Starts the actors, with nothing to supervise yet.</summary>
-    internal static RaidSupervisor Start(EventLog events)
-    {
-        var settings = new RaidSettings([new ImsmFormat()]);
-        return new RaidSupervisor(RaidSystem.Start(settings, events), settings, events);
     }
 
     /// <inheritdoc/>
@@ -95,9 +88,6 @@ internal sealed class RaidSupervisor : ISupervisor, IAsyncDisposable
         if (!await _system.Stop(limit).ConfigureAwait(false))
             _events.Write(EventLevel.Warning, "arrays-not-at-rest", $"some arrays were still being written after {limit.TotalSeconds:0} s");
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _system.DisposeAsync();
 
     private static LaunchOutcome Translate(SuperviseOutcome outcome) => outcome switch
     {

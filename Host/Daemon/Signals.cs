@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -6,7 +7,7 @@ namespace ActorRaid.Host.Daemon;
 /// What signals mean to the daemon: SIGTERM and SIGINT ask it to leave; SIGUSR1, with which mdmon's taker pokes the one that
 /// it waits for, and SIGHUP mean nothing and kill nobody. (SIGPIPE the runtime ignores by itself.)
 /// </summary>
-internal sealed class Signals : IDisposable
+internal sealed class Signals : IHostLifetime, IDisposable
 {
     private const PosixSignal User1 = (PosixSignal)10;
 
@@ -22,8 +23,17 @@ internal sealed class Signals : IDisposable
         PosixSignalRegistration.Create(User1, context => context.Cancel = true),
     ];
 
-    /// <summary>Completes with the signal's name when one has asked us to leave.</summary>
+    /// <summary>Completes when we are asked to leave, with the signal's name or another reason.</summary>
     internal Task<string> Asked => _asked.Task;
+
+    /// <inheritdoc/>
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Asks us to leave for another reason.</summary>
+    internal void Ask(string reason) => _asked.TrySetResult(reason);
 
     /// <summary>Back to the defaults.</summary>
     public void Dispose()
@@ -35,6 +45,6 @@ internal sealed class Signals : IDisposable
     private void Leave(PosixSignalContext context, string name)
     {
         context.Cancel = true;
-        _asked.TrySetResult(name);
+        Ask(name);
     }
 }
