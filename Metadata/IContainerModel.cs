@@ -244,10 +244,10 @@ public sealed record SpareFacts(ImmutableArray<LegFact> Legs);
 /// <summary>A device in a slot.</summary>
 public sealed record LegFact(int Slot, DeviceNumber Device);
 
-/// <summary>The outcome of looking for spares: either assignments with the update that records them, or the reason why not.</summary>
-/// <param name="Assignments">What md is to be given; empty when refused.</param>
+/// <summary>The outcome of looking for spares: assignments with the update that records them, the reason why not, or nothing.</summary>
+/// <param name="Assignments">What md is to be given; empty when refused, and when no leg is missing.</param>
 /// <param name="Update">What to hand to <see cref="IContainerModel.Process"/> once md has the legs.</param>
-/// <param name="Refusal">Why there is nothing to assign.</param>
+/// <param name="Refusal">Why a missing leg is not replaced; null when none is missing.</param>
 public sealed record SparePlan(ImmutableArray<SpareAssignment> Assignments, PreparedUpdate? Update, string? Refusal);
 
 /// <summary>One disk for one slot.</summary>

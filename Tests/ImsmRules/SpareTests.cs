@@ -73,8 +73,15 @@ public class SpareTests
         Assert.Equal(Device(9), Assert.Single(degraded.PlanSpare(0, Legs(degraded, 0)).Assignments).Device);
     }
 
+    [Fact]
+    public void A_volume_that_lacks_no_leg_gets_none_and_nothing_is_refused()
+    {
+        var container = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3);
+        var plan = container.PlanSpare(0, Legs(container, 0));
+        Assert.Equal((0, null, null), (plan.Assignments.Length, plan.Update, plan.Refusal));
+    }
+
     [Theory]
-    [InlineData("not degraded")]
     [InlineData("the volume has failed", 0, 1)]
     [InlineData("no disk of the container is free", 1)]
     public void What_cannot_be_helped_is_refused_in_a_sentence(string reason, params int[] lost)

@@ -24,12 +24,19 @@ internal static class Spares
             return Refused($"there is no volume {volume}");
         }
 
-        if (WhyNot(container, volume, facts) is { } refusal)
+        var dev = container.Super.Devs[volume];
+        var failed = dev.Map.Order.Length - facts.Legs.Select(leg => leg.Slot).Distinct().Count();
+        var state = Degradation.StateOf(container, dev, failed);
+        if (state is not (MapState.Degraded or MapState.Failed))
+        {
+            return new SparePlan([], null, null);
+        }
+
+        if (WhyNot(container, volume, state, failed) is { } refusal)
         {
             return Refused(refusal);
         }
 
-        var dev = container.Super.Devs[volume];
         var refusals = new List<string>();
         for (var slot = 0; slot < dev.Map.Order.Length; slot++)
         {
@@ -93,10 +100,9 @@ internal static class Spares
             : Membership.DeleteEntry(container, victim);
     }
 
-    private static string? WhyNot(ImsmContainer container, int volume, SpareFacts facts)
+    private static string? WhyNot(ImsmContainer container, int volume, MapState state, int failed)
     {
         var dev = container.Super.Devs[volume];
-        var failed = dev.Map.Order.Length - facts.Legs.Select(leg => leg.Slot).Distinct().Count();
         if (Migration.AnyGeneral(container))
         {
             return "a volume of the container is being reshaped";
@@ -107,10 +113,9 @@ internal static class Spares
             return "the volume is being rebuilt already";
         }
 
-        var state = Degradation.StateOf(container, dev, failed);
-        if (state != MapState.Degraded)
+        if (state == MapState.Failed)
         {
-            return state == MapState.Failed ? "the volume has failed" : "the volume is not degraded";
+            return "the volume has failed";
         }
 
         if (dev.Map.State == MapState.Uninitialized)
