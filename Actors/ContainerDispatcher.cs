@@ -10,6 +10,9 @@ namespace ActorRaid.Actors;
 /// </summary>
 public sealed class ContainerDispatcher : MessageDispatcher
 {
+    // One delegate for all: a lambda of its own for each scheduling would be garbage on the hot path.
+    private static readonly Action<object?> Run = static run => ((IRunnable)run!).Run();
+
     private readonly EventLoop _loop;
 
     /// <summary>A dispatcher on that loop.</summary>
@@ -21,7 +24,7 @@ public sealed class ContainerDispatcher : MessageDispatcher
     }
 
     /// <inheritdoc/>
-    protected override void ExecuteTask(IRunnable run) => _loop.Post(run.Run);
+    protected override void ExecuteTask(IRunnable run) => _loop.Post(Run, run);
 
     /// <inheritdoc/>
     protected override void Shutdown()

@@ -56,12 +56,14 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         Receive<DiskWritten>(written =>
         {
             _writer.Written(written);
-            AfterWrite();
+            Answer();
+            Turn();
         });
         Receive<RetryFailedDisks>(_ =>
         {
             _writer.Retry(_model);
-            AfterWrite();
+            Answer();
+            Turn();
         });
         Receive<LookForSlowDisks>(_ => _writer.TellSlow());
     }
@@ -87,29 +89,35 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     {
         while (_writer.MayBegin && _waiting.Count > 0)
         {
-            var before = _model;
-            while (_waiting.TryDequeue(out var next))
-            {
-                if (next.Message is Flush)
-                {
-                    _flushing.Add(next.Sender);
-                    break;
-                }
-
-                Apply(next.Message, next.Sender);
-            }
-
-            if (!ReferenceEquals(before, _model) && _writer.Differs(before, _model))
-            {
-                _model = _model.NextGeneration();
-                _writer.Begin(before, _model);
-            }
-
-            AfterWrite();
+            ApplyWaiting();
+            Answer();
         }
     }
 
-    private void AfterWrite()
+    /// <summary>All that is waiting goes into one commit, up to a flush.</summary>
+    private void ApplyWaiting()
+    {
+        var before = _model;
+        while (_waiting.TryDequeue(out var next))
+        {
+            if (next.Message is Flush)
+            {
+                _flushing.Add(next.Sender);
+                break;
+            }
+
+            Apply(next.Message, next.Sender);
+        }
+
+        if (!ReferenceEquals(before, _model) && _writer.Differs(before, _model))
+        {
+            _model = _model.NextGeneration();
+            _writer.Begin(before, _model);
+        }
+    }
+
+    /// <summary>Answers what the disks have by now.</summary>
+    private void Answer()
     {
         if (_writer.IsStuck)
         {
@@ -146,11 +154,6 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             }
 
             _flushing.Clear();
-        }
-
-        if (_waiting.Count > 0)
-        {
-            Turn();
         }
     }
 
