@@ -1,3 +1,4 @@
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host;
 
@@ -9,24 +10,13 @@ namespace ActorRaid.Host;
 /// <param name="NodeMinor">Minor number of the node's device.</param>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsBlockDevice, uint NodeMajor, uint NodeMinor)
 {
-    private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;
 
-    /// <summary>
-    /// Follows links to the file; null when there is none.
-    /// Offsets are those of struct statx (linux/stat.h), the same everywhere.
-    /// </summary>
+    /// <summary>Follows links to the file; null when there is none.</summary>
     internal static unsafe FileIdentity? Of(string path)
     {
-        var stat = stackalloc byte[256];
-        if (Libc.StatX(CurrentDirectory, path, 0, BasicStats, stat) != 0)
-            return null;
-        const int blockDevice = 0x6000, kindMask = 0xF000;
-        return new FileIdentity(
-            (ulong)*(uint*)(stat + 136) << 32 | *(uint*)(stat + 140),
-            *(ulong*)(stat + 32),
-            (*(ushort*)(stat + 28) & kindMask) == blockDevice,
-            *(uint*)(stat + 128),
-            *(uint*)(stat + 132));
+        Native.FileStatus status;
+        return Native.Status(Native.AtFdCwd, path, 0, BasicStats, &status) != 0 ? null : new FileIdentity(
+            (ulong)status.FileSystemMajor << 32 | status.FileSystemMinor, status.Inode, status.IsBlockDevice, status.DeviceMajor, status.DeviceMinor);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host;
 
@@ -38,7 +39,7 @@ internal static class Invocation
     internal static unsafe bool InInitramfs()
     {
         var result = stackalloc byte[256];
-        return Libc.StatFs("/", result) == 0 && *(uint*)result is TmpfsMagic or RamfsMagic;
+        return Native.StatFs("/", result) == 0 && *(uint*)result is TmpfsMagic or RamfsMagic;
     }
 
     /// <summary>The name of the process that started us, as /proc/PID/comm has it; empty if it is gone.</summary>
@@ -46,7 +47,7 @@ internal static class Invocation
     {
         try
         {
-            return File.ReadAllText($"/proc/{Libc.ParentProcess()}/comm").TrimEnd('\n');
+            return File.ReadAllText($"/proc/{Native.ParentProcess()}/comm").TrimEnd('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

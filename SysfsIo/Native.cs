@@ -10,11 +10,11 @@ namespace ActorRaid.SysfsIo;
 internal static unsafe partial class Native
 {
     internal const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2;
-    internal const int Exclusive = 0x80, NonBlocking = 0x800, DataSync = 0x1000, CloseOnExec = 0x80000;
+    internal const int Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlocking = 0x800, DataSync = 0x1000, CloseOnExec = 0x80000;
     internal const int AtFdCwd = -100, AtEmptyPath = 0x1000;
     internal const int PollIn = 1, PollPriority = 2, PollError = 8, PollHangUp = 16, PollInvalid = 32;
     internal const int EventFdCloseOnExec = 0x80000, EventFdNonBlocking = 0x800;
-    internal const int GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033;
+    internal const int SetDescriptorFlags = 2, GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -38,9 +38,12 @@ internal static unsafe partial class Native
     internal struct FileStatus
     {
         [FieldOffset(28)] internal ushort Mode;
+        [FieldOffset(32)] internal ulong Inode;
         [FieldOffset(40)] internal ulong Size;
         [FieldOffset(128)] internal uint DeviceMajor;
         [FieldOffset(132)] internal uint DeviceMinor;
+        [FieldOffset(136)] internal uint FileSystemMajor;
+        [FieldOffset(140)] internal uint FileSystemMinor;
 
         internal readonly bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
         internal readonly bool IsRegularFile => (Mode & 0xF000) == 0x8000;

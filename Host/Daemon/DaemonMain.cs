@@ -132,7 +132,7 @@ internal static class DaemonMain
         if (descriptor < 0)
             return;
         byte ready = 1;
-        Libc.Write(descriptor, &ready, 1);
-        Libc.Close(descriptor);
+        Native.Write(descriptor, &ready, 1);
+        Native.Close(descriptor);
     }
 }

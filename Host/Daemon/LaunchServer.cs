@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using ActorRaid.Host.Launch;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -154,9 +155,9 @@ internal sealed class LaunchServer : IDisposable
     private static bool IsAllowed(Socket connection)
     {
         Span<byte> bytes = stackalloc byte[12];
-        connection.GetRawSocketOption(Libc.SocketLevel, Libc.PeerCredentials, bytes);
-        var peer = MemoryMarshal.Read<Libc.Credentials>(bytes);
-        return peer.User == 0 || peer.User == Libc.EffectiveUser();
+        connection.GetRawSocketOption(Native.SocketLevel, Native.PeerCredentials, bytes);
+        var peer = MemoryMarshal.Read<Native.Credentials>(bytes);
+        return peer.User == 0 || peer.User == Native.EffectiveUser();
     }
 
     private static async Task<string?> ReadLine(Socket connection)

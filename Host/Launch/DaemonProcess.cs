@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Launch;
 
@@ -38,36 +39,36 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
     internal string? Start(DaemonOptions options, TimeSpan limit)
     {
         var pipe = stackalloc int[2];
-        if (Libc.Pipe(pipe, Libc.OpenCloseOnExec) != 0)
-            return $"pipe: {Libc.LastError()}";
+        if (Native.Pipe(pipe, Native.CloseOnExec) != 0)
+            return KernelError.Last(Program, "pipe to").ToString();
         HideDescriptors();
-        Libc.Fcntl(pipe[1], Libc.FcntlSetFlags, 0);
+        Native.FileControl(pipe[1], Native.SetDescriptorFlags, 0);
 
         // Larger than glibc's and musl's structures.
         var actions = stackalloc byte[512];
         var attributes = stackalloc byte[1024];
         new Span<byte>(actions, 512).Clear();
         new Span<byte>(attributes, 1024).Clear();
-        Libc.SpawnActionsInit(actions);
+        Native.SpawnActionsInit(actions);
         var nowhere = Marshal.StringToCoTaskMemUTF8("/dev/null");
         for (var stream = 0; stream <= 2; stream++)
-            Libc.SpawnActionsOpen(actions, stream, (byte*)nowhere, Libc.OpenReadWrite, 0);
-        Libc.SpawnAttributesInit(attributes);
+            Native.SpawnActionsOpen(actions, stream, (byte*)nowhere, Native.ReadWrite, 0);
+        Native.SpawnAttributesInit(attributes);
         // The attributes' mask is the empty one; a mask inherited from mdadm could keep SIGTERM from us.
-        Libc.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask);
+        Native.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask);
 
         var arguments = (options with { Ready = pipe[1], Lock = -1 }).ToArguments();
         int process;
-        var error = Libc.Spawn(
+        var error = Native.Spawn(
             &process, Self(), actions, attributes, Strings([Name, .. arguments]), Strings(EnvironmentOfDaemon()));
-        Libc.Close(pipe[1]);
+        Native.Close(pipe[1]);
         if (error != 0)
         {
-            Libc.Close(pipe[0]);
-            return $"cannot start the daemon: {Libc.Describe(error)}";
+            Native.Close(pipe[0]);
+            return CannotStart(error);
         }
         var said = WaitForByte(pipe[0], limit);
-        Libc.Close(pipe[0]);
+        Native.Close(pipe[0]);
         return said;
     }
 
@@ -76,24 +77,26 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
     {
         HideDescriptors();
         if (options.Lock >= 0)
-            Libc.Fcntl(options.Lock, Libc.FcntlSetFlags, 0);
-        Libc.Execute(Self(), Strings([Name, .. options.ToArguments()]), Strings(EnvironmentOfDaemon()));
-        return $"cannot start the daemon: {Libc.LastError()}";
+            Native.FileControl(options.Lock, Native.SetDescriptorFlags, 0);
+        Native.Execute(Self(), Strings([Name, .. options.ToArguments()]), Strings(EnvironmentOfDaemon()));
+        return CannotStart(Native.LastError);
     }
+
+    private string CannotStart(int errno) => $"cannot start the daemon: {new KernelError(errno, Program, "execute")}";
 
     private static string? WaitForByte(int descriptor, TimeSpan limit)
     {
-        var entry = new Libc.PollEntry { Descriptor = descriptor, Wanted = 1 };
+        var entry = new Native.PollFd { Descriptor = descriptor, Events = Native.PollIn };
         int seen;
         do
         {
-            seen = Libc.Poll(&entry, 1, (int)limit.TotalMilliseconds);
+            seen = Native.Poll(&entry, 1, (int)limit.TotalMilliseconds);
         }
-        while (seen < 0 && Marshal.GetLastPInvokeError() == 4);
+        while (seen < 0 && Native.LastError == Errno.EINTR);
         if (seen <= 0)
             return $"the daemon is not ready after {limit.TotalSeconds:0} s";
         byte said;
-        return Libc.Read(descriptor, &said, 1) == 1 ? null : "the daemon ended before it was ready";
+        return Native.Read(descriptor, &said, 1) == 1 ? null : "the daemon ended before it was ready";
     }
 
     private static void HideDescriptors()
@@ -102,7 +105,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         {
             if (int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor)
                 && descriptor > 2)
-                Libc.Fcntl(descriptor, Libc.FcntlSetFlags, Libc.CloseOnExec);
+                Native.FileControl(descriptor, Native.SetDescriptorFlags, Native.DescriptorCloseOnExec);
         }
     }
 

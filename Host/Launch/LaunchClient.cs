@@ -1,4 +1,5 @@
 using System.Text;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Launch;
 
@@ -24,23 +25,23 @@ internal sealed unsafe class LaunchClient : IDisposable
         const int pathLimit = 108;
         var address = stackalloc byte[2 + pathLimit];
         new Span<byte>(address, 2 + pathLimit).Clear();
-        *(ushort*)address = Libc.UnixFamily;
+        *(ushort*)address = Native.UnixFamily;
         if (Encoding.UTF8.GetByteCount(path) >= pathLimit)
             return null;
         Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, pathLimit));
 
-        var descriptor = Libc.Socket(Libc.UnixFamily, Libc.StreamSocket | Libc.SocketCloseOnExec, 0);
+        var descriptor = Native.Socket(Native.UnixFamily, Native.StreamSocket | Native.SocketCloseOnExec, 0);
         if (descriptor < 0)
             return null;
         var time = stackalloc long[2] { (long)limit.TotalSeconds, limit.Microseconds + limit.Milliseconds * 1000L };
-        Libc.SetSocketOption(descriptor, Libc.SocketLevel, Libc.ReceiveTimeout, time, 16);
-        Libc.SetSocketOption(descriptor, Libc.SocketLevel, Libc.SendTimeout, time, 16);
-        Libc.Credentials peer;
-        var length = sizeof(Libc.Credentials);
-        if (Libc.Connect(descriptor, address, 2 + pathLimit) != 0
-            || Libc.GetSocketOption(descriptor, Libc.SocketLevel, Libc.PeerCredentials, &peer, &length) != 0)
+        Native.SetSocketOption(descriptor, Native.SocketLevel, Native.ReceiveTimeout, time, 16);
+        Native.SetSocketOption(descriptor, Native.SocketLevel, Native.SendTimeout, time, 16);
+        Native.Credentials peer;
+        var length = sizeof(Native.Credentials);
+        if (Native.Connect(descriptor, address, 2 + pathLimit) != 0
+            || Native.GetSocketOption(descriptor, Native.SocketLevel, Native.PeerCredentials, &peer, &length) != 0)
         {
-            Libc.Close(descriptor);
+            Native.Close(descriptor);
             return null;
         }
         return new LaunchClient(descriptor, peer.Process);
@@ -52,14 +53,14 @@ internal sealed unsafe class LaunchClient : IDisposable
         var bytes = request.Encode();
         fixed (byte* start = bytes)
         {
-            if (Libc.Send(_descriptor, start, (nuint)bytes.Length, Libc.NoSignal) != bytes.Length)
+            if (Native.Send(_descriptor, start, bytes.Length, Native.NoSignal) != bytes.Length)
                 return null;
         }
         var line = stackalloc byte[LaunchReply.Limit];
         var count = 0;
         while (count < LaunchReply.Limit)
         {
-            var read = Libc.Read(_descriptor, line + count, (nuint)(LaunchReply.Limit - count));
+            var read = Native.Read(_descriptor, line + count, LaunchReply.Limit - count);
             if (read <= 0)
                 return null;
             var end = new ReadOnlySpan<byte>(line + count, (int)read).IndexOf((byte)'\n');
@@ -71,5 +72,5 @@ internal sealed unsafe class LaunchClient : IDisposable
     }
 
     /// <summary>Closes the connection.</summary>
-    public void Dispose() => Libc.Close(_descriptor);
+    public void Dispose() => Native.Close(_descriptor);
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Launch;
 
@@ -23,23 +23,22 @@ internal sealed class LaunchLock : IDisposable
     internal static LaunchLock? Take(string path, TimeSpan limit, out string reason)
     {
         reason = "";
-        var descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec, 0x180);
+        var descriptor = Native.Open(path, Native.ReadWrite | Native.Create | Native.CloseOnExec, 0x180);
         if (descriptor < 0)
         {
-            reason = $"{path}: {Libc.LastError()}";
+            reason = KernelError.Last(path, "open").ToString();
             return null;
         }
         var since = Stopwatch.GetTimestamp();
         for (var pause = 1; ; pause = Math.Min(pause * 2, 50))
         {
-            if (Libc.Flock(descriptor, Libc.LockExclusive | Libc.LockNonBlocking) == 0)
+            if (Native.Flock(descriptor, Native.LockExclusive | Native.LockNonBlocking) == 0)
                 return new LaunchLock(descriptor);
-            var error = Marshal.GetLastPInvokeError();
-            const int again = 11, interrupted = 4;
-            if (error is not (again or interrupted) || Stopwatch.GetElapsedTime(since) > limit)
+            var error = KernelError.Last(path, "lock");
+            if (error.Errno is not (Errno.EAGAIN or Errno.EINTR) || Stopwatch.GetElapsedTime(since) > limit)
             {
-                reason = error == again ? $"{path} is held by another process" : $"{path}: {Libc.Describe(error)}";
-                Libc.Close(descriptor);
+                reason = error.Errno == Errno.EAGAIN ? $"{path} is held by another process" : error.ToString();
+                Native.Close(descriptor);
                 return null;
             }
             Thread.Sleep(pause);
@@ -51,6 +50,6 @@ internal sealed class LaunchLock : IDisposable
     {
         var descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
-            Libc.Close(descriptor);
+            Native.Close(descriptor);
     }
 }

@@ -1,4 +1,5 @@
 using ActorRaid.Actors;
+using ActorRaid.SysfsIo;
 using Serilog;
 using Serilog.Events;
 using Serilog.Parsing;
@@ -29,10 +30,9 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
     internal EventLog(ILogger logger)
     {
         _logger = logger;
-        const int closeOnExec = 0x80000;
-        _wake = Libc.EventFd(0, closeOnExec);
+        _wake = Native.EventFd(0, Native.EventFdCloseOnExec);
         if (_wake < 0)
-            throw new IOException($"eventfd: {Libc.LastError()}");
+            throw new IOException(KernelError.Last("the log", "eventfd for").ToString());
         _thread = new Thread(Drain, 256 * 1024) { IsBackground = true, Name = "log" };
         _thread.Start();
     }
@@ -67,7 +67,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
         _ending = true;
         Wake();
         if (_thread.Join(TimeSpan.FromSeconds(2)))
-            Libc.Close(_wake);
+            Native.Close(_wake);
     }
 
     /// <summary>An event as Serilog wants it: the text as message, everything else as properties.</summary>
@@ -98,7 +98,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
     private void Wake()
     {
         ulong one = 1;
-        Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+        Native.Write(_wake, &one, sizeof(ulong));
     }
 
     private void Drain()
@@ -127,7 +127,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
                 continue;
             }
             ulong count;
-            Libc.Read(_wake, (byte*)&count, sizeof(ulong));
+            Native.Read(_wake, &count, sizeof(ulong));
             Volatile.Write(ref _sleeping, 0);
         }
     }

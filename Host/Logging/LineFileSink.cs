@@ -1,4 +1,5 @@
 using System.Text;
+using ActorRaid.SysfsIo;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -10,18 +11,19 @@ namespace ActorRaid.Host.Logging;
 /// </summary>
 internal sealed unsafe class LineFileSink : ILogEventSink, IDisposable
 {
-    private const int WriteOnly = 1, Append = 0x400;
-    private const uint OwnerWritesOthersRead = 0x1A4;
+    private const int OwnerWritesOthersRead = 0x1A4;
 
+    private readonly string _path;
     private readonly int _descriptor;
 
     /// <summary>Opens the file for appending, making it if need be.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     internal LineFileSink(string path)
     {
-        _descriptor = Libc.Open(path, WriteOnly | Append | Libc.OpenCreate | Libc.OpenCloseOnExec, OwnerWritesOthersRead);
+        _path = path;
+        _descriptor = Native.Open(path, Native.WriteOnly | Native.Append | Native.Create | Native.CloseOnExec, OwnerWritesOthersRead);
         if (_descriptor < 0)
-            throw new IOException($"{path}: {Libc.LastError()}");
+            throw new IOException(KernelError.Last(path, "open").ToString());
     }
 
     /// <inheritdoc/>
@@ -31,11 +33,11 @@ internal sealed unsafe class LineFileSink : ILogEventSink, IDisposable
         fixed (byte* start = line)
         {
             // Serilog tells its own log of what is thrown here, and goes on.
-            if (Libc.Write(_descriptor, start, (nuint)line.Length) < 0)
-                throw new IOException(Libc.LastError());
+            if (Native.Write(_descriptor, start, line.Length) < 0)
+                throw new IOException(KernelError.Last(_path, "write").ToString());
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Libc.Close(_descriptor);
+    public void Dispose() => Native.Close(_descriptor);
 }

@@ -71,9 +71,9 @@ public sealed class ExecutableTests : IDisposable
     public void A_daemon_is_marked_when_off_root_and_inherits_nothing_but_its_environment()
     {
         const int readOnly = 0;
-        var leaked = Libc.Open(_root.Make("leaked", ""), readOnly, 0);
+        var leaked = Native.Open(_root.Make("leaked", ""), readOnly, 0);
         Assert.Equal(LaunchOutcome.Supervised, Launcher(offRoot: true).Stay().Outcome);
-        Libc.Close(leaked);
+        Native.Close(leaked);
         var daemon = Peer();
         Assert.Equal("@dmon", Processes.CommandLine(daemon).Value[0]);
         Assert.Equal("/", Directory.ResolveLinkTarget($"/proc/{daemon}/cwd", true)?.FullName);
