@@ -9,6 +9,9 @@ internal sealed record ReconcileNow;
 /// <summary>To a member array: /proc/mdstat does not list it as active.</summary>
 internal sealed record NotListed;
 
+/// <summary>To a member array: it has become a RAID 0, which is not supervised.</summary>
+internal sealed record NeedsNobody;
+
 /// <summary>From the farewell to its container: every array is at rest.</summary>
 internal sealed record AllSafe;
 

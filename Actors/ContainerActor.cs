@@ -33,6 +33,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     private readonly ContainerSettings _settings;
     private readonly Dictionary<string, IActorRef> _members = [];
     private readonly Dictionary<DeviceNumber, (string Name, IActorRef Actor)> _disks = [];
+    private readonly Dictionary<int, string> _striped = [];
     private IMetadataFormat? _format;
     private IActorRef _metadata = ActorRefs.Nobody;
     private MonitorEndpoint? _endpoint;
@@ -61,7 +62,10 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             Reconcile();
             Sender.Tell(new Pong(), Self);
         });
+        Receive<VolumeDescribed>(CatchUp);
+        Receive<Recorded>(_ => { });
         Receive<MayLeave>(_ => LeaveIfAlone());
+        Receive<Flushed>(_ => LeaveIfStillAlone());
         Receive<Farewell>(_ =>
         {
             _farewellTo = Sender;
@@ -181,14 +185,22 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
 
             active.Add(volume);
 
-            // RAID 0 needs nobody: it is never dirty and does not survive a failure.
-            if (array.State is not (MdStatState.Active or MdStatState.Broken) || array.Level is null or "raid0" or "linear")
+            if (array.State is not (MdStatState.Active or MdStatState.Broken) || array.Level is null)
             {
                 continue;
             }
 
             listed.Add(array.Name);
-            if (_members.TryGetValue(array.Name, out var member))
+            _members.TryGetValue(array.Name, out var member);
+
+            // RAID 0 needs nobody: it is never dirty and does not survive a failure.
+            if (array.Level is "raid0" or "linear")
+            {
+                member?.Tell(new NeedsNobody(), Self);
+                _striped[volume] = array.Name;
+                _metadata.Tell(new DescribeVolume(volume), Self);
+            }
+            else if (member is not null)
             {
                 member.Tell(new LegsMayHaveChanged(false), Self);
             }
@@ -205,6 +217,22 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             {
                 member.Tell(new NotListed(), Self);
             }
+        }
+    }
+
+    /// <summary>A RAID 0 may have been reshaped to its end while nobody watched: that is recorded here, as it has no actor.</summary>
+    private void CatchUp(VolumeDescribed described)
+    {
+        if (described.Volume is not { Reshape: { } reshape } volume || !_striped.TryGetValue(volume.Index, out var array) || _members.ContainsKey(array))
+        {
+            return;
+        }
+
+        var shape = MdShape.Read(name => SysfsAttribute.ReadOnce($"{SysRoot}/block/{array}/md/{name}") is { Ok: true } read ? read.Value : null);
+        if (shape is { Level: 0 } && shape.HasEnded(reshape))
+        {
+            _settings.Events.Info("reshape-ended", $"{array}: its reshape has ended, recorded", array);
+            _metadata.Tell(new Record(Self, [MemberDecision.ReshapeEnded(volume.Index, Consistency.Clean)]), Self);
         }
     }
 
@@ -298,7 +326,13 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         }
 
         Reconcile();
-        if (_members.Count > 0)
+        _metadata.Tell(new Flush(), Self);
+    }
+
+    /// <summary>What was found to be recorded when it seemed to be time to leave is on the disks by now.</summary>
+    private void LeaveIfStillAlone()
+    {
+        if (_members.Count > 0 || _farewellTo is not null)
         {
             return;
         }

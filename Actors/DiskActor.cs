@@ -44,6 +44,8 @@ public sealed class DiskActor : ReceiveActor, IWithTimers
             }
         });
         Receive<ThawArray>(thaw => SysfsAttribute.WriteOnce($"{Array(thaw.Array)}/sync_action", "idle"));
+        Receive<SetArraySize>(set => Say(SysfsAttribute.WriteOnce($"{Array(set.Array)}/array_size", set.KiB.ToString(CultureInfo.InvariantCulture)), set.Array));
+        Receive<RestoreShape>(Restore);
         Receive<StartRecovery>(start =>
         {
             var written = SysfsAttribute.WriteOnce($"{Array(start.Array)}/sync_action", "recover");
@@ -55,6 +57,34 @@ public sealed class DiskActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     private string Array(string array) => $"{_sysRoot}/block/{array}/md";
+
+    private void Restore(RestoreShape restore)
+    {
+        var array = Array(restore.Array);
+        foreach (var leg in Directory.Exists(array) ? Directory.GetDirectories(array, "dev-*") : [])
+        {
+            var slot = SysfsAttribute.ReadOnce($"{leg}/slot");
+            if (slot is { Ok: true, Value: "none" })
+            {
+                Say(SysfsAttribute.WriteOnce($"{leg}/state", "remove"), restore.Array);
+            }
+        }
+
+        var legs = restore.RaidDisks.ToString(CultureInfo.InvariantCulture);
+        var now = SysfsAttribute.ReadOnce($"{array}/raid_disks");
+        if (now.Ok && now.Value != legs)
+        {
+            Say(SysfsAttribute.WriteOnce($"{array}/raid_disks", legs), restore.Array);
+        }
+    }
+
+    private void Say(Result<Nothing> written, string array)
+    {
+        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
+        {
+            _events.Error("reshape-refused", $"{written.Error}", array);
+        }
+    }
 
     private void Drop(DropLeg drop)
     {

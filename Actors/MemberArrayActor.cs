@@ -26,6 +26,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     private readonly MemberSettings _settings;
     private readonly SpareActivation _spare;
     private readonly BadBlockKeeping _badBlocks;
+    private readonly ReshapeFollowing _reshape;
     private readonly Dictionary<int, bool> _dropping = [];
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
@@ -38,6 +39,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     private int _raidDisks;
     private ulong _componentSectors;
     private bool _leaving;
+    private bool _describe;
     private IActorRef? _tellWhenSafe;
 
     /// <summary>An actor for that array.</summary>
@@ -47,6 +49,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         _disks = settings.Disks;
         _spare = new SpareActivation(settings);
         _badBlocks = new BadBlockKeeping(settings);
+        _reshape = new ReshapeFollowing(settings);
         Settling();
     }
 
@@ -120,7 +123,9 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             }
 
             var actions = MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors);
-            var caughtUp = MemberDecision.CatchUp(volume, view);
+            var caughtUp = MemberDecision.CatchUp(volume, view, volume.Reshape is null ? null : _attributes.Shape());
+            _reshape.Saw(view, view.Action);
+            _reshape.Described(volume, _attributes, _disks, Timers, Self);
             Events.Info(
                 "array-supervised",
                 $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {_raidDisks} legs", Name);
@@ -138,6 +143,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     private void Watching()
     {
         Common();
+        Receive<VolumeDescribed>(Described);
         Receive<SysfsChanged>(_ =>
         {
             NoteChange();
@@ -148,6 +154,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     private void Recording()
     {
         Common();
+        Receive<VolumeDescribed>(Described);
         Receive<SysfsChanged>(_ => NoteChange());
         Receive<Recorded>(
             recorded =>
@@ -155,12 +162,25 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
                 Become(Watching);
                 Finish(recorded);
             },
-            recorded => !recorded.ForSpare);
+            recorded => recorded.For == RecordFor.Array);
     }
 
     private void Common()
     {
-        Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.ForSpare);
+        Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.For == RecordFor.Spare);
+        Receive<Recorded>(
+            recorded =>
+            {
+                _reshape.Recorded(recorded.Changed, _attributes!, _disks, Self);
+                _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
+            },
+            recorded => recorded.For == RecordFor.Reshape);
+        Receive<ReshapeLook>(_ => _reshape.Look(_attributes!.Look(), _attributes, Timers, Self));
+        Receive<NeedsNobody>(_ =>
+        {
+            Events.Info("array-needs-nobody", $"{Name} has become RAID 0: nothing of it is to be recorded", Name);
+            Leave();
+        });
         Receive<Look>(look =>
         {
             _askedToLook.Add(look.ReplyTo);
@@ -172,6 +192,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             MeasureArray();
             ScanLegs();
             _spare.Wanted |= changed.DisksChanged;
+            if (changed.DisksChanged)
+            {
+                _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
+            }
+
             PostChange(Self);
         });
         Receive<LegRemoved>(removed =>
@@ -250,7 +275,23 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         }
 
         BeginLook();
-        Act(MemberDecision.Decide(_settings.Volume, _memory, _attributes.Look(), _raidDisks, _componentSectors));
+        var view = _attributes.Look();
+        if (_reshape.Saw(view, _memory.Action))
+        {
+            ScanLegs();
+            MeasureArray();
+            _describe = true;
+        }
+
+        Act(MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors));
+    }
+
+    private void Described(VolumeDescribed described)
+    {
+        if (described.Volume is { } volume)
+        {
+            _reshape.Described(volume, _attributes!, _disks, Timers, Self);
+        }
     }
 
     private void Act(MemberActions actions)
@@ -298,10 +339,10 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             Drop(slot, actions.MayRemove);
         }
 
-        if (actions.LookForLegs)
+        if (_describe)
         {
-            MeasureArray();
-            ScanLegs();
+            _describe = false;
+            _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
         }
 
         _spare.Wanted |= actions.LookForSpare;

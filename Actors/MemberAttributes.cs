@@ -114,12 +114,17 @@ internal sealed class MemberAttributes : IDisposable
     /// <summary>Writes an attribute that is not kept open.</summary>
     public Result<Nothing> WriteOnce(string name, string value) => SysfsAttribute.WriteOnce($"{_directory}/{name}", value);
 
-    /// <summary>A number that is not kept open; 0 when it cannot be read.</summary>
+    /// <summary>
+    /// A number that is not kept open; 0 when it cannot be read. Of a value that a reshape changes, "4 (3)", it is the new one.
+    /// </summary>
     public ulong Number(string name)
     {
         var read = ReadOnce(name);
-        return read.Ok && ulong.TryParse(read.Value, CultureInfo.InvariantCulture, out var value) ? value : 0;
+        return read.Ok && ulong.TryParse(read.Value.AsSpan(0, (read.Value + ' ').IndexOf(' ')), CultureInfo.InvariantCulture, out var value) ? value : 0;
     }
+
+    /// <summary>What md has made of the array; null when it is going away.</summary>
+    public MdShape? Shape() => MdShape.Read(name => ReadOnce(name) is { Ok: true } read ? read.Value : null);
 
     /// <summary>Looks which legs md has now: opens those that are new, forgets those that are gone.</summary>
     /// <param name="appeared">Told of each new one.</param>

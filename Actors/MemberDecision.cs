@@ -43,12 +43,11 @@ public readonly record struct SyncProgress(ulong First, bool Moves)
 /// <param name="FailedSlots">Legs whose failure is then to be carried out: unblocked, and removed if <paramref name="MayRemove"/>.</param>
 /// <param name="MayRemove">The array can be written, so that failed legs can be removed.</param>
 /// <param name="LookForSpare">The array may be degraded.</param>
-/// <param name="LookForLegs">A reshape has begun: legs may have been added.</param>
 /// <param name="Gone">The array has stopped.</param>
 /// <param name="Next">What to remember.</param>
 public sealed record MemberActions(
     ArrayState? WriteFirst, ImmutableArray<Change> Changes, ArrayState? WriteState, bool WriteByAnswer,
-    ImmutableArray<int> FailedSlots, bool MayRemove, bool LookForSpare, bool LookForLegs, bool Gone, MemberMemory Next);
+    ImmutableArray<int> FailedSlots, bool MayRemove, bool LookForSpare, bool Gone, MemberMemory Next);
 
 /// <summary>
 /// Decides what follows from a look at a member array: a pure function. The rows are those of mdmon's wake-up
@@ -63,7 +62,7 @@ public static class MemberDecision
     public static MemberActions WritePending(int volume, MemberMemory memory) => new(
         null,
         [new StateChange(volume, Consistency.Dirty, new ArrayFacts(memory.ResyncStart, memory.LastCheckpoint, memory.Action, memory.Action, ArrayFacts.Complete))],
-        ArrayState.Active, false, [], true, false, false, false, memory with { State = ArrayState.WritePending });
+        ArrayState.Active, false, [], true, false, false, memory with { State = ArrayState.WritePending });
 
     /// <summary>What follows from a full look.</summary>
     /// <param name="volume">The volume's index in the metadata.</param>
@@ -95,7 +94,7 @@ public static class MemberDecision
         {
             Say(Consistency.Clean);
             return new MemberActions(
-                null, changes.ToImmutable(), ArrayState.Clear, false, [], false, false, false, true, memory with { State = state });
+                null, changes.ToImmutable(), ArrayState.Clear, false, [], false, false, true, memory with { State = state });
         }
 
         switch (state)
@@ -185,21 +184,40 @@ public static class MemberDecision
 
         return new MemberActions(
             writeFirst, changes.ToImmutable(), write, byAnswer, failed.ToImmutable(),
-            state > ArrayState.ReadOnly, spare, view.Action == SyncAction.Reshape && memory.Action != SyncAction.Reshape, false,
+            state > ArrayState.ReadOnly, spare, false,
             new MemberMemory(state, view.Action, resyncStart, checkpoint, progress));
     }
 
     /// <summary>
     /// What the first look finds changed while nobody watched: legs that md has in sync (a recovery that ended) but the
-    /// metadata not.
+    /// metadata not, or a reshape that has ended.
     /// </summary>
-    public static ImmutableArray<Change> CatchUp(VolumeInfo recorded, MemberView view) =>
-        view.Action != SyncAction.Idle || view.State <= ArrayState.Inactive
-            ? []
-            : [.. from leg in view.Legs
-                  where (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync
-                  where leg.Slot < recorded.Legs.Length && !recorded.Legs[leg.Slot].InSync
-                  select new LegChange(recorded.Index, leg.Slot, LegState.InSync)];
+    /// <param name="recorded">The volume as the metadata has it.</param>
+    /// <param name="view">The array as it is.</param>
+    /// <param name="shape">Its shape, where a reshape is recorded.</param>
+    internal static ImmutableArray<Change> CatchUp(VolumeInfo recorded, MemberView view, MdShape? shape)
+    {
+        if (view.Action != SyncAction.Idle || view.State <= ArrayState.Inactive)
+        {
+            return [];
+        }
+
+        if (recorded.Reshape is { } reshape)
+        {
+            return view.ReshapePosition == ArrayFacts.Complete && shape is not null && shape.HasEnded(reshape)
+                ? [ReshapeEnded(recorded.Index, view.State <= ArrayState.Clean ? Consistency.Clean : Consistency.Dirty)]
+                : [];
+        }
+
+        return [.. from leg in view.Legs
+                   where (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync
+                   where leg.Slot < recorded.Legs.Length && !recorded.Legs[leg.Slot].InSync
+                   select new LegChange(recorded.Index, leg.Slot, LegState.InSync)];
+    }
+
+    /// <summary>A reshape has ended that nobody watched.</summary>
+    internal static StateChange ReshapeEnded(int volume, Consistency consistency) => new(
+        volume, consistency, new ArrayFacts(ArrayFacts.Complete, 0, SyncAction.Reshape, SyncAction.Idle, ArrayFacts.Complete));
 
     private static LegState ToLegState(LegFlags flags) =>
         ((flags & LegFlags.Faulty) != 0 ? LegState.Faulty : LegState.None)

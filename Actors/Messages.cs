@@ -82,18 +82,37 @@ public sealed record BadBlocksNow(int Volume, int Slot, ImmutableArray<BadBlock>
 /// <summary>An update that was prepared before: a spare that md was given.</summary>
 public sealed record PreparedChange(PreparedUpdate Update) : Change;
 
+/// <summary>A recorded reshape did not begin: undo it. See <see cref="IContainerModel.CancelReshape"/>.</summary>
+public sealed record ReshapeCancelled(int Volume) : Change;
+
+/// <summary>A reshape has begun, and these are md's legs. See <see cref="IContainerModel.PlaceNewLegs"/>.</summary>
+public sealed record NewLegsPlaced(int Volume, ImmutableArray<LegFact> Legs) : Change;
+
+/// <summary>Whom a record is for: the answers are not mixed up.</summary>
+public enum RecordFor
+{
+    /// <summary>What a look at the array found.</summary>
+    Array,
+
+    /// <summary>A spare's activation.</summary>
+    Spare,
+
+    /// <summary>A reshape's legs, or its end before it began.</summary>
+    Reshape,
+}
+
 /// <summary>To the metadata: make these changes and commit them. Answered with <see cref="Recorded"/> once the quorum has them.</summary>
 /// <param name="ReplyTo">Who waits.</param>
 /// <param name="Changes">What to record.</param>
-/// <param name="ForSpare">Comes back in the answer: the array's own records and those for its spare do not get mixed up.</param>
-public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, bool ForSpare = false);
+/// <param name="For">Comes back in the answer.</param>
+public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, RecordFor For = RecordFor.Array);
 
 /// <summary>What was asked for is recorded: the kernel may be let go.</summary>
 /// <param name="Changed">Whether anything had to be written.</param>
 /// <param name="Clean">The last state change's answer: whether the array may be taken for clean.</param>
 /// <param name="Refused">Bad blocks for which there was no room.</param>
-/// <param name="ForSpare">As in the request.</param>
-public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockFound> Refused, bool ForSpare);
+/// <param name="For">As in the request.</param>
+public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockFound> Refused, RecordFor For);
 
 /// <summary>To the metadata: an update as it came over the socket. Answered with <see cref="Queued"/> as soon as it is in the queue.</summary>
 public sealed record ApplyUpdate(ReadOnlyMemory<byte> Bytes);
@@ -157,6 +176,12 @@ public sealed record LeaveArray(string Array);
 
 /// <summary>To a disk: let this array go on with whatever recovery it needs.</summary>
 public sealed record ThawArray(string Array);
+
+/// <summary>To any disk, whose thread may wait for the array's lock: set array_size (KiB).</summary>
+public sealed record SetArraySize(string Array, ulong KiB);
+
+/// <summary>To any disk: a reshape of the array did not begin: take out the legs that were given to md for it, set raid_disks back.</summary>
+public sealed record RestoreShape(string Array, int RaidDisks);
 
 /// <summary>To a disk: a leg of it has appeared in an array.</summary>
 public sealed record LegAppeared(string Array, int Slot, string StatePath, IActorRef Member);

@@ -227,13 +227,19 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
                     }
 
                     break;
+                case ReshapeCancelled cancelled when Knows(cancelled.Volume):
+                    _model = _model.CancelReshape(cancelled.Volume);
+                    break;
+                case NewLegsPlaced placed when Knows(placed.Volume):
+                    _model = _model.PlaceNewLegs(placed.Volume, placed.Legs);
+                    break;
                 case PreparedChange prepared:
                     _model = _model.Process(prepared.Update);
                     break;
             }
         }
 
-        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.ForSpare)));
+        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For)));
     }
 
     private bool Knows(int volume) => volume >= 0 && volume < _model.Volumes.Length;
@@ -254,7 +260,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         }
 
         _model = _model.Process(update);
-        _appliedUpdates.Add(update.Kind);
+        if (update.ConcernsLegs)
+        {
+            _appliedUpdates.Add(update.Kind);
+        }
+
         Events.Info("update-applied", $"{update.Kind}");
     }
 

@@ -98,7 +98,7 @@ internal sealed class SpareActivation(MemberSettings settings)
         }
 
         _step = Step.Recording;
-        settings.Metadata.Tell(new Record(self, [new PreparedChange(_plan!.Update!)], ForSpare: true), self);
+        settings.Metadata.Tell(new Record(self, [new PreparedChange(_plan!.Update!)], RecordFor.Spare), self);
         return true;
     }
 

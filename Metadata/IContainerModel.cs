@@ -51,6 +51,18 @@ public interface IContainerModel
     /// <summary>The recorded bad blocks of a leg, in device sectors (data offset included).</summary>
     ImmutableArray<BadBlock> BadBlocks(int volume, int slot);
 
+    /// <summary>
+    /// Undoes a reshape that was recorded but did not begin: the volume is what it was, disks that it would have got are spares
+    /// again. This very model when there is none such.
+    /// </summary>
+    IContainerModel CancelReshape(int volume);
+
+    /// <summary>
+    /// A reshape has begun, and md has put the legs that came with it into these slots: the metadata follows. This very model
+    /// when it says so already, or when md's legs are not those that the reshape was recorded with.
+    /// </summary>
+    IContainerModel PlaceNewLegs(int volume, ImmutableArray<LegFact> legs);
+
     /// <summary>The same model, its generation advanced by one: what a commit writes.</summary>
     IContainerModel NextGeneration();
 
@@ -158,7 +170,24 @@ public enum VolumeActivity
 /// <param name="Legs">One for each slot.</param>
 public sealed record VolumeInfo(
     int Index, string Name, int Level, int Layout, int ChunkBytes, ulong ComponentSectors, ulong ArraySectors,
-    bool Dirty, VolumeActivity Activity, ulong Checkpoint, ImmutableArray<LegInfo> Legs);
+    bool Dirty, VolumeActivity Activity, ulong Checkpoint, ImmutableArray<LegInfo> Legs)
+{
+    /// <summary>While a reshape is recorded: where it began and where it leads to.</summary>
+    public ReshapeInfo? Reshape { get; init; }
+}
+
+/// <summary>A recorded reshape.</summary>
+/// <param name="From">What the volume was.</param>
+/// <param name="To">What it will be.</param>
+/// <param name="HasBegun">Data may have been moved already: a checkpoint is recorded, here or in the migration record.</param>
+public sealed record ReshapeInfo(VolumeShape From, VolumeShape To, bool HasBegun);
+
+/// <summary>The shape of a volume.</summary>
+/// <param name="Level">As md counts: 0, 1, 5, 10.</param>
+/// <param name="Layout">md's layout number.</param>
+/// <param name="ChunkBytes">Chunk size in bytes.</param>
+/// <param name="Legs">How many.</param>
+public sealed record VolumeShape(int Level, int Layout, int ChunkBytes, int Legs);
 
 /// <summary>A slot of a volume.</summary>
 /// <param name="Slot">Its number: md's rdN.</param>
@@ -267,6 +296,9 @@ public abstract record PreparedUpdate(string Kind)
     /// </summary>
     /// <param name="volume">Its subarray index.</param>
     public virtual bool Disturbs(int volume) => false;
+
+    /// <summary>Whether legs, disks or volumes may be others once it is processed.</summary>
+    public virtual bool ConcernsLegs => true;
 }
 
 /// <summary>An update that may be processed, or the reason why it may not.</summary>

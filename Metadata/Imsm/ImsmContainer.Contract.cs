@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Metadata.Imsm;
@@ -18,6 +19,10 @@ public sealed partial record ImsmContainer : IContainerModel
 
     IContainerModel IContainerModel.ClearBadBlock(int volume, int slot, ulong sector, int length) =>
         ClearBadBlock(volume, slot, sector, length);
+
+    IContainerModel IContainerModel.CancelReshape(int volume) => CancelReshape(volume);
+
+    IContainerModel IContainerModel.PlaceNewLegs(int volume, ImmutableArray<LegFact> legs) => PlaceNewLegs(volume, legs);
 
     IContainerModel IContainerModel.NextGeneration() => NextGeneration();
 }

@@ -34,6 +34,10 @@ internal sealed record FakeContainer(ImmutableArray<VolumeInfo> Volumes) : ICont
 
     public ArrayStateChange SetArrayState(int volume, Consistency consistency, ArrayFacts facts) => throw new NotSupportedException();
 
+    public IContainerModel CancelReshape(int volume) => throw new NotSupportedException();
+
+    public IContainerModel PlaceNewLegs(int volume, ImmutableArray<LegFact> legs) => throw new NotSupportedException();
+
     public IContainerModel SetLeg(int volume, int slot, LegState state) => throw new NotSupportedException();
 
     public SparePlan PlanSpare(int volume, SpareFacts facts) => throw new NotSupportedException();

@@ -112,7 +112,7 @@ memory() {
 
 DISTRIBUTION=/sbin/mdmon.distribution
 OURS=$PUBLISHED_IN_GUEST/mdmon
-cp /sbin/mdmon "$DISTRIBUTION"
+[ -x "$DISTRIBUTION" ] && [ ! -L "$DISTRIBUTION" ] || fail "$DISTRIBUTION is not the distribution's mdmon"
 rm -f /out/figures
 disks 8 48M
 plain=("${DISKS[@]}")

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata.Imsm.Model;
+using ActorRaid.Metadata.Imsm.Rules;
 
 namespace ActorRaid.Metadata.Imsm;
 
@@ -59,8 +60,16 @@ public sealed partial record ImsmContainer
         var sectorSize = Present.IsEmpty ? 512 : Present[0].SectorSize;
         return new VolumeInfo(
             index, dev.Volume.ToString(), level, layout, current.BlocksPerStrip * 512, dev.ComponentSectors(sectorSize), size,
-            (dev.Dirty & VolumeGeometry.DirtyBit) != 0, activity, Checkpoint(dev, activity), Legs(dev));
+            (dev.Dirty & VolumeGeometry.DirtyBit) != 0, activity, Checkpoint(dev, activity), Legs(dev))
+        {
+            Reshape = dev.IsGeneralMigration()
+                ? new ReshapeInfo(Shape(dev.SecondMap!), Shape(dev.Map), ReshapeStart.HasBegun(this, dev))
+                : null,
+        };
     }
+
+    private static VolumeShape Shape(ImsmMap map) =>
+        new(map.Level(), VolumeGeometry.LayoutOf(map.Level()), map.BlocksPerStrip * 512, map.Order.Length);
 
     private static VolumeActivity Activity(ImsmDev dev) => !dev.IsMigrating()
         ? VolumeActivity.None

@@ -54,6 +54,13 @@ public sealed partial record ImsmContainer
     /// <inheritdoc/>
     public ImmutableArray<BadBlock> BadBlocks(int volume, int slot) => BadBlockLog.Of(this, volume, slot);
 
+    /// <inheritdoc cref="IContainerModel.CancelReshape"/>
+    public ImsmContainer CancelReshape(int volume) => HasVolume(volume) ? ReshapeStart.Cancel(this, volume) : this;
+
+    /// <inheritdoc cref="IContainerModel.PlaceNewLegs"/>
+    public ImsmContainer PlaceNewLegs(int volume, ImmutableArray<LegFact> legs) =>
+        HasVolume(volume) ? ReshapeStart.Place(this, volume, legs) : this;
+
     /// <summary>
     /// The model that a commit writes: the next generation, the original family filled in where old metadata lacks it, the
     /// attribute for bad blocks as the log is. A migration record stays only as long as it is in use, and one of zeros

@@ -15,6 +15,9 @@ internal sealed record MigrationCheckpoint(ulong Unit) : ImsmUpdate("migration c
     public static Parsed Parse(ReadOnlySpan<byte> bytes) => new MigrationCheckpoint(UpdateBytes.ULong(bytes, 8));
 
     /// <inheritdoc/>
+    public override bool ConcernsLegs => false;
+
+    /// <inheritdoc/>
     internal override string? Refusal(ImsmContainer container) =>
         container.Super.Devs.Any(dev => dev.IsGeneralMigration()) ? null : "no volume is under general migration";
 

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>To itself: has the recorded reshape begun by now?</summary>
+internal sealed record ReshapeLook;
+
+/// <summary>
+/// What a reshape needs beside the decisions of a look: the new legs' slots as md gave them, the array's size at its end, and the
+/// way back when it was recorded but does not begin. mdadm does the rest. Part of <see cref="MemberArrayActor"/>, on its thread.
+/// </summary>
+internal sealed class ReshapeFollowing(MemberSettings settings)
+{
+    /// <summary>
+    /// mdadm keeps the container frozen from before the reshape is recorded until it runs. Left alone for so long without either, it
+    /// was given up.
+    /// </summary>
+    private const int LooksUntilGivenUp = 10;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private bool _begun;
+    private bool _placing;
+    private bool _ended;
+    private int _idleLooks;
+    private ReshapeInfo? _recorded;
+
+    /// <summary>After each look at the array. True when the metadata is to be asked how the volume is now.</summary>
+    public bool Saw(MemberView view, SyncAction before)
+    {
+        var runs = view.Action == SyncAction.Reshape;
+        _begun |= runs || view.ReshapePosition != ArrayFacts.Complete;
+        _placing |= runs && before != SyncAction.Reshape;
+        _ended |= !runs && before == SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete;
+        return (runs && before != SyncAction.Reshape) || (!runs && before == SyncAction.Reshape);
+    }
+
+    /// <summary>The metadata has told how the volume is.</summary>
+    public void Described(
+        VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, ITimerScheduler timers, IActorRef self)
+    {
+        _recorded = volume.Reshape;
+        if (volume.Reshape is null)
+        {
+            timers.Cancel("reshape");
+            SetSize(volume, attributes, disks, self);
+            _begun = false;
+            return;
+        }
+
+        if (_placing)
+        {
+            _placing = false;
+            settings.Metadata.Tell(
+                new Record(
+                    self,
+                    [new NewLegsPlaced(settings.Volume, [.. attributes.Legs.Select(leg => new LegFact(leg.Slot, leg.Device))])],
+                    RecordFor.Reshape),
+                self);
+        }
+
+        if (!_begun && !volume.Reshape.HasBegun && !timers.IsTimerActive("reshape"))
+        {
+            _idleLooks = 0;
+            timers.StartPeriodicTimer("reshape", new ReshapeLook(), LookEvery);
+        }
+    }
+
+    /// <summary>Time has passed since a reshape was recorded that has not begun.</summary>
+    public void Look(MemberView view, MemberAttributes attributes, ITimerScheduler timers, IActorRef self)
+    {
+        Saw(view, view.Action);
+        if (_begun || _recorded is not { HasBegun: false } reshape)
+        {
+            timers.Cancel("reshape");
+            return;
+        }
+
+        _idleLooks = view.Action == SyncAction.Idle && !attributes.Frozen() ? _idleLooks + 1 : 0;
+        if (_idleLooks < LooksUntilGivenUp)
+        {
+            return;
+        }
+
+        timers.Cancel("reshape");
+        settings.Events.Error(
+            "reshape-cancelled",
+            $"{settings.Array}: the reshape to {reshape.To.Legs} legs, RAID {reshape.To.Level}, chunk {reshape.To.ChunkBytes / 1024} KiB was recorded but has not begun, and "
+            + "mdadm has let go of the container: the metadata becomes what it was before", settings.Array);
+        settings.Metadata.Tell(new Record(self, [new ReshapeCancelled(settings.Volume)], RecordFor.Reshape), self);
+    }
+
+    /// <summary>What was asked to be recorded is.</summary>
+    public void Recorded(bool changed, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+    {
+        if (!changed || _recorded is not { } reshape)
+        {
+            return;
+        }
+
+        if (_begun)
+        {
+            settings.Events.Info("legs-placed", $"{settings.Array}: the new legs are recorded in the slots that md gave them", settings.Array);
+            return;
+        }
+
+        // What md was given for the reshape goes back, unless mdadm has done that itself.
+        if (disks.Values.FirstOrDefault() is { } any && attributes.Shape() is { Level: 5 } shape && reshape.From.Level == 5 && shape.RaidDisks == reshape.To.Legs)
+        {
+            any.Tell(new RestoreShape(settings.Array, reshape.From.Legs), self);
+        }
+
+        _recorded = null;
+    }
+
+    // md leaves the size of an array with external metadata to user space.
+    private void SetSize(VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+    {
+        if (!_ended)
+        {
+            return;
+        }
+
+        _ended = false;
+        var now = attributes.Number("array_size");
+        if (now > 0 && now < volume.ArraySectors / 2 && disks.Values.FirstOrDefault() is { } any)
+        {
+            any.Tell(new SetArraySize(settings.Array, volume.ArraySectors / 2), self);
+            settings.Events.Info("array-size", $"{settings.Array}: {now} -> {volume.ArraySectors / 2} KiB", settings.Array);
+        }
+    }
+}
