@@ -3,7 +3,7 @@ using ActorRaid.Metadata;
 namespace ActorRaid.Actors;
 
 /// <summary>An array's shape as md has it: level, layout, chunk_size (bytes) and raid_disks; during a reshape the one it leads to.</summary>
-internal sealed record MdShape(int Level, int Layout, int ChunkBytes, int RaidDisks)
+public sealed record MdShape(int Level, int Layout, int ChunkBytes, int RaidDisks)
 {
     private const int ParityLast = 5;
 

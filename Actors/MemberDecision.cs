@@ -195,7 +195,7 @@ public static class MemberDecision
     /// <param name="recorded">The volume as the metadata has it.</param>
     /// <param name="view">The array as it is.</param>
     /// <param name="shape">Its shape, where a reshape is recorded.</param>
-    internal static ImmutableArray<Change> CatchUp(VolumeInfo recorded, MemberView view, MdShape? shape)
+    public static ImmutableArray<Change> CatchUp(VolumeInfo recorded, MemberView view, MdShape? shape)
     {
         if (view.Action != SyncAction.Idle || view.State <= ArrayState.Inactive)
         {
@@ -215,8 +215,10 @@ public static class MemberDecision
                    select new LegChange(recorded.Index, leg.Slot, LegState.InSync)];
     }
 
-    /// <summary>A reshape has ended that nobody watched.</summary>
-    internal static StateChange ReshapeEnded(int volume, Consistency consistency) => new(
+    /// <summary>What records that a reshape has ended which nobody watched.</summary>
+    /// <param name="volume">The volume's index in the metadata.</param>
+    /// <param name="consistency">Clean where nothing is being written.</param>
+    public static StateChange ReshapeEnded(int volume, Consistency consistency) => new(
         volume, consistency, new ArrayFacts(ArrayFacts.Complete, 0, SyncAction.Reshape, SyncAction.Idle, ArrayFacts.Complete));
 
     private static LegState ToLegState(LegFlags flags) =>

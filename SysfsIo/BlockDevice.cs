@@ -38,7 +38,8 @@ public sealed class BlockDevice : IDisposable
 
     /// <summary>
     /// How many bytes the device writes all or not at all, if they lie in one naturally aligned block of that size: the queue's
-    /// atomic_write_unit_max_bytes (kernel 6.11 on), else <see cref="SectorSize"/>.
+    /// physical_block_size, by the kernel's Documentation/ABI/stable/sysfs-block the smallest unit that the device can write
+    /// atomically (4096 on most disks that still show sectors of 512 bytes), or atomic_write_unit_max_bytes (kernel 6.11 on).
     /// </summary>
     public int AtomicWriteBytes { get; }
 
@@ -250,14 +251,23 @@ public sealed class BlockDevice : IDisposable
     private static int AtomicUnit(int major, int minor, int sectorSize)
     {
         var device = $"/sys/dev/block/{major}:{minor}";
-        foreach (var queue in (ReadOnlySpan<string>)["queue", "../queue"])
+        var unit = sectorSize;
+        foreach (var disk in (ReadOnlySpan<string>)[device, $"{device}/.."])
         {
-            var text = SysfsAttribute.ReadOnce($"{device}/{queue}/atomic_write_unit_max_bytes");
-            if (text.Ok && int.TryParse(text.Value, CultureInfo.InvariantCulture, out var bytes))
+            if (Number($"{disk}/alignment_offset") == 0)
             {
-                return Math.Max(bytes, sectorSize);
+                unit = Math.Max(unit, Number($"{disk}/queue/physical_block_size"));
             }
+
+            unit = Math.Max(unit, Number($"{disk}/queue/atomic_write_unit_max_bytes"));
         }
-        return sectorSize;
+
+        return unit;
+    }
+
+    private static int Number(string path)
+    {
+        var text = SysfsAttribute.ReadOnce(path);
+        return text.Ok && int.TryParse(text.Value, CultureInfo.InvariantCulture, out var value) ? value : -1;
     }
 }

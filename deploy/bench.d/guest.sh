@@ -35,10 +35,10 @@ take_over() {
     rest vol
 }
 
-# writes LEGS LEVEL DELAY DISK...: the first write after a rest, in turns
+# writes KIND LEGS LEVEL DELAY DISK...: the first write after a rest, in turns; KIND: rest or rest-old
 writes() {
-    local legs=$1 level=$2 delay=$3 round who
-    shift 3
+    local kind=$1 legs=$2 level=$3 delay=$4 round who
+    shift 4
     use mdmon
     container bench "$@"
     volume vol "$level" "$legs" 16M bench
@@ -49,19 +49,20 @@ writes() {
             take_over "$@"
             # The first write after a start finds cold caches; it is not what an array waits for day by day.
             $MEASURE rest "$(md vol)" 1 >/dev/null
-            $MEASURE rest "$(md vol)" "$WRITES" | figure rest "$legs" "$delay"
+            $MEASURE rest "$(md vol)" "$WRITES" | figure "$kind" "$legs" "$delay"
         done
     done
 }
 
 # failures DELAY DISK...: five disks, one of them the spare; the failed one becomes the spare of the next turn
 failures() {
-    local delay=$1 round who lost
+    local delay=$1 round who lost disk
     shift
     for round in $(seq "$ROUNDS"); do
         for who in mdmon actorraid; do
             use "$who"
             take_over "$@"
+            for disk; do adopt "$(md bench)" "$disk"; done # a spare that is no member yet does not assemble with the others
             lost=$(leg vol 1)
             $MEASURE fail "$(md vol)" "$(basename "$lost")" | { read -r unblocked; read -r recovery
                 echo "$unblocked" | figure unblocked 4 "$delay"
@@ -114,9 +115,13 @@ DISTRIBUTION=/sbin/mdmon.distribution
 OURS=$PUBLISHED_IN_GUEST/mdmon
 [ -x "$DISTRIBUTION" ] && [ ! -L "$DISTRIBUTION" ] || fail "$DISTRIBUTION is not the distribution's mdmon"
 rm -f /out/figures
+# Disks as they are sold: sectors of 512 bytes on physical ones of 4096. Loop devices have physical ones of 512: "old" disks.
+insmod /usr/lib/uml/modules/"$(uname -r)"/kernel/drivers/block/brd.ko rd_nr=8 rd_size=49152
+settle
+plain=(/dev/ram{0..7})
 disks 8 48M
-plain=("${DISKS[@]}")
-delayed=()
+old=("${DISKS[@]}")
+delayed=() old_delayed=()
 
 # wipe DISK...: as new
 wipe() { stop_all; for disk; do mdadm --zero-superblock "$disk" >/dev/null 2>&1 || true; done; }
@@ -129,17 +134,23 @@ for kind in plain delayed; do
         for number in "${!plain[@]}"; do
             slow "${plain[number]}" "$number"
             delayed+=("$(readlink -f "/dev/mapper/slow$number")")
+            slow "${old[number]}" "old$number"
+            old_delayed+=("$(readlink -f "/dev/mapper/slowold$number")")
         done
         settle
     fi
-    writes 2 1 "$delay" "${set[@]:0:2}"
+    writes rest 2 1 "$delay" "${set[@]:0:2}"
     wipe "${set[@]:0:2}"
-    writes 4 5 "$delay" "${set[@]:0:5}"
+    writes rest 4 5 "$delay" "${set[@]:0:5}"
     failures "$delay" "${set[@]:0:5}"
     if [ "$delay" = 0 ]; then starts "${set[@]:0:5}"; fi
     wipe "${set[@]:0:5}"
-    writes 8 5 "$delay" "${set[@]:0:8}"
+    writes rest 8 5 "$delay" "${set[@]:0:8}"
     wipe "${set[@]:0:8}"
+done
+for legs in 4 8; do
+    writes rest-old "$legs" 5 8 "${old_delayed[@]:0:legs}"
+    wipe "${old_delayed[@]:0:legs}"
 done
 MEMORY_FIRST=${#DISKS[@]}
 disks 32 24M

@@ -7,6 +7,7 @@ import sys
 
 NAMES = {
     "rest": "first write to an array at rest, ms",
+    "rest-old": "the same, physical sectors of 512 bytes",
     "unblocked": "faulty to the next write done, ms",
     "recovery": "faulty to recovery started, ms",
     "start": "start-up to ready, ms",
@@ -34,7 +35,7 @@ def main():
         for who in ("mdmon", "actorraid", "mdmon-again"):
             values = figures.get((what, delay, disks, who))
             if values:
-                row[who] = best_median(values, ROUND if what == "rest" else len(values))
+                row[who] = best_median(values, ROUND if what.startswith("rest") else len(values))
         row["ratio"] = row["actorraid"] / row["mdmon"]
         rows.append(row)
     if "--json" in sys.argv:

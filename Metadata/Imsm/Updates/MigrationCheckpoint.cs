@@ -18,8 +18,7 @@ internal sealed record MigrationCheckpoint(ulong Unit) : ImsmUpdate("migration c
     public override bool ConcernsLegs => false;
 
     /// <inheritdoc/>
-    internal override string? Refusal(ImsmContainer container) =>
-        container.Super.Devs.Any(dev => dev.IsGeneralMigration()) ? null : "no volume is under general migration";
+    internal override string? Refusal(ImsmContainer container) => null; // The last one comes when md, and so we, have ended the migration.
 
     /// <inheritdoc/>
     internal override ImsmContainer Apply(ImsmContainer container) => container with
