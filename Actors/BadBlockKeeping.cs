@@ -19,7 +19,10 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
             if (leg.BadBlocksChanged)
             {
                 leg.BadBlocksChanged = false;
-                changes = changes.Add(new BadBlocksNow(settings.Volume, leg.Slot, leg.BadBlocks()));
+                if (leg.BadBlocks() is { } listed)
+                {
+                    changes = changes.Add(new BadBlocksNow(settings.Volume, leg.Slot, listed));
+                }
             }
 
             if ((leg.LastFlags & (LegFlags.Blocked | LegFlags.Faulty)) == LegFlags.Blocked)

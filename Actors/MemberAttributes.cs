@@ -330,11 +330,14 @@ internal sealed class MemberAttributes : IDisposable
                 recovery is { Ok: true } position ? KernelWords.ParsePosition(position.Value) : ArrayFacts.Complete);
         }
 
-        /// <summary>Bad blocks that md waits to have recorded, in the leg's own sectors as md counts them.</summary>
-        public ImmutableArray<BadBlock> Unacknowledged() => List(_unacknowledged);
+        /// <summary>Bad blocks that md waits to have recorded, in the disk's own sectors.</summary>
+        public ImmutableArray<BadBlock> Unacknowledged() => List(_unacknowledged) ?? [];
 
-        /// <summary>Bad blocks that md knows.</summary>
-        public ImmutableArray<BadBlock> BadBlocks() => List(_badBlocks);
+        /// <summary>
+        /// All bad blocks that md knows, in the disk's own sectors; null when the list cannot be read or fills the attribute's page, so
+        /// that its end may be missing: what is not in it must not be forgotten then.
+        /// </summary>
+        public ImmutableArray<BadBlock>? BadBlocks() => List(_badBlocks, wholeOnly: true);
 
         /// <summary>Writes its state.</summary>
         public Result<Nothing> WriteState(string word) => _state.Write(word);
@@ -352,10 +355,12 @@ internal sealed class MemberAttributes : IDisposable
             }
         }
 
-        private static ImmutableArray<BadBlock> List(SysfsAttribute? attribute)
+        private static ImmutableArray<BadBlock>? List(SysfsAttribute? attribute, bool wholeOnly = false)
         {
-            var read = attribute?.Read();
-            return read is { Ok: true } text ? KernelWords.ParseBadBlocks(text.Value) : [];
+            const int FullPage = 4094; // The kernel leaves out the page's last byte, reading the last line's end.
+            return attribute?.Read() is { Ok: true } text && !(wholeOnly && text.Value.Length >= FullPage)
+                ? KernelWords.ParseBadBlocks(text.Value)
+                : null;
         }
 
         private SysfsAttribute? Optional(string name, bool writable)

@@ -221,11 +221,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
 
                     break;
                 case BadBlocksNow now when Knows(now.Volume):
-                    foreach (var block in _model.BadBlocks(now.Volume, now.Slot).Except(now.Listed))
-                    {
-                        _model = _model.ClearBadBlock(now.Volume, now.Slot, block.Sector, block.Length);
-                    }
-
+                    _model = _model.KeepBadBlocks(now.Volume, now.Slot, now.Listed);
                     break;
                 case ReshapeCancelled cancelled when Knows(cancelled.Volume):
                     _model = _model.CancelReshape(cancelled.Volume);

@@ -45,8 +45,11 @@ public interface IContainerModel
     /// <summary>Records a bad block of a leg; sectors are the leg's own device sectors (data offset included). Null when there is no room for it.</summary>
     IContainerModel? RecordBadBlock(int volume, int slot, ulong sector, int length);
 
-    /// <summary>Forgets a bad block of a leg.</summary>
-    IContainerModel ClearBadBlock(int volume, int slot, ulong sector, int length);
+    /// <summary>
+    /// Forgets those recorded bad blocks of a leg that md does not list any more; of a range that md lists in part, that part stays.
+    /// Sectors are the leg's own device sectors.
+    /// </summary>
+    IContainerModel KeepBadBlocks(int volume, int slot, ImmutableArray<BadBlock> listed);
 
     /// <summary>The recorded bad blocks of a leg, in device sectors (data offset included).</summary>
     ImmutableArray<BadBlock> BadBlocks(int volume, int slot);

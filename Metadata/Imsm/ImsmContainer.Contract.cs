@@ -17,8 +17,8 @@ public sealed partial record ImsmContainer : IContainerModel
     IContainerModel? IContainerModel.RecordBadBlock(int volume, int slot, ulong sector, int length) =>
         RecordBadBlock(volume, slot, sector, length);
 
-    IContainerModel IContainerModel.ClearBadBlock(int volume, int slot, ulong sector, int length) =>
-        ClearBadBlock(volume, slot, sector, length);
+    IContainerModel IContainerModel.KeepBadBlocks(int volume, int slot, ImmutableArray<BadBlock> listed) =>
+        KeepBadBlocks(volume, slot, listed);
 
     IContainerModel IContainerModel.CancelReshape(int volume) => CancelReshape(volume);
 

@@ -52,7 +52,7 @@ internal sealed record FakeContainer(ImmutableArray<VolumeInfo> Volumes) : ICont
 
     public IContainerModel? RecordBadBlock(int volume, int slot, ulong sector, int length) => throw new NotSupportedException();
 
-    public IContainerModel ClearBadBlock(int volume, int slot, ulong sector, int length) => throw new NotSupportedException();
+    public IContainerModel KeepBadBlocks(int volume, int slot, ImmutableArray<BadBlock> listed) => throw new NotSupportedException();
 
     public ImmutableArray<BadBlock> BadBlocks(int volume, int slot) => throw new NotSupportedException();
 

@@ -73,20 +73,44 @@ public class BadBlockTests
     }
 
     [Fact]
-    public void Only_the_very_range_is_forgotten_and_the_last_entry_takes_its_place()
+    public void What_md_no_longer_lists_is_forgotten_and_the_last_entry_takes_its_place()
     {
-        var logged = _container.RecordBadBlock(0, 1, 100, 8)!.RecordBadBlock(0, 1, 200, 8)!.RecordBadBlock(0, 1, 300, 8)!;
-        Assert.Same(logged, logged.ClearBadBlock(0, 1, 100, 4));
-        Assert.Same(logged, logged.ClearBadBlock(0, 0, 100, 8));
-        Assert.Equal([300ul, 200ul], logged.ClearBadBlock(0, 1, 100, 8).Super.BadBlocks.Select(entry => entry.Start));
+        var logged = _container.RecordBadBlock(0, 1, 5100, 8)!.RecordBadBlock(0, 1, 5200, 8)!.RecordBadBlock(0, 1, 5300, 8)!;
+        Assert.Same(logged, logged.KeepBadBlocks(0, 0, []));
+        Assert.Same(logged, logged.KeepBadBlocks(0, 1, [new(5300, 8), new(5100, 8), new(5200, 8), new(9000, 8)]));
+        Assert.Equal([5300ul, 5200ul], logged.KeepBadBlocks(0, 1, [new(5200, 8), new(5300, 8)]).Super.BadBlocks.Select(entry => entry.Start));
+        Assert.Empty(logged.KeepBadBlocks(0, 1, []).Super.BadBlocks);
+    }
+
+    [Fact]
+    public void Of_a_range_that_was_overwritten_in_part_the_rest_stays()
+    {
+        var logged = _container.RecordBadBlock(0, 1, 5000, 24)!;
+        Assert.Equal<BbmLogEntry>([new(16, 1, 5008)], logged.KeepBadBlocks(0, 1, [new(5008, 16)]).Super.BadBlocks);
+        Assert.Equal<BbmLogEntry>([new(8, 1, 5000), new(8, 1, 5016)], logged.KeepBadBlocks(0, 1, [new(5000, 8), new(5016, 8)]).Super.BadBlocks);
+    }
+
+    [Fact]
+    public void Ranges_that_md_cuts_elsewhere_are_the_same_ranges()
+    {
+        var logged = _container.RecordBadBlock(0, 1, 5000, 8)!.RecordBadBlock(0, 1, 5008, 600)!;
+        Assert.Same(logged, logged.KeepBadBlocks(0, 1, [new(5000, 512), new(5512, 96)]));
+    }
+
+    [Fact]
+    public void A_full_log_keeps_a_range_whole_whose_parts_it_has_no_room_for()
+    {
+        var full = _container.RecordBadBlock(0, 1, 5000, 254 * 256)!;
+        var split = full.BadBlocks(0, 1).SetItem(0, new(5000, 100)).Add(new(5200, 56));
+        Assert.Same(full, full.KeepBadBlocks(0, 1, split));
     }
 
     [Fact]
     public void The_attribute_says_whether_there_is_a_log()
     {
         const ImsmAttributes bad = ImsmAttributes.BadBlockManagement;
-        var logged = _container.RecordBadBlock(0, 1, 100, 8)!.NextGeneration();
+        var logged = _container.RecordBadBlock(0, 1, 5000, 8)!.NextGeneration();
         Assert.Equal(bad, logged.Super.Attributes & bad);
-        Assert.Equal(ImsmAttributes.None, logged.ClearBadBlock(0, 1, 100, 8).NextGeneration().Super.Attributes & bad);
+        Assert.Equal(ImsmAttributes.None, logged.KeepBadBlocks(0, 1, []).NextGeneration().Super.Attributes & bad);
     }
 }

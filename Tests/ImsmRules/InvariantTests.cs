@@ -82,7 +82,7 @@ public class InvariantTests
                 var (sector, length) = ((ulong)(rest % 3000), 1 + rest / 3000 % 700);
                 return rest % 2 == 0
                     ? container.RecordBadBlock(volume, slot, sector, length) ?? container
-                    : container.ClearBadBlock(volume, slot, sector, length);
+                    : container.KeepBadBlocks(volume, slot, [new BadBlock(sector, length)]);
         }
     }
 

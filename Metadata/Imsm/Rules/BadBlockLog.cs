@@ -56,17 +56,35 @@ internal static class BadBlockLog
             Math.Min(length - number * EntrySectors, EntrySectors), index, sector + (ulong)(number * EntrySectors)))));
     }
 
-    /// <summary>Forgets the entry that is exactly this range; the log's last entry takes its place.</summary>
-    public static ImsmContainer Clear(ImsmContainer container, int volume, int slot, ulong sector, int length)
+    /// <summary>
+    /// Forgets a leg's entries that are not listed; the log's last entry takes the place of one that goes. What is listed of an entry
+    /// stays, as entries of their own; where these have no room, the entry stays as it is.
+    /// </summary>
+    public static ImsmContainer Keep(ImsmContainer container, int volume, int slot, ImmutableArray<BadBlock> listed)
     {
         if (TableIndex(container, volume, slot) is not { } index)
         {
             return container;
         }
 
-        var log = container.Super.BadBlocks;
-        var position = log.IndexOf(new BbmLogEntry(length, index, sector));
-        return position < 0 ? container : With(container, Without(log, position));
+        var joined = Joined(listed);
+        foreach (var entry in Of(container, volume, slot))
+        {
+            var left = joined.Select(range => Common(entry, range)).Where(range => range.Length > 0).ToArray();
+            if (left is [var all] && all == entry)
+            {
+                continue;
+            }
+
+            var log = container.Super.BadBlocks;
+            log = Without(log, log.IndexOf(new BbmLogEntry(entry.Length, index, entry.Sector)));
+            if (log.Length + left.Length <= Capacity)
+            {
+                container = With(container, log.AddRange(left.Select(range => new BbmLogEntry(range.Length, index, range.Sector))));
+            }
+        }
+
+        return container;
     }
 
     /// <summary>A leg's entries that touch the volume.</summary>
@@ -103,6 +121,33 @@ internal static class BadBlockLog
         }
 
         return log.Length == container.Super.BadBlocks.Length ? container : With(container, log);
+    }
+
+    /// <summary>The same sectors, ranges that adjoin (md's are of 512 sectors at most) made one.</summary>
+    private static List<BadBlock> Joined(ImmutableArray<BadBlock> listed)
+    {
+        var joined = new List<BadBlock>();
+        foreach (var range in listed.Sort((one, other) => one.Sector.CompareTo(other.Sector)))
+        {
+            if (joined is [.., var last] && last.Sector + (ulong)last.Length >= range.Sector)
+            {
+                var end = Math.Max(last.Sector + (ulong)last.Length, range.Sector + (ulong)range.Length);
+                joined[^1] = last with { Length = (int)(end - last.Sector) };
+            }
+            else
+            {
+                joined.Add(range);
+            }
+        }
+
+        return joined;
+    }
+
+    private static BadBlock Common(BadBlock one, BadBlock other)
+    {
+        var start = Math.Max(one.Sector, other.Sector);
+        var end = Math.Min(one.Sector + (ulong)one.Length, other.Sector + (ulong)other.Length);
+        return end > start ? new BadBlock(start, (int)(end - start)) : default;
     }
 
     private static bool Touches(BbmLogEntry entry, ulong start, ulong end)

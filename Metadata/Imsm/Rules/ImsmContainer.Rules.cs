@@ -47,9 +47,9 @@ public sealed partial record ImsmContainer
     public ImsmContainer? RecordBadBlock(int volume, int slot, ulong sector, int length) =>
         BadBlockLog.Record(this, volume, slot, sector, length);
 
-    /// <inheritdoc cref="IContainerModel.ClearBadBlock"/>
-    public ImsmContainer ClearBadBlock(int volume, int slot, ulong sector, int length) =>
-        BadBlockLog.Clear(this, volume, slot, sector, length);
+    /// <inheritdoc cref="IContainerModel.KeepBadBlocks"/>
+    public ImsmContainer KeepBadBlocks(int volume, int slot, ImmutableArray<BadBlock> listed) =>
+        BadBlockLog.Keep(this, volume, slot, listed);
 
     /// <inheritdoc/>
     public ImmutableArray<BadBlock> BadBlocks(int volume, int slot) => BadBlockLog.Of(this, volume, slot);
