@@ -138,8 +138,17 @@ public sealed class GuestLab : IDisposable
         }
     }
 
-    /// <summary>A directory of its own for a test that needs one beside its runs' (disks that outlive a guest).</summary>
-    public string Folder(string name) => Directory.CreateDirectory(Path.Combine(_work, name)).FullName;
+    /// <summary>An empty directory for a test that needs one beside its runs' (disks that outlive a guest).</summary>
+    public string Folder(string name)
+    {
+        var folder = Path.Combine(_work, name);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, true);
+        }
+
+        return Directory.CreateDirectory(folder).FullName;
+    }
 
     /// <summary>Fails the test with a run's story, and keeps what it left.</summary>
     public void Fail(string message, LabRun run, string name)

@@ -1,0 +1,103 @@
+#!/bin/bash
+# What a power cut in the middle of a commit leaves on four disks that outlive the guest. FIRST=1 makes a container with two RAID5
+# volumes, and stops it. Otherwise /out/states/NNN are states to be tried one after the other, as Tests/Commit/TornStates.cs writes
+# them (DISK.tail, expect), and `change`, what was being committed: "dirty VOLUME" or "failed DISK". mdadm must assemble each of
+# them, if a disk is torn after `actorraid repair`, with both volumes started, and see as dirty what was recorded as dirty.
+. "$LAB/guest-lib.sh"
+
+DISKS=(/dev/ubd{a,b,c,d})
+for i in "${!DISKS[@]}"; do [ -e "${DISKS[i]}" ] || mknod "${DISKS[i]}" b 98 $((i * 16)); done
+volumes="vol0 vol1"
+
+if [ "${FIRST:-0}" = 1 ]; then
+    container imsm0 "${DISKS[@]}"
+    for volume in $volumes; do
+        quietly mdadm -CR "/dev/md/$volume" -l 5 -n 4 -z 8M "${DISKS[@]}"
+        settle
+        rest "$volume"
+        fill "$volume" 2
+        rest "$volume"
+    done
+    stop_all
+    cp "$DATA"/* /out
+    exit 0
+fi
+
+# judge STATE VOLUME STANDING: started, with its data, and dirty or clean as STANDING says. Judged without starting many processes.
+judge() {
+    local state=$1 volume=$2 standing=$3
+    expect 10 md "$volume"
+    ! volume_is "$volume" inactive clear || fail "state $state: $volume does not start"
+    case $standing in
+        dirty) that "$volume" sync_action resync || not that "$volume" resync_start none ||
+            fail "state $state: $volume is taken for clean, but was dirty when the power went" ;;
+        clean) that "$volume" sync_action idle && that "$volume" resync_start none ||
+            fail "state $state: $volume is $(get "$volume" sync_action), but was clean when the power went" ;;
+        *) fail "state $state: what is \"$standing\"?" ;;
+    esac
+    cmp -s -n $((2 << 20)) "/dev/$(md "$volume")" "/out/$volume" || fail "state $state: the data of $volume is not what was written"
+}
+
+# restore STATE: the disks are what that state says
+restore() {
+    local disk
+    for disk in "${DISKS[@]}"; do
+        dd if="$1/${disk##*/}.tail" of="$disk" bs=16k count=1 seek=$((sectors / 32 - 1)) oflag=direct conv=notrunc status=none
+    done
+    settle
+}
+
+# repair STATE TORN FAILED: mdadm refuses the container as it is; actorraid rewrites the torn disk, unless that is the failed one
+repair() {
+    local state=$1 torn=$2 failed=$3 refused
+    if mdadm -A /dev/md/imsm0 "${DISKS[@]}" >/out/refused 2>&1; then fail "state $state: mdadm assembles it, though $torn is torn"; fi
+    mdadm -S --scan 2>&1 || true
+    settle
+    actorraid repair "${DISKS[@]}" --yes >/out/repaired 2>&1 || true
+    refused=$(grep refused /out/repaired | grep -v "^$failed: refused" || true)
+    [ -z "$refused" ] || fail "state $state: $refused"
+    [ "$torn" = "$failed" ] || has /out/repaired "$torn: rewritten" || fail "state $state: $torn is not repaired: $(cat /out/repaired)"
+}
+
+sectors=$(blockdev --getsz "${DISKS[0]}")
+# So slow that a dirty volume is still seen to resync.
+echo 10 >/proc/sys/dev/raid/speed_limit_min
+echo 100 >/proc/sys/dev/raid/speed_limit_max
+tried=0 repaired=0
+for path in /out/states/[0-9]*; do
+    state=${path##*/}
+    torn=none recorded=none failed=none
+    declare -A standing=()
+    while read -r what name value rest; do
+        case "$what $value" in
+            "recorded "*) recorded=$name ;;
+            "disk torn") torn=/dev/$name ;;
+            "volume starts") standing[$name]=$rest ;;
+        esac
+    done <"$path/expect"
+    read -r what name <"$path/change"
+    [ "$what" != failed ] || failed=/dev/$name
+
+    restore "$path"
+    [ "$torn" = none ] || { repair "$state" "$torn" "$failed"; repaired=$((repaired + 1)); }
+    members=()
+    for disk in "${DISKS[@]}"; do [ "$disk" = "$failed" ] && [ "$disk" = "$torn" ] || members+=("$disk"); done
+    assemble imsm0 "${members[@]}"
+    # The failure is recorded volume by volume: where mdadm still expects a disk that it may not use, it wants to be told.
+    if [ "$failed" != none ] && volume_is vol1 inactive; then
+        mdadm -I --run "/dev/$(md imsm0)" 2>&1 || true
+        settle
+    fi
+    for volume in $volumes; do
+        [ -n "${standing[$volume]:-}" ] || [ "$torn" != none ] || fail "state $state: $volume is not expected to start, though no disk is torn"
+        judge "$state" "$volume" "${standing[$volume]:-clean}"
+    done
+    if [ "$failed" != none ] && [ "$recorded" = yes ]; then
+        degraded vol0 1 && not in_container "$(md vol0)" "$failed" || fail "state $state: the failure of $failed was recorded, but it is back in vol0"
+    fi
+    say "$state: $what $name, recorded $recorded, torn $torn: vol0 $(get vol0 sync_action) of $(get vol0 degraded) degraded, vol1 $(get vol1 sync_action) of $(get vol1 degraded) degraded"
+    stop_all
+    tried=$((tried + 1))
+done
+say "$tried states, $repaired of them repaired"
+[ "$tried" = "$STATES" ] || fail "$tried states were found, expected $STATES"

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.Commit;
+using Xunit;
+
+namespace ActorRaid.Tests.Lab;
+
+/// <summary>States that a power cut in the middle of a commit leaves behind, made of real disks and tried on mdadm.</summary>
+[Collection("lab")]
+public sealed class TornStateTests(GuestLab lab)
+{
+    private const long DiskBytes = 32 << 20;
+    private const int SectorSize = 512;
+    private const int StatesOfEach = 7;
+    private static readonly ArrayFacts AtRest = new(ArrayFacts.Complete, 0, SyncAction.Idle, SyncAction.Idle, ArrayFacts.Complete);
+
+    private static readonly (string Name, Func<IContainerModel, IContainerModel> Commit)[] Changes =
+    [
+        ("dirty vol0", model => model.SetArrayState(0, Consistency.Dirty, AtRest).Model),
+        ("dirty vol1", model => model.SetArrayState(1, Consistency.Dirty, AtRest).Model),
+        ("failed ubdc", model => model.SetLeg(0, 2, LegState.Faulty)),
+    ];
+
+    /// <summary>
+    /// Two boots: one makes the disks, the other tries every state. Of four disks the first volume's dirty flip changes one sector
+    /// and cannot tear; the second volume's and a failure change two.
+    /// </summary>
+    [Fact]
+    public void Whatever_a_commit_cut_in_the_middle_leaves_behind_is_assembled_by_mdadm_and_what_was_recorded_is_seen()
+    {
+        var folder = lab.Folder("torn-states");
+        var disks = "abcd".Select(letter => Path.Combine(folder, $"ubd{letter}")).ToArray();
+        foreach (var disk in disks)
+        {
+            using var file = File.Create(disk);
+            file.SetLength(DiskBytes);
+        }
+
+        var output = Path.Combine(folder, "out");
+        Boot(output, disks, "FIRST=1");
+        var sources = disks.Select(Read).ToImmutableArray();
+        var states = 0;
+        foreach (var (name, commit) in Changes)
+        {
+            var made = TornStates.Of(sources, commit, SectorSize, StatesOfEach, GuestLab.Seed);
+            Assert.Contains(made, state => state.Recorded);
+            Assert.Equal(name != "dirty vol0", made.Any(state => !state.Torn.IsEmpty));
+            var written = Path.Combine(folder, name.Replace(' ', '-'));
+            TornStates.Write(made, written);
+            foreach (var state in Directory.GetDirectories(written).Order())
+            {
+                File.WriteAllText(Path.Combine(state, "change"), name + "\n");
+                Directory.CreateDirectory(Path.Combine(output, "states"));
+                Directory.Move(state, Path.Combine(output, "states", $"{states++:000}"));
+            }
+        }
+
+        Assert.True(states >= 20, $"only {states} states");
+        Boot(output, disks, $"STATES={states}");
+    }
+
+    private void Boot(string output, string[] disks, string variable)
+    {
+        var run = lab.Run(new LabOrder("actorraid", "torn-states", 300, [variable]) { Disks = disks, Output = output });
+        if (run.Status != 0)
+        {
+            lab.Fail(variable, run, "torn-states");
+        }
+    }
+
+    /// <summary>A disk's end as a guest sees the disk: ubda is block device 98:0, ubdb 98:16, ...</summary>
+    private static DiskSource Read(string path)
+    {
+        var name = Path.GetFileName(path);
+        using var file = File.OpenRead(path);
+        var tail = new byte[CrashDisk.TailBytes];
+        file.Seek(-tail.Length, SeekOrigin.End);
+        file.ReadExactly(tail);
+        return new DiskSource(
+            new DeviceNumber(98, (name[^1] - 'a') * 16), name, DiskSerial.NameAsSerial(name), (ulong)(file.Length / 512), SectorSize, tail);
+    }
+}
