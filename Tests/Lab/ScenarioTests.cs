@@ -20,6 +20,23 @@ public sealed class ScenarioTests(GuestLab lab)
     public void A_volume_keeps_its_data_over_stop_and_assemble_whole_and_disk_by_disk(int level) =>
         lab.Passes("levels", 300, $"LEVEL={level}");
 
+    /// <summary>Disks with sectors of 4096 bytes: the metadata's offsets and its own block counts are others.</summary>
+    [Theory]
+    [InlineData("levels")]
+    [InlineData("story")]
+    public void On_disks_with_4096_byte_sectors_all_is_the_same(string script) => lab.Passes(script, 300, "LEVEL=5", "SECTOR=4096");
+
+    /// <summary>Bad blocks, by a refused write and by an unreadable source of a rebuild.</summary>
+    [Theory]
+    [InlineData("write")]
+    [InlineData("rebuild")]
+    public void Bad_blocks_are_recorded_before_md_goes_on_survive_stop_and_assemble_and_are_forgotten_as_they_are_overwritten(string way) =>
+        lab.Passes("bad-blocks", 300, $"WAY={way}");
+
+    /// <summary>The journal, and one that takes nothing any more.</summary>
+    [Fact]
+    public void Events_arrive_in_the_journal_with_their_fields_and_a_journald_that_hangs_delays_no_write() => lab.Passes("journal", 300);
+
     /// <summary>The failure chain reaches the disk's other volume.</summary>
     [Fact]
     public void A_disk_that_fails_in_one_of_two_volumes_is_failed_in_both_and_both_are_rebuilt_in_turn_onto_the_same_spare() =>

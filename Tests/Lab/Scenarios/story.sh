@@ -6,7 +6,7 @@
 took() { echo "$(($(now_ms) - started)) ms"; }
 
 say "four disks of 64 MiB, an IMSM container on them"
-disks 4 64M
+disks 4 64M "${SECTOR:-512}"
 container imsm0 "${DISKS[@]}"
 say "container $(md imsm0) is there"
 

@@ -1,0 +1,85 @@
+#!/bin/bash
+# The events arrive in systemd's journal with their fields and priorities; and a journald that takes nothing any more (SIGSTOP, its
+# socket full) delays no write, and learns afterwards how many events it did not get.
+. "$LAB/guest-lib.sh"
+
+mkdir -p /run/systemd/journal /run/log/journal
+mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup || mount -t tmpfs none /sys/fs/cgroup
+/lib/systemd/systemd-journald >/out/journald 2>&1 &
+journald=$!
+expect 30 test -S /run/systemd/journal/socket
+say "journald runs by itself, pid $journald"
+
+disks 4 48M
+container imsm0 "${DISKS[@]}"
+quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 16M "${DISKS[@]:0:3}"
+settle
+rest vol0
+container=$(md imsm0)
+array=$(md vol0)
+
+# journal OUTFILE: all that the supervisor told, one JSON object a line
+journal() { journalctl --sync; journalctl -o json SYSLOG_IDENTIFIER=actorraid >"$1"; }
+
+# told EVENT PRIORITY FIELD=VALUE...: the journal has such an event
+told() {
+    journal /out/journal.json
+    python3 - "$@" <<'PYTHON'
+import json, sys
+event, priority, wanted = sys.argv[1], sys.argv[2], dict(field.split("=", 1) for field in sys.argv[3:])
+wanted |= {"EVENT": event, "PRIORITY": priority, "SYSLOG_IDENTIFIER": "actorraid"}
+entries = [json.loads(line) for line in open("/out/journal.json")]
+if not any(all(entry.get(name) == value for name, value in wanted.items()) and entry.get("MESSAGE") for entry in entries):
+    sys.exit(f"no entry with {wanted} among these {len(entries)}: "
+             + str([{name: value for name, value in entry.items() if not name.startswith("_")} for entry in entries][-20:]))
+PYTHON
+}
+
+expect 10 told container-supervised 6 "CONTAINER=$container"
+expect 10 told array-supervised 6 "CONTAINER=$container" "ARRAY=$array"
+fail_disk vol0 "${DISKS[1]}"
+rest vol0
+expect 10 told leg-failed 4 "CONTAINER=$container" "ARRAY=$array" "DISK=loop1"
+expect 10 told leg-removed 6 "CONTAINER=$container" "ARRAY=$array" "DISK=loop1"
+expect 10 told recovery-started 6 "CONTAINER=$container" "ARRAY=$array"
+say "in the journal: $(journalctl -o cat SYSLOG_IDENTIFIER=actorraid EVENT=leg-failed)"
+
+fill vol0
+echo 0.05 >"$(attribute vol0 safe_mode_delay)"
+# transition: REPLY is how many ms a write to the idle volume takes
+transition() {
+    local before
+    expect 60 volume_is vol0 clean
+    before=$(now_ms)
+    dd if="$DATA/vol0" of="/dev/$array" bs=4k count=1 oflag=direct conv=notrunc status=none
+    REPLY=$(($(now_ms) - before))
+}
+# median WRITES: REPLY is what half of so many take at most
+median() {
+    local times=() write
+    for write in $(seq "$1"); do
+        transition
+        times+=("$REPLY")
+    done
+    mapfile -t times < <(printf '%s\n' "${times[@]}" | sort -n)
+    REPLY=${times[$1 / 2]}
+}
+
+median 20
+running=$REPLY
+kill -STOP "$journald"
+# Each transition is two events, and the socket's queue takes so many and one.
+queue=$(cat /proc/sys/net/unix/max_dgram_qlen)
+median $((queue + 30))
+say "a write takes $running ms with journald, $REPLY ms while it takes nothing"
+stopped=$REPLY
+kill -CONT "$journald"
+transition
+lost() { journal /out/journal.json; grep -q ACTORRAID_LOST /out/journal.json; }
+expect 30 lost
+say "lost meanwhile: $(journalctl -o json SYSLOG_IDENTIFIER=actorraid | sed -n 's/.*"ACTORRAID_LOST":"\([0-9]*\)".*/\1/p' | tr '\n' ' ')"
+# The log tries for 500 ms to be rid of an event: that long each write would take.
+[ "$stopped" -lt $((running + 250)) ] || fail "a write takes $stopped ms while journald is stopped ($running ms before)"
+stop_all
+expect 10 told container-left 6 "CONTAINER=$container"
+kill "$journald"
