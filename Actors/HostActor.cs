@@ -14,6 +14,7 @@ internal sealed class HostActor : ReceiveActor
     private readonly IEventSink _events;
     private readonly Action<bool> _empty;
     private readonly Dictionary<string, Container> _containers = [];
+    private readonly Dictionary<IActorRef, EventLoop> _loops = [];
     private IActorRef? _farewellTo;
     private MdStatWatcher? _watcher;
 
@@ -29,7 +30,7 @@ internal sealed class HostActor : ReceiveActor
         Receive<Supervise>(Begin);
         Receive<ContainerStarted>(Started);
         Receive<ContainerLeft>(left => Forget(left.Container));
-        Receive<Terminated>(dead => Forget(_containers.FirstOrDefault(known => known.Value.Actor.Equals(dead.ActorRef)).Key));
+        Receive<Terminated>(dead => Ended(dead.ActorRef));
         Receive<MdStatChanged>(changed =>
         {
             foreach (var container in _containers.Values)
@@ -109,7 +110,8 @@ internal sealed class HostActor : ReceiveActor
         var settings = new ContainerSettings(_settings, request.Container, new ContainerHome(loop, dispatcher, new WritesUnderWay()), events);
         var actor = Context.ActorOf(ActorProps.Of(() => new ContainerActor(settings), RaidSystem.PinnedDispatcher), dispatcher);
         Context.Watch(actor);
-        _containers[request.Container] = new Container(actor, loop, [Sender]);
+        _loops[actor] = loop;
+        _containers[request.Container] = new Container(actor, [Sender]);
         _empty(false);
     }
 
@@ -145,9 +147,18 @@ internal sealed class HostActor : ReceiveActor
             waiting.Tell(new SuperviseReply(SuperviseOutcome.Failed, $"{name}: supervision could not be started"), Self);
         }
 
-        // Waits for what is being written: not here.
-        _ = Task.Run(container.Loop.Dispose);
         LeaveIfEmpty();
+    }
+
+    /// <summary>A container's actor and all below it are gone. Until then they need the loop: it is where they end.</summary>
+    private void Ended(IActorRef actor)
+    {
+        Forget(_containers.FirstOrDefault(known => known.Value.Actor.Equals(actor)).Key);
+        if (_loops.Remove(actor, out var loop))
+        {
+            // Waits for what is being written: not here.
+            _ = Task.Run(loop.Dispose);
+        }
     }
 
     private void LeaveIfEmpty()
@@ -159,11 +170,9 @@ internal sealed class HostActor : ReceiveActor
         }
     }
 
-    private sealed class Container(IActorRef actor, EventLoop loop, List<IActorRef> waiting)
+    private sealed class Container(IActorRef actor, List<IActorRef> waiting)
     {
         public IActorRef Actor { get; } = actor;
-
-        public EventLoop Loop { get; } = loop;
 
         public List<IActorRef> Waiting { get; } = waiting;
 
