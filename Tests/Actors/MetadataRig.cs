@@ -1,12 +1,9 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
-using Akka.Dispatch;
-using Xunit;
 using Format = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
 using Record = ActorRaid.Actors.Record;
 
@@ -15,13 +12,10 @@ namespace ActorRaid.Tests.Actors;
 /// <summary>A metadata actor over disks that are files, on a loop of its own.</summary>
 internal sealed class MetadataRig : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("actorraid-metadata-").FullName;
-    private readonly ActorSystem _system = ActorSystem.Create("metadata-" + Guid.NewGuid().ToString("N"));
-    private readonly EventLoop _loop = new("metadata-test");
-    private readonly BlockingCollection<object> _answers = [];
+    private readonly ActorRig _rig = new();
     private readonly ImsmContainer _model;
-    private readonly IActorRef _probe;
+    private readonly Probe _probe;
 
     /// <param name="model">What the disks hold at first.</param>
     /// <param name="unwritable">Numbers of disks whose writes fail.</param>
@@ -46,35 +40,29 @@ internal sealed class MetadataRig : IDisposable
             disks.Add(new OpenDisk(Read(disk.Name, disk.Device), opened.Value));
         }
 
-        var dispatcher = "loop-" + Guid.NewGuid().ToString("N");
-        _system.Dispatchers.RegisterConfigurator(dispatcher, new ContainerDispatcherConfigurator(_loop, _system.Dispatchers.Prerequisites));
-        var settings = new MetadataSettings("md127", model, disks.ToImmutable(), _loop, new WritesUnderWay(), new ContainerEvents(Events, "md127"));
-        Metadata = _system.ActorOf(Props.CreateBy(new Maker(() => new MetadataActor(settings), typeof(MetadataActor))).WithDispatcher(dispatcher));
-        _probe = _system.ActorOf(Props.CreateBy(new Maker(() => new Probe(_answers), typeof(Probe))));
+        var settings = new MetadataSettings("md127", model, disks.ToImmutable(), _rig.Loop, new WritesUnderWay(), _rig.Events);
+        Metadata = _rig.OnLoop(() => new MetadataActor(settings), out _);
+        _probe = _rig.NewProbe();
     }
 
     /// <summary>Who is tested.</summary>
     public IActorRef Metadata { get; }
 
     /// <summary>What was told.</summary>
-    public EventList Events { get; } = new();
+    public EventList Events => _rig.Told;
 
     /// <summary>Asks for these changes, and waits for the answer.</summary>
     public Recorded Record(params Change[] changes)
     {
-        Metadata.Tell(new Record(_probe, [.. changes]), _probe);
+        Metadata.Tell(new Record(_probe.Ref, [.. changes]), _probe.Ref);
         return Answer<Recorded>();
     }
 
     /// <summary>Tells a message, answered to the probe.</summary>
-    public void Tell(object message) => Metadata.Tell(message, _probe);
+    public void Tell(object message) => Metadata.Tell(message, _probe.Ref);
 
     /// <summary>The next answer.</summary>
-    public T Answer<T>()
-    {
-        Assert.True(_answers.TryTake(out var answer, Limit), $"no {typeof(T).Name} within {Limit.TotalSeconds:0} s");
-        return Assert.IsType<T>(answer);
-    }
+    public T Answer<T>() => _probe.Next<T>();
 
     /// <summary>Waits until all that was asked for is on every disk that can be written.</summary>
     public void Flush()
@@ -94,9 +82,7 @@ internal sealed class MetadataRig : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _system.Terminate().Wait(Limit);
-        _loop.Dispose();
-        _answers.Dispose();
+        _rig.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -109,31 +95,5 @@ internal sealed class MetadataRig : IDisposable
         file.Position = file.Length - tail.Length;
         file.ReadExactly(tail);
         return new DiskSource(device, name, "SERIAL-" + name, (ulong)file.Length / 512, 512, tail);
-    }
-
-    /// <summary>Keeps what it is told.</summary>
-    internal sealed class EventList : IEventSink
-    {
-        private readonly ConcurrentQueue<RaidEvent> _events = new();
-
-        public void Write(RaidEvent e) => _events.Enqueue(e);
-
-        public bool Has(string kind) => _events.Any(e => e.Kind == kind);
-    }
-
-    private sealed class Probe : ReceiveActor
-    {
-        public Probe(BlockingCollection<object> answers) => ReceiveAny(answers.Add);
-    }
-
-    private sealed class Maker(Func<ActorBase> make, Type type) : IIndirectActorProducer
-    {
-        public Type ActorType => type;
-
-        public ActorBase Produce() => make();
-
-        public void Release(ActorBase actor)
-        {
-        }
     }
 }

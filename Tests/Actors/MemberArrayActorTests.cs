@@ -1,0 +1,216 @@
+using ActorRaid.Actors;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.ImsmRules;
+using ActorRaid.Tests.SysfsIo;
+using Akka.Actor;
+using Xunit;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>What a member array's actor has recorded before it lets the kernel go, and whom it tells what.</summary>
+public sealed class MemberArrayActorTests
+{
+    [Theory]
+    [InlineData("clean", Consistency.Clean)]
+    [InlineData("active", Consistency.Dirty)]
+    public void An_array_that_appears_is_recorded_as_it_is_found(string state, Consistency consistency)
+    {
+        using var rig = new MemberArrayRig(state);
+        for (var number = 0; number < 3; number++)
+        {
+            Assert.Equal(number, rig.Disks[number].Next<LegAppeared>().Slot);
+        }
+
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        var change = Assert.IsType<StateChange>(Assert.Single(rig.NextRecord().Changes));
+        Assert.Equal((0, consistency), (change.Volume, change.Consistency));
+        Assert.True(rig.Told.Has("array-supervised"));
+        Assert.Equal(state, rig.Md.State.Text);
+    }
+
+    [Theory]
+    [InlineData(true, "read-auto")]
+    [InlineData(false, "active")]
+    public void A_readonly_array_may_be_written_if_the_metadata_says_that_it_needs_nothing(bool clean, string state)
+    {
+        using var rig = new MemberArrayRig("readonly");
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        var record = rig.NextRecord();
+        Assert.Equal(Consistency.AsRecorded, Assert.IsType<StateChange>(Assert.Single(record.Changes)).Consistency);
+        Assert.Equal("readonly", rig.Md.State.Text);
+
+        rig.Answer(record, clean);
+        Patience.Until(() => rig.Md.State.Text == state, $"array_state {state}");
+    }
+
+    [Fact]
+    public void A_writer_is_let_go_when_dirty_is_recorded_and_not_before()
+    {
+        using var rig = new MemberArrayRig("clean").TakenUp();
+        rig.Md.State.Text = "write-pending";
+        rig.Look();
+        var record = rig.NextRecord();
+
+        Assert.Equal(Consistency.Dirty, Assert.IsType<StateChange>(Assert.Single(record.Changes)).Consistency);
+        Assert.Equal("write-pending", rig.Md.State.Text);
+        Assert.True(rig.StillLooks);
+        rig.Answer(record);
+        rig.LookIsOver();
+        Assert.Equal("active", rig.Md.State.Text);
+    }
+
+    [Fact]
+    public void An_idle_array_becomes_clean_first_and_is_recorded_when_it_is()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.State.Text = "active-idle";
+        rig.Look();
+        rig.LookIsOver();
+        Assert.Equal("clean", rig.Md.State.Text);
+        Assert.True(rig.Metadata.IsEmpty);
+
+        rig.Look();
+        Assert.Equal(Consistency.Clean, Assert.IsType<StateChange>(Assert.Single(rig.NextRecord().Changes)).Consistency);
+    }
+
+    [Fact]
+    public void A_faulty_leg_is_recorded_before_its_disk_is_told_to_drop_it_and_then_a_spare_is_looked_for()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.Look();
+        var record = rig.NextRecord();
+
+        Assert.Equal(new LegChange(0, 1, LegState.Faulty), Assert.Single(record.Changes));
+        Assert.True(rig.Disks[1].IsEmpty);
+        Assert.Equal("faulty,blocked", rig.Md.Legs[1].Text);
+        rig.Answer(record);
+        Assert.Equal(new DropLeg(MemberArrayRig.Name, Remove: true), rig.Disks[1].Next<DropLeg>());
+        Assert.True(rig.Told.Has("leg-failed"));
+        rig.LookIsOver();
+        Assert.True(rig.Metadata.IsEmpty);
+
+        rig.Actor.Tell(new LegRemoved(1, "sdb"), rig.Disks[1].Ref);
+        Assert.Equal([new LegFact(0, Build.Device(0)), new LegFact(2, Build.Device(2))], rig.Metadata.Next<PlanSpare>().Facts.Legs.ToArray());
+        rig.Disks[1].Next<LegVanished>();
+        Assert.True(rig.Told.Has("leg-removed"));
+    }
+
+    [Fact]
+    public void A_faulty_leg_of_a_readonly_array_is_unblocked_and_removed_later()
+    {
+        using var rig = new MemberArrayRig("readonly");
+        rig.Sysfs.Put(MemberArrayRig.Name, "metadata_version", "external:-md127/0\n");
+        rig.Disks[2].Next<LegAppeared>();
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Md.Legs[2].Text = "faulty,blocked";
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        rig.Answer(rig.NextRecord());
+
+        Assert.Equal(new DropLeg(MemberArrayRig.Name, Remove: false), rig.Disks[2].Next<DropLeg>());
+        rig.Settle();
+        Assert.Equal("readonly", rig.Md.State.Text);
+    }
+
+    [Fact]
+    public void A_spare_joins_is_recorded_and_only_then_recovered_onto()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        rig.Disks[1].Next<DropLeg>();
+        Directory.Delete(Path.GetDirectoryName(rig.Sysfs.PathOf(MemberArrayRig.Name, "dev-sdb/state"))!, recursive: true);
+        rig.Actor.Tell(new LegRemoved(1, "sdb"), rig.Disks[1].Ref);
+        rig.Metadata.Next<PlanSpare>();
+
+        var update = new SpareUpdate();
+        rig.Actor.Tell(new SparePlanned(new SparePlan([new SpareAssignment(Build.Device(3), 1, 0, 1, 0)], update, null)), rig.Metadata.Ref);
+        var join = rig.Disks[3].Next<JoinArray>();
+        Assert.Equal(new SpareAssignment(Build.Device(3), 1, 0, 102_400, 0), join.Assignment);
+        rig.Settle();
+        Assert.True(rig.Metadata.IsEmpty);
+
+        rig.Actor.Tell(new LegJoined(join.Assignment, null), rig.Disks[3].Ref);
+        var record = rig.NextRecord();
+        Assert.Same(update, Assert.IsType<PreparedChange>(Assert.Single(record.Changes)).Update);
+        Assert.True(rig.Disks[3].IsEmpty);
+        rig.Answer(record);
+        Assert.Equal(new StartRecovery(MemberArrayRig.Name), rig.Disks[3].Next<StartRecovery>());
+        rig.Actor.Tell(new RecoveryStarted(null), rig.Disks[3].Ref);
+        Patience.Until(() => rig.Told.Has("recovery-started"), "recovery-started");
+    }
+
+    [Fact]
+    public void Nothing_is_told_when_no_spare_is_needed_and_something_when_there_is_none()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Actor.Tell(new LegsMayHaveChanged(true));
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Metadata.Next<PlanSpare>();
+        rig.Actor.Tell(new SparePlanned(new SparePlan([], null, null)), rig.Metadata.Ref);
+        rig.Settle();
+        Assert.False(rig.Told.Has("no-spare"));
+
+        rig.Actor.Tell(new LegsMayHaveChanged(true));
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Metadata.Next<PlanSpare>();
+        rig.Actor.Tell(new SparePlanned(new SparePlan([], null, "no disk is free")), rig.Metadata.Ref);
+        Patience.Until(() => rig.Told.Has("no-spare"), "no-spare");
+    }
+
+    [Fact]
+    public void A_stopped_array_is_cleared_when_clean_is_recorded_and_everybody_is_told()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.State.Text = "inactive";
+        rig.Look();
+        var record = rig.NextRecord();
+
+        Assert.Equal(Consistency.Clean, Assert.IsType<StateChange>(Assert.Single(record.Changes)).Consistency);
+        Assert.Equal("inactive", rig.Md.State.Text);
+        Assert.True(rig.Container.IsEmpty && rig.Disks[0].IsEmpty && rig.StillLooks);
+        rig.Answer(record);
+        Assert.Equal(new ArrayGone(MemberArrayRig.Name), rig.Container.Next<ArrayGone>());
+        Assert.Equal("clear", rig.Md.State.Text);
+        Assert.All(rig.Disks.Take(3), disk => disk.Next<LegVanished>());
+        rig.LookIsOver();
+    }
+
+    [Fact]
+    public void An_array_whose_volume_the_metadata_does_not_know_is_left_alone()
+    {
+        using var rig = new MemberArrayRig("write-pending");
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(null), rig.Metadata.Ref);
+
+        rig.Container.Next<ArrayGone>();
+        Assert.True(rig.Told.Has("array-unknown"));
+        Assert.Equal("write-pending", rig.Md.State.Text);
+    }
+
+    [Fact]
+    public void Told_to_make_safe_it_answers_when_clean_is_recorded()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        using var others = new ActorRig();
+        var asker = others.NewProbe();
+        rig.Actor.Tell(new MakeSafe());
+        rig.Actor.Tell(new TellWhenSafe(asker.Ref));
+        rig.Look();
+        rig.LookIsOver();
+        Assert.Equal("0.001", rig.Sysfs.Text(MemberArrayRig.Name, "safe_mode_delay"));
+
+        rig.Md.State.Text = "clean";
+        rig.Look();
+        var record = rig.NextRecord();
+        Assert.True(asker.IsEmpty);
+        rig.Answer(record);
+        asker.Next<Gone>();
+    }
+
+    private sealed record SpareUpdate() : PreparedUpdate("spare");
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using ActorRaid.Actors;
+using ActorRaid.Metadata;
+using ActorRaid.Tests.ImsmRules;
+using ActorRaid.Tests.SysfsIo;
+using Akka.Actor;
+using Xunit;
+using Record = ActorRaid.Actors.Record;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>The actor of a RAID5 on three disks, md126, between probes: its container, its metadata and its disks. The kernel is a folder.</summary>
+internal sealed class MemberArrayRig : IDisposable
+{
+    private readonly ActorRig _rig = new();
+    private readonly Probe _asker;
+
+    /// <param name="state">array_state when the actor comes.</param>
+    public MemberArrayRig(string state)
+    {
+        Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
+        Metadata = _rig.NewProbe();
+        Disks = [.. Enumerable.Range(0, 4).Select(_ => _rig.NewProbe())];
+        _asker = _rig.NewProbe();
+        var settings = new MemberSettings(
+            Sysfs.Root, Name, 0, _rig.Loop, Metadata.Ref,
+            Enumerable.Range(0, 4).ToImmutableDictionary(Build.Device, number => Disks[number].Ref), _rig.Events);
+        Actor = _rig.OnLoop(() => new MemberArrayActor(settings), out var container);
+        Container = container;
+    }
+
+    public const string Name = "md126";
+
+    public FakeSysfs Sysfs { get; } = new();
+
+    public FakeArray Md { get; }
+
+    public Probe Container { get; }
+
+    public Probe Metadata { get; }
+
+    /// <summary>sda to sdc are the legs, sdd is none.</summary>
+    public Probe[] Disks { get; }
+
+    public IActorRef Actor { get; }
+
+    public EventList Told => _rig.Told;
+
+    /// <summary>The volume as the metadata has it.</summary>
+    public static VolumeInfo Volume => Build.Container(disks: 3).Volume(level: 5, disks: 3).Volumes[0];
+
+    /// <summary>Takes the array up to where it watches.</summary>
+    public MemberArrayRig TakenUp()
+    {
+        for (var number = 0; number < 3; number++)
+        {
+            Assert.Equal(new LegAppeared(Name, number, Sysfs.PathOf(Name, $"dev-sd{"abc"[number]}/state"), Actor), Disks[number].Next<LegAppeared>());
+        }
+
+        Assert.Equal(new DescribeVolume(0), Metadata.Next<DescribeVolume>());
+        Actor.Tell(new VolumeDescribed(Volume), Metadata.Ref);
+        Answer(NextRecord());
+        Settle();
+        return this;
+    }
+
+    /// <summary>Has the actor look at its attributes, as the kernel's notification would.</summary>
+    public void Look() => Actor.Tell(new Look(_asker.Ref), _asker.Ref);
+
+    /// <summary>Waits until that look is over and all that it found is recorded.</summary>
+    public void LookIsOver()
+    {
+        _asker.Next<Looked>();
+        Settle();
+    }
+
+    /// <summary>Whether a look is still unanswered.</summary>
+    public bool StillLooks => _asker.IsEmpty;
+
+    /// <summary>What the actor wants recorded, when it has done all that it does before the answer.</summary>
+    public Record NextRecord()
+    {
+        var record = Metadata.Next<Record>();
+        Settle();
+        return record;
+    }
+
+    /// <summary>Says that it is recorded.</summary>
+    public void Answer(Record record, bool clean = false)
+    {
+        Assert.Equal(Actor, record.ReplyTo);
+        Actor.Tell(new Recorded(true, clean, [], record.For), Metadata.Ref);
+    }
+
+    public void Settle() => _rig.Settle();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rig.Dispose();
+        Sysfs.Dispose();
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using ActorRaid.Actors;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.ImsmRules;
+using ActorRaid.Tests.SysfsIo;
+using Akka.Actor;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+using GenericHost = Microsoft.Extensions.Hosting.Host;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>
+/// All of supervision over a folder: container md9127 of three disks with two RAID5 volumes, of which md9126 is running. The container has
+/// no disks in sysfs (they would have to be block devices): what is recorded is written nowhere.
+/// </summary>
+internal sealed class SupervisionRig : IDisposable
+{
+    public const string Container = "md9127", Array = "md9126";
+    private readonly IHost _host;
+    private readonly ConcurrentQueue<bool> _empty = new();
+
+    public SupervisionRig()
+    {
+        Sysfs.Container(Container);
+        Md = Sysfs.Array(Array, Container, volume: 0, legs: 3);
+        Running(Array);
+        var builder = GenericHost.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IEventSink>(Told).AddRaidSystem(
+            new RaidSettings([new DisklessFormat()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath));
+        _host = builder.Build();
+        Assert.True(_host.StartAsync().Wait(Patience.Limit));
+        Raid = _host.Services.GetRequiredService<RaidSystem>();
+        Raid.EmptyChanged += _empty.Enqueue;
+    }
+
+    public FakeSysfs Sysfs { get; } = new();
+
+    public FakeArray Md { get; }
+
+    public EventList Told { get; } = new();
+
+    public RaidSystem Raid { get; }
+
+    /// <summary>Whether nothing was supervised, each time that this was told.</summary>
+    public IEnumerable<bool> Emptied => _empty;
+
+    public string PidPath => $"{Sysfs.RunDirectory}/{Container}.pid";
+
+    public string SocketPath => $"{Sysfs.RunDirectory}/{Container}.sock";
+
+    /// <summary>These volumes of the container are running, from volume 0 on.</summary>
+    public void Running(params string[] arrays) => Sysfs.List([.. arrays.Select((array, volume) => (array, Container, volume, "raid5"))]);
+
+    public SuperviseReply Supervise(string container = Container) => Patience.Within(Raid.Supervise(container));
+
+    /// <summary>A connection as mdadm's.</summary>
+    public MonitorClient Connect()
+    {
+        var client = MonitorClient.Connect(SocketPath, Patience.Limit);
+        Assert.True(client.Ok, client.ToString());
+        return client.Value;
+    }
+
+    /// <summary>mdadm's ping to the manager: /proc/mdstat was read and acted on when this returns.</summary>
+    public void PingManager()
+    {
+        using var client = Connect();
+        Assert.True(client.PingManager().Ok);
+    }
+
+    /// <summary>mdadm's ping to the monitor: all arrays were looked at, and what was seen is recorded, when this returns.</summary>
+    public void PingMonitor()
+    {
+        using var client = Connect();
+        var version = client.PingMonitor();
+        Assert.True(version.Ok, version.ToString());
+        Assert.StartsWith("mdadm - v", version.Value);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Assert.True(_host.StopAsync().Wait(Patience.Limit));
+        Assert.True(_host.Services.GetRequiredService<ActorSystem>().WhenTerminated.IsCompleted, "some actor did not stop with the host");
+        _host.Dispose();
+        Sysfs.Dispose();
+    }
+
+    /// <summary>Whatever the disks, the same container.</summary>
+    private sealed class DisklessFormat : IMetadataFormat
+    {
+        public string Name => "imsm";
+
+        public int TailBytes(int sectorSize) => 4096;
+
+        public LoadResult Load(ImmutableArray<DiskSource> disks) =>
+            new(Build.Container(disks: 3).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3), [], null);
+    }
+}
