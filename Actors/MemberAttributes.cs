@@ -94,7 +94,7 @@ internal sealed class MemberAttributes : IDisposable
             KernelWords.ParsePosition(Text(_resyncStart, "none")),
             KernelWords.ParseCompleted(Text(_syncCompleted, "none")),
             state == ArrayState.ReadOnly && Frozen(),
-            action is "reshape" or "idle" ? KernelWords.ParsePosition(Text(_reshapePosition, "none")) : ArrayFacts.Complete,
+            KernelWords.ParsePosition(Text(_reshapePosition, "none")),
             legs.DrainToImmutable());
     }
 

@@ -73,8 +73,13 @@ public static class MemberDecision
     public static MemberActions Decide(int volume, MemberMemory memory, MemberView view, int raidDisks, ulong componentSectors)
     {
         var state = view.State;
-        var running = view.Action is not (SyncAction.Idle or SyncAction.Frozen or SyncAction.Unknown);
-        var begins = running && view.Action != memory.Action;
+
+        // Whoever stops an array freezes its reshape first: it has not ended by that.
+        var action = view.Action == SyncAction.Frozen && memory.Action == SyncAction.Reshape && view.ReshapePosition != ArrayFacts.Complete
+            ? SyncAction.Reshape
+            : view.Action;
+        var running = action is not (SyncAction.Idle or SyncAction.Frozen or SyncAction.Unknown);
+        var begins = running && action != memory.Action;
         var progress = running ? (begins ? SyncProgress.None : memory.Progress).See(view.SyncCompleted) : SyncProgress.None;
         var completed = progress.Moves ? view.SyncCompleted : 0;
         var changes = ImmutableArray.CreateBuilder<Change>();
@@ -85,13 +90,15 @@ public static class MemberDecision
         var spare = false;
         var resyncStart = state == ArrayState.Clear ? memory.ResyncStart : view.ResyncStart;
         void Say(Consistency consistency) => changes.Add(new StateChange(
-            volume, consistency, new ArrayFacts(resyncStart, checkpoint, memory.Action, view.Action, view.ReshapePosition)));
+            volume, consistency, new ArrayFacts(resyncStart, checkpoint, memory.Action, action, view.ReshapePosition)));
         void SayAsItIs() => Say(state <= ArrayState.Clean ? Consistency.Clean : Consistency.Dirty);
 
         var stopped = state is ArrayState.Unknown or <= ArrayState.Inactive;
         var gone = stopped && memory.State > ArrayState.Inactive;
         if (gone)
         {
+            // What it says of itself when it has stopped is not how its reshape stands.
+            action = memory.Action == SyncAction.Reshape ? SyncAction.Reshape : action;
             Say(Consistency.Clean);
             return new MemberActions(
                 null, changes.ToImmutable(), ArrayState.Clear, false, [], false, false, true, memory with { State = state });
@@ -119,13 +126,13 @@ public static class MemberDecision
                 break;
         }
 
-        if (!stopped && view.Action == SyncAction.Idle && memory.Action == SyncAction.Resync)
+        if (!stopped && action == SyncAction.Idle && memory.Action == SyncAction.Resync)
         {
             SayAsItIs();
             spare = true;
         }
 
-        if (!stopped && view.Action == SyncAction.Idle && memory.Action == SyncAction.Recover)
+        if (!stopped && action == SyncAction.Idle && memory.Action == SyncAction.Recover)
         {
             foreach (var leg in view.Legs)
             {
@@ -154,20 +161,20 @@ public static class MemberDecision
         }
 
         if (completed > checkpoint && completed - checkpoint > componentSectors >> 4
-            && view.Action is SyncAction.Resync or SyncAction.Recover or SyncAction.Check or SyncAction.Repair)
+            && action is SyncAction.Resync or SyncAction.Recover or SyncAction.Check or SyncAction.Repair)
         {
             checkpoint = completed;
             SayAsItIs();
         }
-        else if ((view.Action == SyncAction.Idle && memory.Action == SyncAction.Reshape)
-            || (view.Action == SyncAction.Reshape && completed > checkpoint))
+        else if ((action == SyncAction.Idle && memory.Action == SyncAction.Reshape)
+            || (action == SyncAction.Reshape && completed > checkpoint))
         {
             if (completed != 0)
             {
                 checkpoint = completed;
             }
 
-            if (view.Action != SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete)
+            if (action != SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete)
             {
                 checkpoint = componentSectors;
             }
@@ -185,7 +192,7 @@ public static class MemberDecision
         return new MemberActions(
             writeFirst, changes.ToImmutable(), write, byAnswer, failed.ToImmutable(),
             state > ArrayState.ReadOnly, spare, false,
-            new MemberMemory(state, view.Action, resyncStart, checkpoint, progress));
+            new MemberMemory(state, action, resyncStart, checkpoint, progress));
     }
 
     /// <summary>

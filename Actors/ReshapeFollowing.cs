@@ -29,11 +29,12 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
     /// <summary>After each look at the array. True when the metadata is to be asked how the volume is now.</summary>
     public bool Saw(MemberView view, SyncAction before)
     {
-        var runs = view.Action == SyncAction.Reshape;
-        _begun |= runs || view.ReshapePosition != ArrayFacts.Complete;
-        _placing |= runs && before != SyncAction.Reshape;
-        _ended |= !runs && before == SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete;
-        return (runs && before != SyncAction.Reshape) || (!runs && before == SyncAction.Reshape);
+        var begins = view.Action == SyncAction.Reshape && before != SyncAction.Reshape;
+        var ends = view.Action == SyncAction.Idle && before == SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete;
+        _begun |= view.Action == SyncAction.Reshape || view.ReshapePosition != ArrayFacts.Complete;
+        _placing |= begins;
+        _ended |= ends;
+        return begins || ends;
     }
 
     /// <summary>The metadata has told how the volume is.</summary>

@@ -213,6 +213,24 @@ public sealed class MemberDecisionTests
         Assert.Equal(4000UL, Assert.Single(States(Decide(memory, Whole with { ReshapePosition = 10_000 }))).Facts.LastCheckpoint);
     }
 
+    [Theory]
+    [InlineData(ArrayState.Clean, SyncAction.Frozen)]
+    [InlineData(ArrayState.WritePending, SyncAction.Frozen)]
+    [InlineData(ArrayState.Inactive, SyncAction.Idle)]
+    [InlineData(ArrayState.Unknown, SyncAction.Unknown)]
+    public void A_reshape_that_is_frozen_or_stopped_has_not_ended(ArrayState state, SyncAction action)
+    {
+        var memory = WasActive with { Action = SyncAction.Reshape, LastCheckpoint = 4000, Progress = Moving };
+        var position = state == ArrayState.Inactive ? ArrayFacts.Complete : 10_000;
+        var decided = Decide(memory, Whole with { State = state, Action = action, ReshapePosition = position });
+
+        Assert.Equal(SyncAction.Reshape, Assert.Single(States(decided)).Facts.Current);
+        if (action == SyncAction.Frozen)
+        {
+            Assert.Equal(SyncAction.Reshape, decided.Next.Action);
+        }
+    }
+
     [Fact]
     public void What_was_rebuilt_while_nobody_watched_is_recorded_at_the_first_look()
     {

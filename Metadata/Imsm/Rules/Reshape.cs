@@ -97,7 +97,8 @@ internal static class Reshape
 
     private static ImsmDev WithoutFailedDisk(ImsmDev dev) => dev with { Map = dev.Map with { FailedDisk = Maps.NoFailedDisk } };
 
+    // A reshape that is frozen is not done, whatever else is said of it.
     private static bool IsDone(ImsmContainer container, ImsmDev dev, ArrayFacts facts) =>
-        facts.Previous == SyncAction.Reshape && facts.ReshapePosition == ArrayFacts.Complete
-        || facts.LastCheckpoint >= Geometry.ComponentSectors(container, dev);
+        facts is { Previous: SyncAction.Reshape, Current: SyncAction.Idle }
+        && (facts.ReshapePosition == ArrayFacts.Complete || facts.LastCheckpoint >= Geometry.ComponentSectors(container, dev));
 }

@@ -1,0 +1,123 @@
+#!/bin/bash
+# A reshape is interrupted at about 25, 50 and 75 % and goes on each time from where it had come to; the data is the same.
+# WHAT=grow (RAID5 of three disks becomes one of four) or chunk (64 KiB become 256). WAY=stop: stopped and assembled, which
+# takes it up again. WAY=kill: the supervisor is killed and started again. WAY=cut: the power goes at POINT; one life of a
+# guest, its disks outlive it (FIRST=1 makes the container, the last one has POINT=end).
+. "$LAB/guest-lib.sh"
+. ./reshape-lib.sh
+
+case $WHAT in
+    grow) legs=4 chunk=64 ;;
+    chunk) legs=3 chunk=256 ;;
+    *) fail "WHAT is grow or chunk, not $WHAT" ;;
+esac
+if [ "$WAY" = cut ]; then
+    DATA=/out/data
+    mkdir -p "$DATA"
+    DISKS=(/dev/ubd{a,b,c,d})
+    DISKS=("${DISKS[@]:0:legs}")
+    for i in "${!DISKS[@]}"; do [ -e "${DISKS[i]}" ] || mknod "${DISKS[i]}" b 98 $((i * 16)); done
+else
+    FIRST=1
+    disks "$legs" 48M
+fi
+
+# at: REPLY is how many percent of each leg the kernel has reshaped
+at() {
+    local done total
+    read -r done _ total <"$(attribute vol0 sync_completed)" || done=none
+    case $done in none | delayed) REPLY=0 ;; *) REPLY=$((done * 100 / total)) ;; esac
+}
+reached() { at; [ "$REPLY" -ge "$1" ]; }
+
+# runs NAME: there is a process of that name
+runs() { grep -qsx "$1" /proc/[0-9]*/comm; }
+
+# take_up: assembled, by which mdadm goes on with the reshape; it stays in the background and keeps its output open
+take_up() {
+    mdadm -A /dev/md/imsm0 "${DISKS[@]}" >/out/assemble 2>&1 || fail "mdadm -A (status $?): $(cat /out/assemble)"
+    mdadm -I "/dev/$(md imsm0)" >>/out/assemble 2>&1 || fail "mdadm -I (status $?): $(cat /out/assemble)"
+    settle
+    expect 30 md vol0
+}
+
+# goes_on_from PERCENT: it is not begun anew, and moves
+goes_on_from() {
+    local here
+    expect 60 reshaping vol0
+    expect 60 reached 1
+    at
+    here=$REPLY
+    say "the reshape goes on from $here %"
+    [ "$here" -ge "$1" ] || fail "the reshape began again at $here %, expected at least $1 %"
+}
+
+if [ "$FIRST" = 1 ]; then
+    container imsm0 "${DISKS[@]:0:3}"
+    quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 16M -c 64 "${DISKS[@]:0:3}"
+    settle
+    rest vol0
+    fill vol0
+    rest vol0
+    volume_bytes vol0 >/out/bytes
+    for disk in "${DISKS[@]:3}"; do quietly mdadm --add "/dev/$(container_of vol0)" "$disk"; done
+    settle
+    set_pace 1000
+    if [ "$WHAT" = grow ]; then grow "/dev/$(container_of vol0)" --raid-devices=4; else grow "/dev/$(md vol0)" --chunk=256; fi
+    expect 60 reshaping vol0
+else
+    set_pace 1000
+    take_up
+    goes_on_from "$(cat /out/reached)"
+fi
+
+for point in $([ "$WAY" = cut ] && echo "$POINT" || echo 25 50 75); do
+    [ "$point" != end ] || break
+    expect 120 reached "$point"
+    at
+    say "interrupted at $REPLY %"
+    case $WAY in
+        cut)
+            echo $((point - 10)) >/out/reached
+            sync
+            : >/out/cut
+            pause 60
+            fail "the power did not go" ;;
+        kill)
+            home=$(container_of vol0)
+            supervisor_kill "$home"
+            pause 0.7
+            supervisor_start "$home"
+            # mdadm may have died of the broken connection, or given up.
+            pause 1
+            if ! runs mdadm; then
+                mdadm --grow --continue "/dev/$(md vol0)" >/out/continue 2>&1 || fail "mdadm --grow --continue (status $?): $(cat /out/continue)"
+                say "mdadm had gone as well: continued"
+            fi
+            expect 60 reached $((point + 5)) ;;
+        stop)
+            before=$REPLY
+            stop_all
+            take_up
+            goes_on_from $((before - 10)) ;;
+        *) fail "WAY is stop, kill or cut, not $WAY" ;;
+    esac
+done
+
+set_pace 400000
+expect 120 quiet vol0
+rest vol0
+bytes=$(cat /out/bytes)
+bytes=$((bytes / 2 * (legs - 1)))
+expect 30 test "$(volume_bytes vol0)" = "$bytes"
+has_shape vol0 5 "$legs" "$chunk" "$bytes" "${DISKS[@]}"
+intact vol0
+consistent vol0
+say "reshaped, intact, consistent"
+stop_all
+assemble imsm0 "${DISKS[@]}"
+expect 30 md vol0
+intact vol0
+has_shape vol0 5 "$legs" "$chunk" "$bytes" "${DISKS[@]}"
+say "stopped, assembled, intact"
+stop_all
