@@ -77,6 +77,15 @@ internal sealed class CommitWriter
         }
     }
 
+    /// <summary>Closes all disks. A write that is under way keeps its device open until it ends.</summary>
+    public void Close()
+    {
+        foreach (var disk in _disks.Values)
+        {
+            disk.Device.Dispose();
+        }
+    }
+
     /// <summary>All writes of the commit have ended, and not one succeeded.</summary>
     public bool IsStuck => _commit is { IsFinished: true, IsRecorded: false };
 

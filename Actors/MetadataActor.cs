@@ -77,6 +77,9 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     protected override void PreStart() =>
         Timers.StartPeriodicTimer("slow", new LookForSlowDisks(), TimeSpan.FromSeconds(1));
 
+    /// <inheritdoc/>
+    protected override void PostStop() => _writer.Close();
+
     private void Take<T>(T message)
         where T : notnull
     {

@@ -3,6 +3,7 @@ using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.ImsmUpdates;
+using ActorRaid.Tests.SysfsIo;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
@@ -68,6 +69,18 @@ public sealed class MetadataActorTests
 
         Assert.Equal([9u, 7u, 9u], rig.Generations().ToArray());
         Assert.True(rig.Events.Has("metadata-write-failed"));
+    }
+
+    [Fact]
+    public void An_actor_that_ends_closes_the_disks_after_what_it_was_writing()
+    {
+        using var rig = new MetadataRig(Raid5());
+        Assert.Equal(3, rig.OpenDisks);
+        rig.Record(Dirty);
+        rig.Stop();
+
+        Patience.Until(() => rig.OpenDisks == 0, "closed disks");
+        Assert.Equal([8u, 8u], rig.Generations().Where(generation => generation == 8).Take(2));
     }
 
     [Fact]

@@ -16,6 +16,7 @@ internal sealed class MetadataRig : IDisposable
     private readonly ActorRig _rig = new();
     private readonly ImsmContainer _model;
     private readonly Probe _probe;
+    private readonly ImmutableArray<OpenDisk> _disks;
 
     /// <param name="model">What the disks hold at first.</param>
     /// <param name="unwritable">Numbers of disks whose writes fail.</param>
@@ -40,7 +41,8 @@ internal sealed class MetadataRig : IDisposable
             disks.Add(new OpenDisk(Read(disk.Name, disk.Device), opened.Value));
         }
 
-        var settings = new MetadataSettings("md127", model, disks.ToImmutable(), _rig.Loop, new WritesUnderWay(), _rig.Events);
+        _disks = disks.ToImmutable();
+        var settings = new MetadataSettings("md127", model, _disks, _rig.Loop, new WritesUnderWay(), _rig.Events);
         Metadata = _rig.OnLoop(() => new MetadataActor(settings), out _);
         _probe = _rig.NewProbe();
     }
@@ -70,6 +72,13 @@ internal sealed class MetadataRig : IDisposable
         Tell(new Flush());
         Answer<Flushed>();
     }
+
+    /// <summary>How many of the disks are open. (They are kept here, so that no finalizer closes any.)</summary>
+    public int OpenDisks => _disks.Count(disk => Directory.EnumerateFiles("/proc/self/fd")
+        .Any(number => new FileInfo(number).LinkTarget == disk.Device.Path));
+
+    /// <summary>Ends the actor.</summary>
+    public void Stop() => Metadata.Tell(PoisonPill.Instance, ActorRefs.NoSender);
 
     /// <summary>The generation that each disk's own copy says.</summary>
     public ImmutableArray<uint> Generations() =>
