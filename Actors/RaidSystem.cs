@@ -60,7 +60,9 @@ public sealed class RaidSystem
 /// <summary>Supervision as one of a host's services.</summary>
 public static class RaidHosting
 {
-    /// <summary>Adds a <see cref="RaidSystem"/>, with nothing to supervise yet. Its events go to the <see cref="IEventSink"/> of the services.</summary>
+    /// <summary>
+    /// Adds a <see cref="RaidSystem"/>, with nothing to supervise yet. Its events go to the <see cref="IEventSink"/> of the services.
+    /// </summary>
     public static IServiceCollection AddRaidSystem(this IServiceCollection services, RaidSettings settings) => services
         .AddSingleton(provider => new RaidSystem(provider.GetRequiredService<IRequiredActor<HostActor>>()))
         .AddAkka("actorraid", (akka, provider) => akka

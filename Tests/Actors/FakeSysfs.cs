@@ -2,7 +2,9 @@ using ActorRaid.Tests.SysfsIo;
 
 namespace ActorRaid.Tests.Actors;
 
-/// <summary>A folder in place of sysfs, /proc/mdstat and /run/mdadm. What the actors write and read again are live attributes, the rest files.</summary>
+/// <summary>
+/// A folder in place of sysfs, /proc/mdstat and /run/mdadm. What the actors write and read again are live attributes, the rest files.
+/// </summary>
 internal sealed class FakeSysfs : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -40,7 +42,8 @@ internal sealed class FakeSysfs : IDisposable
     {
         var text = "Personalities : [raid6] [raid5] [raid4] [raid1] [raid0]\n"
             + string.Concat(running.Select(array =>
-                $"{array.Array} : active {array.Level} sda[0] sdb[1] sdc[2]\n      102400 blocks super external:/{array.Container}/{array.Volume}\n\n"))
+                $"{array.Array} : active {array.Level} sda[0] sdb[1] sdc[2]\n"
+                + $"      102400 blocks super external:/{array.Container}/{array.Volume}\n\n"))
             + "unused devices: <none>\n";
         File.WriteAllText(MdStatPath + ".new", text);
         File.Move(MdStatPath + ".new", MdStatPath, overwrite: true);

@@ -139,7 +139,9 @@ public sealed class AkkaHostingTests
         using var hanging = new ManualResetEventSlim();
         var host = Build((akka, _) => akka
             .AddHocon(ConfigurationFactory.ParseString("pinned { type = PinnedDispatcher }"), HoconAddMode.Prepend)
-            .WithActors((system, _) => system.ActorOf(Props.CreateBy(new Maker(() => new Hanging(hanging, hangs))).WithDispatcher("pinned")).Tell("hang")));
+            .WithActors((system, _) => system
+                .ActorOf(Props.CreateBy(new Maker(() => new Hanging(hanging, hangs))).WithDispatcher("pinned"))
+                .Tell("hang")));
         await host.StartAsync().WaitAsync(Limit);
         Assert.True(hanging.Wait(Limit));
         var began = Stopwatch.GetTimestamp();
