@@ -53,7 +53,7 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
             {
                 settings.Events.Error("bad-block-refused", $"{settings.Array}: no room in the metadata for {blocks.Length} bad blocks of {leg.Disk}; the leg will fail", settings.Array, leg.Disk);
             }
-            else
+            else if (recorded is { Changed: true })
             {
                 settings.Events.Warning("bad-block", $"{settings.Array}: {blocks.Length} bad blocks of {leg.Disk} recorded, the first at sector {blocks[0].Sector}", settings.Array, leg.Disk);
             }

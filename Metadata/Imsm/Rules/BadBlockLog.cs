@@ -17,7 +17,7 @@ internal static class BadBlockLog
 
     /// <summary>
     /// Records a range. An entry that lies inside of it is reused for its beginning; the rest gets entries of its own. Null
-    /// when the log has no room for all of it, or the range is none.
+    /// when the log has no room for all of it, or the range is none; the same container when all of it is recorded already.
     /// </summary>
     public static ImsmContainer? Record(ImsmContainer container, int volume, int slot, ulong sector, int length)
     {
@@ -52,8 +52,9 @@ internal static class BadBlockLog
             return null;
         }
 
-        return With(container, log.AddRange(Enumerable.Range(0, added).Select(number => new BbmLogEntry(
-            Math.Min(length - number * EntrySectors, EntrySectors), index, sector + (ulong)(number * EntrySectors)))));
+        log = log.AddRange(Enumerable.Range(0, added).Select(number => new BbmLogEntry(
+            Math.Min(length - number * EntrySectors, EntrySectors), index, sector + (ulong)(number * EntrySectors))));
+        return log.AsSpan().SequenceEqual(container.Super.BadBlocks.AsSpan()) ? container : With(container, log);
     }
 
     /// <summary>
