@@ -217,7 +217,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         });
         Receive<RecoveryStarted>(started =>
         {
-            _spare.Started(started);
+            _spare.Started(started, _attributes!);
             if (started.Error is null)
             {
                 _memory = _memory.WithRecoveryStarted();

@@ -117,16 +117,22 @@ internal sealed class SpareActivation(MemberSettings settings)
     }
 
     /// <summary>Recovery runs, or md refused.</summary>
-    public void Started(RecoveryStarted started)
+    public void Started(RecoveryStarted started, MemberAttributes attributes)
     {
         _step = Step.None;
+        if (_assignment is not { } assignment)
+        {
+            return; // The answer to a request of before a restart.
+        }
+
+        var disk = attributes.Find(assignment.Slot)?.Disk;
         if (started.Error is { } error)
         {
-            settings.Events.Error("recovery-refused", $"{settings.Array}: {error}", settings.Array);
+            settings.Events.Error("recovery-refused", $"{settings.Array}: {error}", settings.Array, disk);
         }
         else
         {
-            settings.Events.Info("recovery-started", $"{settings.Array}: recovery onto {_assignment!.Device} in slot {_assignment.Slot}", settings.Array);
+            settings.Events.Info("recovery-started", $"{settings.Array}: recovery onto {disk ?? assignment.Device.ToString()} in slot {assignment.Slot}", settings.Array, disk);
         }
     }
 }
