@@ -107,12 +107,12 @@ public sealed class GuestLab : IDisposable
     }
 
     /// <summary>The same, but a run that other tests have asked for before is not run again.</summary>
-    public LabRun PassesOnce(string supervisor, string script, int seconds)
+    public LabRun PassesOnce(string supervisor, string script, int seconds, params string[] variables)
     {
-        var name = Name(supervisor, script, []);
+        var name = Name(supervisor, script, variables);
         if (!_once.TryGetValue(name, out var run))
         {
-            _once[name] = run = Passes(supervisor, script, seconds);
+            _once[name] = run = Passes(supervisor, script, seconds, variables);
         }
 
         return run;

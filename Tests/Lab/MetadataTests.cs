@@ -12,12 +12,14 @@ public sealed class MetadataTests(GuestLab lab)
         "09-assemble", "10-degraded-assemble",
     ];
 
-    /// <summary>Ten moments, five disks, every field but the volatile ones.</summary>
-    [Fact]
-    public void At_ten_moments_the_metadata_equals_what_mdmon_leaves_in_every_field_but_the_volatile_ones()
+    /// <summary>Ten moments, five disks, every field but the volatile ones; with both sizes of sectors.</summary>
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void At_ten_moments_the_metadata_equals_what_mdmon_leaves_in_every_field_but_the_volatile_ones(int sector)
     {
-        var mdmon = lab.PassesOnce("mdmon", "metadata", 400);
-        var ours = lab.PassesOnce("actorraid", "metadata", 400);
+        var mdmon = lab.PassesOnce("mdmon", "metadata", 400, $"SECTOR={sector}");
+        var ours = lab.PassesOnce("actorraid", "metadata", 400, $"SECTOR={sector}");
         var differences = new List<string>();
         var compared = 0;
         foreach (var moment in Moments)
@@ -40,10 +42,12 @@ public sealed class MetadataTests(GuestLab lab)
     }
 
     /// <summary>The report of `actorraid examine`, line by line.</summary>
-    [Fact]
-    public void At_the_same_moments_examine_shows_what_mdadm_shows_in_every_field()
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void At_the_same_moments_examine_shows_what_mdadm_shows_in_every_field(int sector)
     {
-        var run = lab.PassesOnce("actorraid", "metadata", 400);
+        var run = lab.PassesOnce("actorraid", "metadata", 400, $"SECTOR={sector}");
         var differences = new List<string>();
         foreach (var moment in Moments)
         {

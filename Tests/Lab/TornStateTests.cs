@@ -45,6 +45,7 @@ public sealed class TornStateTests(GuestLab lab)
         {
             var made = TornStates.Of(sources, commit, SectorSize, StatesOfEach, GuestLab.Seed);
             Assert.Contains(made, state => state.Recorded);
+            Assert.All(made, state => Assert.True(!state.Recorded || !name.StartsWith("dirty ") || state.Dirty.Contains(name["dirty ".Length..])));
             Assert.Equal(name != "dirty vol0", made.Any(state => !state.Torn.IsEmpty));
             var written = Path.Combine(folder, name.Replace(' ', '-'));
             TornStates.Write(made, written);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# LEVEL (0, 1, 5, 10), SECTOR (512 if not given, or 4096): a volume is created, written, stopped, assembled again: whole, and with -I disk by disk, in another
-# order. It keeps its data and its cleanness each time.
+# LEVEL (0, 1, 5, 10), SECTOR (512 if not given, or 4096): a volume is created, written, stopped, assembled again: whole, and with
+# -I disk by disk, in another order. It keeps its data and its cleanness each time.
 . "$LAB/guest-lib.sh"
 
 case $LEVEL in 0 | 1) legs=2 ;; 5) legs=3 ;; 10) legs=4 ;; *) fail "LEVEL is 0, 1, 5 or 10, not $LEVEL" ;; esac

@@ -3,7 +3,7 @@
 # supervisor and then the other, what they leave must be the same.
 . "$LAB/guest-lib.sh"
 
-disks 5 64M
+disks 5 64M "${SECTOR:-512}"
 three=("${DISKS[@]:0:3}")
 container imsm0 "${three[@]}"
 quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 16M "${three[@]}"

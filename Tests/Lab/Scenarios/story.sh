@@ -1,6 +1,6 @@
 #!/bin/bash
 # The story that deploy/try tells: a RAID5 volume is created by mdadm, written, loses a disk, is rebuilt onto a spare, is
-# stopped and assembled again. Every step is confirmed by mdadm -E and by the data's checksum.
+# stopped and assembled again. Every step is confirmed by mdadm -E and by the data's checksum. SECTOR is 512 if not given, or 4096.
 . "$LAB/guest-lib.sh"
 
 took() { echo "$(($(now_ms) - started)) ms"; }

@@ -95,7 +95,7 @@ for path in /out/states/[0-9]*; do
     if [ "$failed" != none ] && [ "$recorded" = yes ]; then
         degraded vol0 1 && not in_container "$(md vol0)" "$failed" || fail "state $state: the failure of $failed was recorded, but it is back in vol0"
     fi
-    say "$state: $what $name, recorded $recorded, torn $torn: vol0 $(get vol0 sync_action) of $(get vol0 degraded) degraded, vol1 $(get vol1 sync_action) of $(get vol1 degraded) degraded"
+    say "$state: $what $name, recorded $recorded, torn $torn: both started, vol0 ${standing[vol0]:-clean}, vol1 ${standing[vol1]:-clean}"
     stop_all
     tried=$((tried + 1))
 done
