@@ -30,7 +30,6 @@ dump 04-fail
 
 home=$(container_of vol0)
 quietly mdadm --add "/dev/$home" "${DISKS[3]}"
-expect 30 that vol0 sync_action recover
 rest vol0
 expect 30 recorded_everywhere vol0 "Migrate State" idle "${DISKS[0]}" "${DISKS[2]}" "${DISKS[3]}"
 expect 30 recorded_everywhere vol0 Slots "[UUU]" "${DISKS[0]}" "${DISKS[2]}" "${DISKS[3]}"
