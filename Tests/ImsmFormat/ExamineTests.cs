@@ -44,6 +44,16 @@ public class ExamineTests
     }
 
     [Fact]
+    public void A_usable_size_that_is_not_whole_sectors_is_rounded_down_in_sectors_only()
+    {
+        // mdadm -E of a spare of 64 MiB with sectors of 4096 bytes: a spare keeps 2210 blocks of 512 bytes back.
+        var report = ImsmReport.From(Fixtures.Disk("k4", 0));
+        const ulong Bytes = ((64 << 11) - 2210) * 512;
+        var text = (report with { Disks = [report.Disks[0] with { UsableSize = Bytes / 4096, UsableBytes = Bytes }] }).ToText();
+        Assert.Contains("Usable Size : 16107 (62.92 MiB 65.98 MB)", text);
+    }
+
+    [Fact]
     public void Unsupported_attributes_are_named()
     {
         var report = ImsmReport.From(Fixtures.Disk("raid5", 0)) with { UnsupportedAttributes = "Raid1E" };

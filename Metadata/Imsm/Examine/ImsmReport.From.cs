@@ -80,8 +80,8 @@ public sealed partial record ImsmReport
             state.Add("failed");
         if ((disk.Status & ImsmDiskStatus.Journal) != 0)
             state.Add("journal");
-        var usable = unchecked((disk.TotalBlocks - reserved) * 512 / (ulong)sectorSize);
-        return new DiskReport(index, disk.Serial.ToString(), state.ToImmutable(), $"{disk.ScsiId:x8}", usable);
+        var usable = unchecked((disk.TotalBlocks - reserved) * 512);
+        return new DiskReport(index, disk.Serial.ToString(), state.ToImmutable(), $"{disk.ScsiId:x8}", usable / (ulong)sectorSize, usable);
     }
 
     private static BadBlockLogReport Describe(ImmutableArray<BbmLogEntry> log) => new(

@@ -72,7 +72,7 @@ public sealed partial record ImsmReport
             text.Append(' ').Append(word);
         text.Append('\n');
         Field(text, "Id", disk.Id);
-        Field(text, "Usable Size", $"{disk.UsableSize}{HumanSize(disk.UsableSize)}");
+        Field(text, "Usable Size", $"{disk.UsableSize}{HumanBytes(unchecked((long)disk.UsableBytes))}");
     }
 
     private void Write(StringBuilder text, VolumeReport volume)
@@ -126,17 +126,15 @@ public sealed partial record ImsmReport
     }
 
     /// <summary>A size as mdadm's human_size words it: with two decimals, in binary and decimal units; nothing below 5000 KiB.</summary>
-    private string HumanSize(ulong sectors)
+    private string HumanSize(ulong sectors) => HumanBytes(unchecked((long)(sectors * (ulong)SectorSize)));
+
+    private static string HumanBytes(long bytes) => bytes switch
     {
-        var bytes = unchecked((long)(sectors * (ulong)SectorSize));
-        return bytes switch
-        {
-            < 5000 * 1024 => "",
-            < 2L << 30 => Sizes(bytes, 1L << 20, 1_000_000, 'M'),
-            < 2L << 40 => Sizes(bytes, 1L << 30, 1_000_000_000, 'G'),
-            _ => Sizes(bytes, 1L << 40, 1_000_000_000_000, 'T'),
-        };
-    }
+        < 5000 * 1024 => "",
+        < 2L << 30 => Sizes(bytes, 1L << 20, 1_000_000, 'M'),
+        < 2L << 40 => Sizes(bytes, 1L << 30, 1_000_000_000, 'G'),
+        _ => Sizes(bytes, 1L << 40, 1_000_000_000_000, 'T'),
+    };
 
     private static string Sizes(Int128 bytes, long binary, long tenfold, char letter)
     {

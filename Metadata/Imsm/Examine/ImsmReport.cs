@@ -80,8 +80,9 @@ public sealed partial record ImsmReport
 /// <param name="Serial">Its serial number.</param>
 /// <param name="State">spare, active, failed, journal: what applies, in that order.</param>
 /// <param name="Id">Its SCSI id, hexadecimal.</param>
-/// <param name="UsableSize">Its size less what is reserved for metadata.</param>
-public sealed record DiskReport(int Index, string Serial, ImmutableArray<string> State, string Id, ulong UsableSize);
+/// <param name="UsableSize">Its size less what is reserved for metadata, in whole sectors of the disk.</param>
+/// <param name="UsableBytes">The same in bytes: not always whole sectors.</param>
+public sealed record DiskReport(int Index, string Serial, ImmutableArray<string> State, string Id, ulong UsableSize, ulong UsableBytes);
 
 /// <summary>The bad-block log.</summary>
 /// <param name="LogSize">Its size in bytes.</param>
