@@ -20,7 +20,9 @@ internal sealed record ContainerHome(EventLoop Loop, string Dispatcher, WritesUn
 internal sealed record ContainerStarted(string Container, SuperviseReply Reply);
 
 /// <summary>From a container to the host: nothing is left to supervise.</summary>
-internal sealed record ContainerLeft(string Container);
+/// <param name="Container">md127</param>
+/// <param name="Closed">Completes when its last client has been answered.</param>
+internal sealed record ContainerLeft(string Container, Task<bool> Closed);
 
 /// <summary>
 /// One container: its identity (pid file, socket) and its membership. A fault of a member array or a disk restarts that actor
@@ -38,6 +40,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     private IActorRef _metadata = ActorRefs.Nobody;
     private MonitorEndpoint? _endpoint;
     private IActorRef? _farewellTo;
+    private bool _safe;
     private int _names;
 
     /// <summary>An actor for that container.</summary>
@@ -65,7 +68,17 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         Receive<VolumeDescribed>(CatchUp);
         Receive<Recorded>(_ => { });
         Receive<MayLeave>(_ => LeaveIfAlone());
-        Receive<Flushed>(_ => LeaveIfStillAlone());
+        Receive<Flushed>(_ =>
+        {
+            if (_safe)
+            {
+                LeaveSafe();
+            }
+            else
+            {
+                LeaveIfStillAlone();
+            }
+        });
         Receive<Farewell>(_ =>
         {
             _farewellTo = Sender;
@@ -78,11 +91,8 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         });
         Receive<AllSafe>(_ =>
         {
-            _endpoint?.Close(leaveFiles: true);
-            _endpoint = null;
-            _settings.Events.Info("container-left", $"{Name} is left: its arrays are at rest");
-            _farewellTo?.Tell(new Gone(), Self);
-            Context.Stop(Self);
+            _safe = true;
+            _metadata.Tell(new Flush(), Self);
         });
     }
 
@@ -220,6 +230,20 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         }
     }
 
+    private void LeaveSafe()
+    {
+        _settings.Events.Info("container-left", $"{Name} is left: its arrays are at rest");
+        Leave(leaveFiles: true);
+        _farewellTo?.Tell(new Gone(), Self);
+    }
+
+    private void Leave(bool leaveFiles)
+    {
+        Context.Parent.Tell(new ContainerLeft(Name, _endpoint?.Close(leaveFiles) ?? Task.FromResult(true)), Self);
+        _endpoint = null;
+        Context.Stop(Self);
+    }
+
     /// <summary>A RAID 0 may have been reshaped to its end while nobody watched: that is recorded here, as it has no actor.</summary>
     private void CatchUp(VolumeDescribed described)
     {
@@ -337,11 +361,8 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _endpoint?.Close(leaveFiles: false);
-        _endpoint = null;
         _settings.Events.Info("container-left", $"{Name} has no arrays left, and nobody uses it");
-        Context.Parent.Tell(new ContainerLeft(Name), Self);
-        Context.Stop(Self);
+        Leave(leaveFiles: false);
     }
 
     private sealed record MayLeave;

@@ -17,6 +17,7 @@ internal sealed class HostActor : ReceiveActor
     private readonly Dictionary<IActorRef, EventLoop> _loops = [];
     private IActorRef? _farewellTo;
     private MdStatWatcher? _watcher;
+    private int _closing;
 
     /// <summary>A host.</summary>
     /// <param name="settings">The system's settings.</param>
@@ -29,7 +30,17 @@ internal sealed class HostActor : ReceiveActor
         _empty = empty;
         Receive<Supervise>(Begin);
         Receive<ContainerStarted>(Started);
-        Receive<ContainerLeft>(left => Forget(left.Container));
+        Receive<ContainerLeft>(left =>
+        {
+            _closing++;
+            left.Closed.PipeTo(Self, success: _ => new LastAnswered(), failure: _ => new LastAnswered());
+            Forget(left.Container);
+        });
+        Receive<LastAnswered>(_ =>
+        {
+            _closing--;
+            LeaveIfEmpty();
+        });
         Receive<Terminated>(dead => Ended(dead.ActorRef));
         Receive<MdStatChanged>(changed =>
         {
@@ -163,12 +174,15 @@ internal sealed class HostActor : ReceiveActor
 
     private void LeaveIfEmpty()
     {
-        if (_containers.Count == 0)
+        if (_containers.Count == 0 && _closing == 0)
         {
             _farewellTo?.Tell(new Gone(), Self);
             _empty(true);
         }
     }
+
+    /// <summary>A container that was left has nobody left to answer.</summary>
+    private sealed record LastAnswered;
 
     private sealed class Container(IActorRef actor, List<IActorRef> waiting)
     {

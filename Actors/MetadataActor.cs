@@ -74,8 +74,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     private ContainerEvents Events => _settings.Events;
 
     /// <inheritdoc/>
-    protected override void PreStart() =>
+    protected override void PreStart()
+    {
+        Rehearsal.Of(_model, _settings.Disks);
         Timers.StartPeriodicTimer("slow", new LookForSlowDisks(), TimeSpan.FromSeconds(1));
+    }
 
     /// <inheritdoc/>
     protected override void PostStop() => _writer.Close();

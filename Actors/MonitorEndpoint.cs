@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -13,6 +14,7 @@ internal sealed class MonitorEndpoint
     /// <summary>mdadm reads a version from this and refuses one below 3.2.</summary>
     private static readonly byte[] Version = Encoding.ASCII.GetBytes("mdadm - v4.2 - ActorRaid\0");
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(200);
     private readonly string _pidFile;
     private readonly Conversation _conversation;
     private readonly MonitorServer _server;
@@ -60,7 +62,8 @@ internal sealed class MonitorEndpoint
     /// right after it has stopped an array, and would die of a closed socket (SIGPIPE).
     /// </summary>
     /// <param name="leaveFiles">Somebody else's may be there by now, or is about to be: touch nothing.</param>
-    public void Close(bool leaveFiles)
+    /// <returns>Completes when nobody is left to be answered; false if somebody was cut off.</returns>
+    public Task<bool> Close(bool leaveFiles)
     {
         if (!leaveFiles && PidFile.Read(_pidFile) is { Ok: true } pid && pid.Value == Environment.ProcessId)
         {
@@ -69,7 +72,22 @@ internal sealed class MonitorEndpoint
         }
 
         _conversation.IsOver = true;
-        _ = Task.Delay(Grace).ContinueWith(_ => _server.DisposeAsync().AsTask(), TaskScheduler.Default);
+        return AnswerTheLast();
+    }
+
+    private async Task<bool> AnswerTheLast()
+    {
+        // Whoever has found the socket before its name went comes within this time.
+        await Task.Delay(Last).ConfigureAwait(false);
+        var since = Stopwatch.GetTimestamp();
+        while (_server.Connections > 0 && Stopwatch.GetElapsedTime(since) < Grace)
+        {
+            await Task.Delay(Last / 10).ConfigureAwait(false);
+        }
+
+        var none = _server.Connections == 0;
+        await _server.DisposeAsync().ConfigureAwait(false);
+        return none;
     }
 
     private sealed class Conversation(IActorRef container, IActorRef metadata)
