@@ -50,6 +50,11 @@ writes() {
             # The first write after a start finds cold caches; it is not what an array waits for day by day.
             $MEASURE rest "$(md vol)" 1 >/dev/null
             $MEASURE rest "$(md vol)" "$WRITES" | figure "$kind" "$legs" "$delay"
+            [ "$kind" = rest ] || continue
+            rest vol
+            $MEASURE update "$(md bench)" $((WRITES + 1)) >/tmp/updates # an even number: the policy is what it was
+            cut -d ' ' -f 1 /tmp/updates | figure acknowledged "$legs" "$delay"
+            cut -d ' ' -f 2 /tmp/updates | figure recorded "$legs" "$delay"
         done
     done
 }

@@ -4,12 +4,15 @@
 measure.py rest ARRAY COUNT            ms of each of COUNT 4 KiB O_DIRECT writes to an array whose metadata is at rest
 measure.py fail ARRAY LEG              ms from `faulty` to the write that follows it, and ms until recovery has started
 measure.py start CONTAINER             ms that `mdmon CONTAINER` takes to say that the container is supervised
+measure.py update CONTAINER COUNT      ms from an update sent to acknowledged, and to on disk (a ping answered), for each of COUNT
 measure.py memory                      KiB resident of all supervisors together
 
-Prints one number on a line (fail: two, on two lines)."""
+Prints one number on a line (fail: two, on two lines; update: two on each line)."""
 import glob
 import mmap
 import os
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -66,6 +69,24 @@ def fail(array, leg):
     print(f"{milliseconds(since):.3f}")
 
 
+def update(container, count):
+    def send(connection, payload):
+        connection.sendall(struct.pack("<Ii", 0x5A5AA5A5, len(payload)) + payload + struct.pack("<I", 0xA5A55A5A))
+        _, length = struct.unpack("<Ii", connection.recv(8, socket.MSG_WAITALL))
+        connection.recv(max(length, 0) + 4, socket.MSG_WAITALL)
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(f"/run/mdadm/{container}.sock")
+        for number in range(count):
+            # The write-hole policy of volume 0, off, with room for PPL and without: both mean nothing to a running array.
+            since = time.monotonic()
+            send(connection, struct.pack("<Iii", 11, 0 if number % 2 else 5, 0))
+            acknowledged = milliseconds(since)
+            send(connection, b"")
+            print(f"{acknowledged:.3f} {milliseconds(since):.3f}")
+            time.sleep(0.3)
+
+
 def start(container):
     since = time.monotonic()
     subprocess.run(["/sbin/mdmon", container], check=True)
@@ -84,6 +105,8 @@ if __name__ == "__main__":
         rest(arguments[0], int(arguments[1]))
     elif command == "fail":
         fail(*arguments)
+    elif command == "update":
+        update(arguments[0], int(arguments[1]))
     elif command == "start":
         start(*arguments)
     elif command == "memory":

@@ -322,8 +322,17 @@ dump() {
 
 # ---- stopping and assembling ------------------------------------------------------------------------------------
 
+# stop MD: mdadm -S. mdadm opens a volume once more after its supervisor has cleared it, and calls it busy when it comes
+# upon md's removal of it; the volume has stopped all the same.
+stop() {
+    local output
+    output=$(mdadm -S "/dev/$1" 2>&1) && return 0
+    [[ $output == *"failed to completely stop"* ]] && { [ ! -e "/sys/block/$1/md/array_state" ] || is "/sys/block/$1/md/array_state" clear; } ||
+        fail "mdadm -S /dev/$1: $output"
+}
+
 # stop_volume NAME
-stop_volume() { settle; quietly mdadm -S "/dev/$(md "$1")"; settle; }
+stop_volume() { settle; stop "$(md "$1")"; settle; }
 
 # stop_all: every volume, then every container; their supervisors must go by themselves
 stop_all() {
@@ -332,13 +341,13 @@ stop_all() {
     for version in /sys/block/md*/md/metadata_version; do
         [ -e "$version" ] || continue
         device=${version#/sys/block/}; device=${device%%/*}
-        case $(cat "$version") in external:[/-]*) quietly mdadm -S "/dev/$device" ;; esac
+        case $(cat "$version") in external:[/-]*) stop "$device" ;; esac
     done
     settle
     for version in /sys/block/md*/md/metadata_version; do
         [ -e "$version" ] || continue
         device=${version#/sys/block/}; device=${device%%/*}
-        quietly mdadm -S "/dev/$device"
+        stop "$device"
     done
     settle
     for device in /run/mdadm/md*.pid; do
