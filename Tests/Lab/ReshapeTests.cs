@@ -2,10 +2,105 @@ using Xunit;
 
 namespace ActorRaid.Tests.Lab;
 
-/// <summary>Arrays change their shape under mdadm --grow, with ActorRaid in mdmon's place.</summary>
+/// <summary>
+/// Arrays change their shape under mdadm --grow, with ActorRaid in mdmon's place. An ordinary run takes a row of each kind,
+/// ACTORRAID_SOAK=1 all of them.
+/// </summary>
 [Collection("lab")]
 public sealed class ReshapeTests(GuestLab lab)
 {
+    private const int PowerCut = 122;
+    private const long DiskBytes = 48 << 20;
+
+    /// <summary>Disks before and after, and the levels of the container's volumes.</summary>
+    public static TheoryData<int, int, string> Growths => GuestLab.Soak
+        ? new() { { 2, 3, "0" }, { 2, 4, "0" }, { 3, 4, "0" }, { 3, 4, "5" }, { 3, 5, "5" }, { 3, 4, "0+0" }, { 3, 4, "0+5" }, { 3, 4, "5+0" } }
+        : new() { { 2, 4, "0" }, { 3, 5, "5" }, { 3, 4, "0+5" } };
+
+    /// <summary>As migrate.sh has them.</summary>
+    public static TheoryData<string> Migrations => GuestLab.Soak
+        ? new("0-5", "0-10", "10-0", "1-0", "chunk0", "chunk5")
+        : new("0-5", "0-10", "10-0", "chunk5");
+
+    /// <summary>What is under way, and how it is interrupted.</summary>
+    public static TheoryData<string, string> Interruptions => GuestLab.Soak
+        ? new() { { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" } }
+        : new() { { "grow", "stop" }, { "grow", "mdadm" }, { "chunk", "kill" } };
+
+    /// <summary>The same for power cuts.</summary>
+    public static TheoryData<string> CutReshapes => GuestLab.Soak ? new("grow", "chunk") : new("grow");
+
+    /// <summary>Capacity expansion.</summary>
+    [Theory]
+    [MemberData(nameof(Growths))]
+    public void A_container_grows_by_its_spares_and_its_volumes_with_it_one_after_the_other(int from, int to, string volumes) =>
+        lab.Passes("grow", 400, $"FROM={from}", $"TO={to}", $"VOLUMES={volumes}");
+
+    /// <summary>Level and chunk.</summary>
+    [Theory]
+    [MemberData(nameof(Migrations))]
+    public void A_volume_changes_its_level_or_its_chunk_and_keeps_its_data(string what) => lab.Passes("migrate", 400, $"WHAT={what}");
+
+    /// <summary>Size in place.</summary>
+    [Fact]
+    public void A_volume_grows_to_what_its_disks_have_left() => lab.Passes("resize", 300, "LEVEL=5");
+
+    /// <summary>PPL and bitmap.</summary>
+    [Theory]
+    [InlineData("ppl")]
+    [InlineData("bitmap")]
+    public void What_a_volume_does_about_a_crash_is_changed_and_changed_back(string policy) => lab.Passes("policy", 300, $"POLICY={policy}");
+
+    /// <summary>Kill, rename, create; spares.</summary>
+    [Fact]
+    public void Volumes_are_deleted_renamed_and_created_while_another_one_is_written() => lab.Passes("volumes", 300);
+
+    /// <summary>What mdadm does not do.</summary>
+    [Fact]
+    public void What_mdadm_refuses_changes_nothing() => lab.Passes("refusals", 300);
+
+    /// <summary>Stop and assemble, or the supervisor's death, three times in a reshape.</summary>
+    [Theory]
+    [MemberData(nameof(Interruptions))]
+    public void A_reshape_that_is_interrupted_goes_on_from_where_it_had_come_to(string what, string way) =>
+        lab.Passes("interrupted-reshape", 500, $"WHAT={what}", $"WAY={way}");
+
+    /// <summary>The power goes three times in a reshape.</summary>
+    [Theory]
+    [MemberData(nameof(CutReshapes))]
+    public void A_reshape_goes_on_after_each_power_cut(string what)
+    {
+        var folder = lab.Folder("interrupted-reshape-cut-" + what);
+        var disks = Enumerable.Range(0, what == "grow" ? 4 : 3).Select(i => Path.Combine(folder, $"disk{i}")).ToList();
+        foreach (var disk in disks)
+        {
+            using var file = File.Create(disk);
+            file.SetLength(DiskBytes);
+        }
+
+        foreach (var point in (string[])["25", "50", "75", "end"])
+        {
+            var last = point == "end";
+            var run = lab.Run(new LabOrder("actorraid", "interrupted-reshape", 300,
+                [$"WHAT={what}", "WAY=cut", $"POINT={point}", $"FIRST={(point == "25" ? 1 : 0)}"])
+            {
+                Disks = disks,
+                CutAfter = last ? null : TimeSpan.Zero,
+                Output = Path.Combine(folder, "out"),
+            });
+            if (run.Status != (last ? 0 : PowerCut))
+            {
+                lab.Fail($"the power was to go at {point} %", run, "interrupted-reshape cut " + what);
+            }
+        }
+    }
+
+    /// <summary>As an initramfs assembles it.</summary>
+    [Theory]
+    [MemberData(nameof(CutReshapes))]
+    public void A_reshape_that_a_crash_broke_off_is_assembled_frozen_and_continued_by_command(string what) =>
+        lab.Passes("continued-reshape", 400, $"WHAT={(what == "grow" ? "grow5" : what)}", "POINT=50");
+
     /// <summary>The way back.</summary>
     [Fact]
     public void A_reshape_that_was_recorded_but_does_not_begin_is_undone() => lab.Passes("reshape-not-begun", 300);

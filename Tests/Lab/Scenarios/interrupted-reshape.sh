@@ -1,8 +1,9 @@
 #!/bin/bash
 # A reshape is interrupted at about 25, 50 and 75 % and goes on each time from where it had come to; the data is the same.
 # WHAT=grow (RAID5 of three disks becomes one of four) or chunk (64 KiB become 256). WAY=stop: stopped and assembled, which
-# takes it up again. WAY=kill: the supervisor is killed and started again. WAY=cut: the power goes at POINT; one life of a
-# guest, its disks outlive it (FIRST=1 makes the container, the last one has POINT=end).
+# takes it up again. WAY=kill: the supervisor is killed and started again. WAY=mdadm: the mdadm that guards the reshape is killed, and
+# another one told to continue. WAY=cut: the power goes at POINT; one life of a guest, its disks outlive it (FIRST=1 makes the
+# container, the last one has POINT=end).
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
 
@@ -30,8 +31,16 @@ at() {
 }
 reached() { at; [ "$REPLY" -ge "$1" ]; }
 
+went_on() { reached $(($1 + 8)) || not reshaping vol0; }
+
 # runs NAME: there is a process of that name
 runs() { grep -qsx "$1" /proc/[0-9]*/comm; }
+
+# guard: REPLY is the pid of the mdadm that guards the reshape
+guard() {
+    REPLY=$(grep -lsx mdadm /proc/[0-9]*/comm | head -n 1)
+    REPLY=${REPLY#/proc/} REPLY=${REPLY%/comm}
+}
 
 # take_up: assembled, by which mdadm goes on with the reshape; it stays in the background and keeps its output open
 take_up() {
@@ -39,6 +48,12 @@ take_up() {
     mdadm -I "/dev/$(md imsm0)" >>/out/assemble 2>&1 || fail "mdadm -I (status $?): $(cat /out/assemble)"
     settle
     expect 30 md vol0
+}
+
+# continue_reshape: mdadm takes up a reshape that nobody guards, and stays until it is through
+continue_reshape() {
+    mdadm --grow --continue "/dev/$(md vol0)" >/out/continue 2>&1 &
+    expect 10 runs mdadm
 }
 
 # goes_on_from PERCENT: it is not begun anew, and moves
@@ -62,11 +77,11 @@ if [ "$FIRST" = 1 ]; then
     volume_bytes vol0 >/out/bytes
     for disk in "${DISKS[@]:3}"; do quietly mdadm --add "/dev/$(container_of vol0)" "$disk"; done
     settle
-    set_pace 1000
+    set_pace 600
     if [ "$WHAT" = grow ]; then grow "/dev/$(container_of vol0)" --raid-devices=4; else grow "/dev/$(md vol0)" --chunk=256; fi
     expect 60 reshaping vol0
 else
-    set_pace 1000
+    set_pace 600
     take_up
     goes_on_from "$(cat /out/reached)"
 fi
@@ -90,17 +105,27 @@ for point in $([ "$WAY" = cut ] && echo "$POINT" || echo 25 50 75); do
             supervisor_start "$home"
             # mdadm may have died of the broken connection, or given up.
             pause 1
-            if ! runs mdadm; then
-                mdadm --grow --continue "/dev/$(md vol0)" >/out/continue 2>&1 || fail "mdadm --grow --continue (status $?): $(cat /out/continue)"
-                say "mdadm had gone as well: continued"
+            if reshaping vol0 && not runs mdadm; then
+                say "mdadm has gone as well"
+                continue_reshape
             fi
-            expect 60 reached $((point + 5)) ;;
+            expect 60 went_on "$point" ;;
+        mdadm)
+            guard
+            kill -9 "$REPLY"
+            expect 10 not runs mdadm
+            always 3 reshaping vol0 # it stands still, and nobody takes it for ended
+            continue_reshape
+            expect 60 went_on "$point" ;;
         stop)
             before=$REPLY
+            # First the mdadm that guards the reshape, as systemd does at shutdown: it gives up in order. Stopped under its hands, the
+            # array can take the kernel down with it (6.1: sync_action written to an array that has just been stopped).
+            if runs mdadm; then guard; kill "$REPLY"; expect 20 not runs mdadm; fi
             stop_all
             take_up
             goes_on_from $((before - 10)) ;;
-        *) fail "WAY is stop, kill or cut, not $WAY" ;;
+        *) fail "WAY is stop, kill, mdadm or cut, not $WAY" ;;
     esac
 done
 

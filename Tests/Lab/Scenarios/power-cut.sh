@@ -73,7 +73,7 @@ judge() {
         # A RAID5 that was dirty and degraded at once: RAID's own write hole. Somebody has to say that it may start.
         say "$volume was dirty and degraded at once: started by force"
         home=$(container_of "$volume")
-        quietly mdadm -S "/dev/$(md "$volume")"
+        stop "$(md "$volume")"
         for disk in "${DISKS[@]:0:4}"; do
             [ "$disk" != "$failed" ] || continue
             uuid=$(examined "$disk" "$volume" UUID)
