@@ -39,6 +39,16 @@ public sealed class MetadataActorTests
     }
 
     [Fact]
+    public void A_rehearsal_comes_to_its_end_and_writes_nothing()
+    {
+        using var rig = new MetadataRig(Raid5());
+
+        Assert.True(rig.Rehearse());
+        rig.Flush();
+        Assert.All(rig.Generations(), generation => Assert.Equal(7u, generation));
+    }
+
+    [Fact]
     public void Requests_that_wait_for_a_commit_go_into_the_next_one_together()
     {
         using var rig = new MetadataRig(Raid5());

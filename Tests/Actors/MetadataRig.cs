@@ -77,6 +77,9 @@ internal sealed class MetadataRig : IDisposable
     public int OpenDisks => _disks.Count(disk => Directory.EnumerateFiles("/proc/self/fd")
         .Any(number => new FileInfo(number).LinkTarget == disk.Device.Path));
 
+    /// <summary>Whether a rehearsal on these disks comes to its end.</summary>
+    public bool Rehearse() => Rehearsal.Of(_model, _disks);
+
     /// <summary>Ends the actor.</summary>
     public void Stop() => Metadata.Tell(PoisonPill.Instance, ActorRefs.NoSender);
 

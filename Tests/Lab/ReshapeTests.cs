@@ -19,8 +19,8 @@ public sealed class ReshapeTests(GuestLab lab)
 
     /// <summary>As migrate.sh has them.</summary>
     public static TheoryData<string> Migrations => GuestLab.Soak
-        ? new("0-5", "0-10", "10-0", "1-0", "chunk0", "chunk5")
-        : new("0-5", "0-10", "10-0", "chunk5");
+        ? new("0-5", "0-5-inside", "0-10", "10-0", "1-0", "chunk0", "chunk5")
+        : new("0-5-inside", "0-10", "10-0", "chunk5");
 
     /// <summary>What is under way, and how it is interrupted.</summary>
     public static TheoryData<string, string> Interruptions => GuestLab.Soak
@@ -34,26 +34,74 @@ public sealed class ReshapeTests(GuestLab lab)
     [Theory]
     [MemberData(nameof(Growths))]
     public void A_container_grows_by_its_spares_and_its_volumes_with_it_one_after_the_other(int from, int to, string volumes) =>
-        lab.Passes("grow", 400, $"FROM={from}", $"TO={to}", $"VOLUMES={volumes}");
+        lab.PassesOnce("actorraid", "grow", 400, $"FROM={from}", $"TO={to}", $"VOLUMES={volumes}");
 
     /// <summary>Level and chunk.</summary>
     [Theory]
     [MemberData(nameof(Migrations))]
-    public void A_volume_changes_its_level_or_its_chunk_and_keeps_its_data(string what) => lab.Passes("migrate", 400, $"WHAT={what}");
+    public void A_volume_changes_its_level_or_its_chunk_and_keeps_its_data(string what) => lab.PassesOnce("actorraid", "migrate", 400, $"WHAT={what}");
 
     /// <summary>Size in place.</summary>
     [Fact]
-    public void A_volume_grows_to_what_its_disks_have_left() => lab.Passes("resize", 300, "LEVEL=5");
+    public void A_volume_grows_to_what_its_disks_have_left() => lab.PassesOnce("actorraid", "resize", 300, "LEVEL=5");
 
     /// <summary>PPL and bitmap.</summary>
     [Theory]
     [InlineData("ppl")]
     [InlineData("bitmap")]
-    public void What_a_volume_does_about_a_crash_is_changed_and_changed_back(string policy) => lab.Passes("policy", 300, $"POLICY={policy}");
+    public void What_a_volume_does_about_a_crash_is_changed_and_changed_back(string policy) =>
+        lab.PassesOnce("actorraid", "policy", 300, $"POLICY={policy}");
 
     /// <summary>Kill, rename, create; spares.</summary>
     [Fact]
-    public void Volumes_are_deleted_renamed_and_created_while_another_one_is_written() => lab.Passes("volumes", 300);
+    public void Volumes_are_deleted_renamed_and_created_while_another_one_is_written() => lab.PassesOnce("actorraid", "volumes", 300);
+
+    /// <summary>Scripts whose metadata is compared with what mdmon leaves.</summary>
+    public static TheoryData<string, string> Compared => GuestLab.Soak
+        ? new()
+        {
+            { "grow", "FROM=2 TO=3 VOLUMES=0" }, { "grow", "FROM=2 TO=4 VOLUMES=0" }, { "grow", "FROM=3 TO=4 VOLUMES=0" },
+            { "grow", "FROM=3 TO=4 VOLUMES=5" }, { "grow", "FROM=3 TO=5 VOLUMES=5" }, { "grow", "FROM=3 TO=4 VOLUMES=0+0" },
+            { "grow", "FROM=3 TO=4 VOLUMES=0+5" }, { "grow", "FROM=3 TO=4 VOLUMES=5+0" },
+            { "migrate", "WHAT=0-5" }, { "migrate", "WHAT=0-5-inside" }, { "migrate", "WHAT=0-10" }, { "migrate", "WHAT=10-0" },
+            { "migrate", "WHAT=1-0" }, { "migrate", "WHAT=chunk0" }, { "migrate", "WHAT=chunk5" },
+            { "resize", "LEVEL=5" }, { "policy", "POLICY=ppl" }, { "policy", "POLICY=bitmap" }, { "volumes", "" },
+        }
+        : new() { { "grow", "FROM=3 TO=5 VOLUMES=5" }, { "migrate", "WHAT=0-10" } };
+
+    /// <summary>Every field but the volatile ones, of every disk, before and after.</summary>
+    [Theory]
+    [MemberData(nameof(Compared))]
+    public void The_metadata_equals_what_mdmon_leaves_after_the_same_changes(string script, string variables)
+    {
+        var given = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var mdmon = lab.PassesOnce("mdmon", script, 400, given);
+        var ours = lab.PassesOnce("actorraid", script, 400, given);
+        var differences = new List<string>();
+        var compared = 0;
+        foreach (var moment in Directory.GetDirectories(Path.Combine(mdmon.Output, "metadata/mdmon")).Select(Path.GetFileName).Order())
+        {
+            // In the middle of it the two are never at the same point.
+            if (moment!.StartsWith("during", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            foreach (var disk in Directory.GetFiles(Path.Combine(mdmon.Output, "metadata/mdmon", moment)).Select(Path.GetFileName).Order())
+            {
+                var theirs = mdmon.Read($"metadata/mdmon/{moment}/{disk}");
+                compared += MdadmReport.Fields(theirs).Count;
+                differences.AddRange(MdadmReport.Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"))
+                    .Select(difference => $"{moment} {disk}: {difference}"));
+            }
+        }
+
+        Assert.True(compared > 50, $"only {compared} fields were compared: the dumps are not what mdadm -E prints");
+        if (differences.Count > 0)
+        {
+            lab.Fail($"{differences.Count} differences:\n{string.Join('\n', differences.Take(60))}", ours, $"{script} {variables} under ActorRaid");
+        }
+    }
 
     /// <summary>What mdadm does not do.</summary>
     [Fact]
