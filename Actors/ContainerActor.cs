@@ -40,6 +40,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     private IActorRef _metadata = ActorRefs.Nobody;
     private MonitorEndpoint? _endpoint;
     private IActorRef? _farewellTo;
+    private bool _aboutToLeave;
     private bool _safe;
     private int _names;
 
@@ -338,7 +339,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     /// <summary>mdmon's rule: with no array left, and nobody who holds the container open, there is nothing to stay for.</summary>
     private void LeaveIfAlone()
     {
-        if (_members.Count > 0 || _farewellTo is not null)
+        if (_members.Count > 0 || _farewellTo is not null || _aboutToLeave)
         {
             return;
         }
@@ -350,12 +351,14 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         }
 
         Reconcile();
+        _aboutToLeave = true;
         _metadata.Tell(new Flush(), Self);
     }
 
     /// <summary>What was found to be recorded when it seemed to be time to leave is on the disks by now.</summary>
     private void LeaveIfStillAlone()
     {
+        _aboutToLeave = false;
         if (_members.Count > 0 || _farewellTo is not null)
         {
             return;

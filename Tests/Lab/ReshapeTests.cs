@@ -24,7 +24,7 @@ public sealed class ReshapeTests(GuestLab lab)
 
     /// <summary>What is under way, and how it is interrupted.</summary>
     public static TheoryData<string, string> Interruptions => GuestLab.Soak
-        ? new() { { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" } }
+        ? new() { { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" }, { "grow0", "stop" }, { "grow0", "kill" } }
         : new() { { "grow", "stop" }, { "grow", "mdadm" }, { "chunk", "kill" } };
 
     /// <summary>The same for power cuts.</summary>

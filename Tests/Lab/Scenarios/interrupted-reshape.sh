@@ -1,6 +1,6 @@
 #!/bin/bash
 # A reshape is interrupted at about 25, 50 and 75 % and goes on each time from where it had come to; the data is the same.
-# WHAT=grow (RAID5 of three disks becomes one of four) or chunk (64 KiB become 256). WAY=stop: stopped and assembled, which
+# WHAT=grow (RAID5 of three disks becomes one of four), grow0 (RAID0 likewise) or chunk (RAID5: 64 KiB become 256). WAY=stop: stopped and assembled, which
 # takes it up again. WAY=kill: the supervisor is killed and started again. WAY=mdadm: the mdadm that guards the reshape is killed, and
 # another one told to continue. WAY=cut: the power goes at POINT; one life of a guest, its disks outlive it (FIRST=1 makes the
 # container, the last one has POINT=end).
@@ -8,9 +8,10 @@
 . ./reshape-lib.sh
 
 case $WHAT in
-    grow) legs=4 chunk=64 ;;
-    chunk) legs=3 chunk=256 ;;
-    *) fail "WHAT is grow or chunk, not $WHAT" ;;
+    grow) level=5 legs=4 chunk=64 ;;
+    grow0) level=0 legs=4 chunk=64 ;;
+    chunk) level=5 legs=3 chunk=256 ;;
+    *) fail "WHAT is grow, grow0 or chunk, not $WHAT" ;;
 esac
 if [ "$WAY" = cut ]; then
     DATA=/out/data
@@ -69,7 +70,7 @@ goes_on_from() {
 
 if [ "$FIRST" = 1 ]; then
     container imsm0 "${DISKS[@]:0:3}"
-    quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 16M -c 64 "${DISKS[@]:0:3}"
+    quietly mdadm -CR /dev/md/vol0 -l $level -n 3 -z 16M -c 64 "${DISKS[@]:0:3}"
     settle
     rest vol0
     fill vol0
@@ -78,7 +79,7 @@ if [ "$FIRST" = 1 ]; then
     for disk in "${DISKS[@]:3}"; do quietly mdadm --add "/dev/$(container_of vol0)" "$disk"; done
     settle
     set_pace 600
-    if [ "$WHAT" = grow ]; then grow "/dev/$(container_of vol0)" --raid-devices=4; else grow "/dev/$(md vol0)" --chunk=256; fi
+    if [ "$legs" = 4 ]; then grow "/dev/$(container_of vol0)" --raid-devices=4; else grow "/dev/$(md vol0)" --chunk=256; fi
     expect 60 reshaping vol0
 else
     set_pace 600
@@ -133,16 +134,16 @@ set_pace 400000
 expect 120 quiet vol0
 rest vol0
 bytes=$(cat /out/bytes)
-bytes=$((bytes / 2 * (legs - 1)))
+bytes=$((bytes / $(data_legs $level 3) * $(data_legs $level "$legs")))
 expect 30 test "$(volume_bytes vol0)" = "$bytes"
-has_shape vol0 5 "$legs" "$chunk" "$bytes" "${DISKS[@]}"
+has_shape vol0 $level "$legs" "$chunk" "$bytes" "${DISKS[@]}"
 intact vol0
-consistent vol0
+[ "$level" = 0 ] || consistent vol0
 say "reshaped, intact, consistent"
 stop_all
 assemble imsm0 "${DISKS[@]}"
 expect 30 md vol0
 intact vol0
-has_shape vol0 5 "$legs" "$chunk" "$bytes" "${DISKS[@]}"
+has_shape vol0 $level "$legs" "$chunk" "$bytes" "${DISKS[@]}"
 say "stopped, assembled, intact"
 stop_all
