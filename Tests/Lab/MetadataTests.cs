@@ -12,10 +12,12 @@ public sealed class MetadataTests(GuestLab lab)
         "09-assemble", "10-degraded-assemble",
     ];
 
+    /// <summary>Bytes; 4096 in a soak run alone.</summary>
+    public static TheoryData<int> SectorSizes => GuestLab.Soak ? new(512, 4096) : new(512);
+
     /// <summary>Ten moments, five disks, every field but the volatile ones; with both sizes of sectors.</summary>
     [Theory]
-    [InlineData(512)]
-    [InlineData(4096)]
+    [MemberData(nameof(SectorSizes))]
     public void At_ten_moments_the_metadata_equals_what_mdmon_leaves_in_every_field_but_the_volatile_ones(int sector)
     {
         var mdmon = lab.PassesOnce("mdmon", "metadata", 400, $"SECTOR={sector}");
@@ -43,8 +45,7 @@ public sealed class MetadataTests(GuestLab lab)
 
     /// <summary>The report of `actorraid examine`, line by line.</summary>
     [Theory]
-    [InlineData(512)]
-    [InlineData(4096)]
+    [MemberData(nameof(SectorSizes))]
     public void At_the_same_moments_examine_shows_what_mdadm_shows_in_every_field(int sector)
     {
         var run = lab.PassesOnce("actorraid", "metadata", 400, $"SECTOR={sector}");

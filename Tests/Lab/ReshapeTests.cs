@@ -15,20 +15,23 @@ public sealed class ReshapeTests(GuestLab lab)
     /// <summary>Disks before and after, and the levels of the container's volumes.</summary>
     public static TheoryData<int, int, string> Growths => GuestLab.Soak
         ? new() { { 2, 3, "0" }, { 2, 4, "0" }, { 3, 4, "0" }, { 3, 4, "5" }, { 3, 5, "5" }, { 3, 4, "0+0" }, { 3, 4, "0+5" }, { 3, 4, "5+0" } }
-        : new() { { 2, 4, "0" }, { 3, 5, "5" }, { 3, 4, "0+5" } };
+        : new() { { 3, 5, "5" }, { 3, 4, "0+5" } };
 
     /// <summary>As migrate.sh has them.</summary>
     public static TheoryData<string> Migrations => GuestLab.Soak
         ? new("0-5", "0-5-inside", "0-10", "10-0", "1-0", "chunk0", "chunk5")
-        : new("0-5-inside", "0-10", "10-0", "chunk5");
+        : new("0-5-inside", "0-10", "chunk5");
 
     /// <summary>What is under way, and how it is interrupted.</summary>
     public static TheoryData<string, string> Interruptions => GuestLab.Soak
         ? new() { { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" }, { "grow0", "stop" }, { "grow0", "kill" } }
-        : new() { { "grow", "stop" }, { "grow", "mdadm" }, { "chunk", "kill" } };
+        : new() { { "grow", "stop" }, { "chunk", "kill" } };
 
     /// <summary>The same for power cuts.</summary>
     public static TheoryData<string> CutReshapes => GuestLab.Soak ? new("grow", "chunk") : new("grow");
+
+    /// <summary>What is recorded against the write hole.</summary>
+    public static TheoryData<string> Policies => GuestLab.Soak ? new("ppl", "bitmap") : new("ppl");
 
     /// <summary>Capacity expansion.</summary>
     [Theory]
@@ -47,8 +50,7 @@ public sealed class ReshapeTests(GuestLab lab)
 
     /// <summary>PPL and bitmap.</summary>
     [Theory]
-    [InlineData("ppl")]
-    [InlineData("bitmap")]
+    [MemberData(nameof(Policies))]
     public void What_a_volume_does_about_a_crash_is_changed_and_changed_back(string policy) =>
         lab.PassesOnce("actorraid", "policy", 300, $"POLICY={policy}");
 
@@ -67,7 +69,7 @@ public sealed class ReshapeTests(GuestLab lab)
             { "migrate", "WHAT=1-0" }, { "migrate", "WHAT=chunk0" }, { "migrate", "WHAT=chunk5" },
             { "resize", "LEVEL=5" }, { "policy", "POLICY=ppl" }, { "policy", "POLICY=bitmap" }, { "volumes", "" },
         }
-        : new() { { "grow", "FROM=3 TO=5 VOLUMES=5" }, { "migrate", "WHAT=0-10" } };
+        : new() { { "migrate", "WHAT=0-10" } };
 
     /// <summary>Every field but the volatile ones, of every disk, before and after.</summary>
     [Theory]
@@ -144,10 +146,9 @@ public sealed class ReshapeTests(GuestLab lab)
     }
 
     /// <summary>As an initramfs assembles it.</summary>
-    [Theory]
-    [MemberData(nameof(CutReshapes))]
-    public void A_reshape_that_a_crash_broke_off_is_assembled_frozen_and_continued_by_command(string what) =>
-        lab.Passes("continued-reshape", 400, $"WHAT={(what == "grow" ? "grow5" : what)}", "POINT=50");
+    [Fact]
+    public void A_reshape_that_a_crash_broke_off_is_assembled_frozen_and_continued_by_command() =>
+        lab.Passes("continued-reshape", 400, "WHAT=grow5", "POINT=50");
 
     /// <summary>The way back.</summary>
     [Fact]

@@ -6,6 +6,17 @@ namespace ActorRaid.Tests.Lab;
 [Collection("lab")]
 public sealed class ScenarioTests(GuestLab lab)
 {
+    /// <summary>Some of the rows; all of them in a soak run, as an ordinary one has half an hour.</summary>
+    public static TheoryData<string> ScriptsFor4096 => GuestLab.Soak ? new("levels", "story") : new("levels");
+
+    /// <summary>By a refused write, by an unreadable source of a rebuild.</summary>
+    public static TheoryData<string> BadBlocks => GuestLab.Soak ? new("write", "rebuild") : new("write");
+
+    /// <summary>Way and number of spares.</summary>
+    public static TheoryData<string, int> Interruptions => GuestLab.Soak
+        ? new() { { "stop", 1 }, { "kill", 1 }, { "stop", 2 }, { "kill", 2 } }
+        : new() { { "stop", 1 }, { "kill", 2 } };
+
     /// <summary>The story that deploy/try tells.</summary>
     [Fact]
     public void A_raid5_volume_is_written_loses_a_disk_is_rebuilt_onto_a_spare_and_is_stopped_and_assembled_again() =>
@@ -22,14 +33,12 @@ public sealed class ScenarioTests(GuestLab lab)
 
     /// <summary>Disks with sectors of 4096 bytes: the metadata's offsets and its own block counts are others.</summary>
     [Theory]
-    [InlineData("levels")]
-    [InlineData("story")]
+    [MemberData(nameof(ScriptsFor4096))]
     public void On_disks_with_4096_byte_sectors_all_is_the_same(string script) => lab.Passes(script, 300, "LEVEL=5", "SECTOR=4096");
 
     /// <summary>Bad blocks, by a refused write and by an unreadable source of a rebuild.</summary>
     [Theory]
-    [InlineData("write")]
-    [InlineData("rebuild")]
+    [MemberData(nameof(BadBlocks))]
     public void Bad_blocks_are_recorded_before_md_goes_on_survive_stop_and_assemble_and_are_forgotten_as_they_are_overwritten(string way) =>
         lab.Passes("bad-blocks", 300, $"WAY={way}");
 
@@ -44,10 +53,7 @@ public sealed class ScenarioTests(GuestLab lab)
 
     /// <summary>Checkpoints.</summary>
     [Theory]
-    [InlineData("stop", 1)]
-    [InlineData("kill", 1)]
-    [InlineData("stop", 2)]
-    [InlineData("kill", 2)]
+    [MemberData(nameof(Interruptions))]
     public void An_interrupted_rebuild_goes_on_from_its_checkpoint(string way, int spares) =>
         lab.Passes("interrupted-rebuild", 400, $"WAY={way}", $"SPARES={spares}");
 
