@@ -145,6 +145,13 @@ internal sealed class MemberAttributes : IDisposable
         foreach (var directory in directories)
         {
             var slot = SysfsAttribute.ReadOnce($"{directory}/slot");
+            if (slot is { Ok: true, Value: "none" } && _legs.Values.FirstOrDefault(leg => leg.Directory == directory && !leg.Vanished) is { } left)
+            {
+                // mdadm takes a leg out of its slot right after failing it (takeover to RAID 0). It stays one until it is removed.
+                found.Add(left.Slot);
+                continue;
+            }
+
             if (!slot.Ok || !int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
             {
                 continue;

@@ -77,6 +77,22 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void A_leg_that_is_taken_out_of_its_slot_while_its_failure_is_recorded_is_dropped_all_the_same()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.Look();
+        var record = rig.NextRecord();
+        rig.Sysfs.Put(MemberArrayRig.Name, "dev-sdb/slot", "none\n");
+        rig.Actor.Tell(new LegsMayHaveChanged(false), rig.Container.Ref);
+        rig.Settle();
+        Assert.True(rig.Disks[1].IsEmpty);
+
+        rig.Answer(record);
+        Assert.Equal(MemberArrayRig.Name, rig.Disks[1].Next<DropLeg>().Array);
+    }
+
+    [Fact]
     public void A_faulty_leg_is_recorded_before_its_disk_is_told_to_drop_it_and_then_a_spare_is_looked_for()
     {
         using var rig = new MemberArrayRig("active").TakenUp();

@@ -93,10 +93,18 @@ public sealed class GuestLab : IDisposable
     /// <summary>Runs a scenario under ActorRaid; the test fails, with the guest's own words, if the script does.</summary>
     public LabRun Passes(string script, int seconds, params string[] variables) => Passes("actorraid", script, seconds, variables);
 
-    /// <summary>The same under the supervisor named: actorraid, or mdmon of the distribution.</summary>
+    /// <summary>
+    /// The same under the supervisor named: actorraid, or mdmon of the distribution. The latter is only there to be compared with, and
+    /// now and then leaves a volume write-pending for ever after a short resync: it has three tries.
+    /// </summary>
     public LabRun Passes(string supervisor, string script, int seconds, params string[] variables)
     {
         var run = Run(new LabOrder(supervisor, script, seconds, variables));
+        for (var attempt = 2; supervisor == "mdmon" && run.Status != 0 && attempt <= 3; attempt++)
+        {
+            run = Run(new LabOrder(supervisor, script, seconds, variables));
+        }
+
         if (run.Status != 0)
         {
             Keep = true;

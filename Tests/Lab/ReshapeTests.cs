@@ -20,7 +20,7 @@ public sealed class ReshapeTests(GuestLab lab)
     /// <summary>As migrate.sh has them.</summary>
     public static TheoryData<string> Migrations => GuestLab.Soak
         ? new("0-5", "0-5-inside", "0-10", "10-0", "1-0", "chunk0", "chunk5")
-        : new("0-5-inside", "0-10", "chunk5");
+        : new("0-5-inside", "0-10", "10-0", "chunk5");
 
     /// <summary>What is under way, and how it is interrupted.</summary>
     public static TheoryData<string, string> Interruptions => GuestLab.Soak
