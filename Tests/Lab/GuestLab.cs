@@ -254,6 +254,13 @@ public sealed class GuestLab : IDisposable
     }
 }
 
+/// <summary>A test that an ordinary run leaves out, and says so.</summary>
+public sealed class SoakFactAttribute : FactAttribute
+{
+    /// <summary>Skipped unless ACTORRAID_SOAK=1.</summary>
+    public SoakFactAttribute() => Skip = GuestLab.Soak ? null : "ACTORRAID_SOAK=1 runs it";
+}
+
 /// <summary>What to run in a guest.</summary>
 /// <param name="Supervisor">actorraid or mdmon.</param>
 /// <param name="Script">The scenario's name: Tests/Lab/Scenarios/NAME.sh.</param>

@@ -20,12 +20,12 @@ public sealed class ReshapeTests(GuestLab lab)
     /// <summary>As migrate.sh has them.</summary>
     public static TheoryData<string> Migrations => GuestLab.Soak
         ? new("0-5", "0-5-inside", "0-10", "10-0", "1-0", "chunk0", "chunk5")
-        : new("0-5-inside", "0-10", "10-0", "chunk5");
+        : new("0-5-inside", "0-10", "10-0");
 
     /// <summary>What is under way, and how it is interrupted.</summary>
     public static TheoryData<string, string> Interruptions => GuestLab.Soak
         ? new() { { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" }, { "grow0", "stop" }, { "grow0", "kill" } }
-        : new() { { "grow", "stop" }, { "chunk", "kill" } };
+        : new() { { "chunk", "kill" } };
 
     /// <summary>The same for power cuts.</summary>
     public static TheoryData<string> CutReshapes => GuestLab.Soak ? new("grow", "chunk") : new("grow");
@@ -106,7 +106,7 @@ public sealed class ReshapeTests(GuestLab lab)
     }
 
     /// <summary>What mdadm does not do.</summary>
-    [Fact]
+    [SoakFact]
     public void What_mdadm_refuses_changes_nothing() => lab.Passes("refusals", 300);
 
     /// <summary>Stop and assemble, or the supervisor's death, three times in a reshape.</summary>
@@ -115,7 +115,7 @@ public sealed class ReshapeTests(GuestLab lab)
     public void A_reshape_that_is_interrupted_goes_on_from_where_it_had_come_to(string what, string way) =>
         lab.Passes("interrupted-reshape", 500, $"WHAT={what}", $"WAY={way}");
 
-    /// <summary>The power goes three times in a reshape.</summary>
+    /// <summary>The power goes three times in a reshape, in an ordinary run once.</summary>
     [Theory]
     [MemberData(nameof(CutReshapes))]
     public void A_reshape_goes_on_after_each_power_cut(string what)
@@ -128,11 +128,12 @@ public sealed class ReshapeTests(GuestLab lab)
             file.SetLength(DiskBytes);
         }
 
-        foreach (var point in (string[])["25", "50", "75", "end"])
+        string[] points = GuestLab.Soak ? ["25", "50", "75", "end"] : ["50", "end"];
+        foreach (var point in points)
         {
             var last = point == "end";
             var run = lab.Run(new LabOrder("actorraid", "interrupted-reshape", 300,
-                [$"WHAT={what}", "WAY=cut", $"POINT={point}", $"FIRST={(point == "25" ? 1 : 0)}"])
+                [$"WHAT={what}", "WAY=cut", $"POINT={point}", $"FIRST={(point == points[0] ? 1 : 0)}"])
             {
                 Disks = disks,
                 CutAfter = last ? null : TimeSpan.Zero,
@@ -146,7 +147,7 @@ public sealed class ReshapeTests(GuestLab lab)
     }
 
     /// <summary>As an initramfs assembles it.</summary>
-    [Fact]
+    [SoakFact]
     public void A_reshape_that_a_crash_broke_off_is_assembled_frozen_and_continued_by_command() =>
         lab.Passes("continued-reshape", 400, "WHAT=grow5", "POINT=50");
 
