@@ -261,6 +261,13 @@ public sealed class SoakFactAttribute : FactAttribute
     public SoakFactAttribute() => Skip = GuestLab.Soak ? null : "ACTORRAID_SOAK=1 runs it";
 }
 
+/// <summary>The same for a table of rows.</summary>
+public sealed class SoakTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skipped unless ACTORRAID_SOAK=1.</summary>
+    public SoakTheoryAttribute() => Skip = new SoakFactAttribute().Skip;
+}
+
 /// <summary>What to run in a guest.</summary>
 /// <param name="Supervisor">actorraid or mdmon.</param>
 /// <param name="Script">The scenario's name: Tests/Lab/Scenarios/NAME.sh.</param>
