@@ -20,7 +20,7 @@ public sealed class ReshapeTests(GuestLab lab)
     /// <summary>As migrate.sh has them.</summary>
     public static TheoryData<string> Migrations => GuestLab.Soak
         ? new("0-5", "0-5-inside", "0-10", "10-0", "1-0", "chunk0", "chunk5")
-        : new("0-10", "10-0");
+        : new("0-10");
 
     /// <summary>What is under way, and how it is interrupted.</summary>
     public static TheoryData<string, string> Interruptions => GuestLab.Soak
@@ -55,7 +55,7 @@ public sealed class ReshapeTests(GuestLab lab)
         lab.PassesOnce("actorraid", "policy", 300, $"POLICY={policy}");
 
     /// <summary>Kill, rename, create; spares.</summary>
-    [Fact]
+    [SoakFact]
     public void Volumes_are_deleted_renamed_and_created_while_another_one_is_written() => lab.PassesOnce("actorraid", "volumes", 300);
 
     /// <summary>Scripts whose metadata is compared with what mdmon leaves.</summary>
