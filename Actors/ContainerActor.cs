@@ -253,7 +253,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var shape = MdShape.Read(name => SysfsAttribute.ReadOnce($"{SysRoot}/block/{array}/md/{name}") is { Ok: true } read ? read.Value : null);
+        var shape = MdShape.Of($"{SysRoot}/block/{array}/md");
         if (shape is { Level: 0 } && shape.HasEnded(reshape))
         {
             _settings.Events.Info("reshape-ended", $"{array}: its reshape has ended, recorded", array);

@@ -1,4 +1,5 @@
 using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Actors;
 
@@ -28,6 +29,10 @@ public sealed record MdShape(int Level, int Layout, int ChunkBytes, int RaidDisk
     public bool HasEnded(ReshapeInfo reshape) => Is(reshape.To) && !Is(reshape.From);
 
     /// <summary>Reads it from an array's md directory; null when an attribute is missing.</summary>
+    public static MdShape? Of(string directory) =>
+        Read(name => SysfsAttribute.ReadOnce($"{directory}/{name}") is { Ok: true } read ? read.Value : null);
+
+    /// <summary>Puts it together from attributes; null when one is missing.</summary>
     /// <param name="read">Reads an attribute; null when it cannot be read.</param>
     public static MdShape? Read(Func<string, string?> read)
     {

@@ -132,7 +132,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             _spare.Wanted |= view.Legs.Length < _raidDisks;
             if (view.Action == SyncAction.Frozen && !_attributes.Frozen())
             {
-                Thaw(volume, view);
+                _spare.Thaw(volume, view, _attributes, _disks, Self);
             }
 
             BeginLook();
@@ -402,31 +402,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
 
         _dropping[slot] = remove;
         disk.Tell(new DropLeg(Name, remove), Self);
-    }
-
-    /// <summary>
-    /// The array was left frozen by a supervisor that died while it gave a spare to md. A leg that the metadata does not know has
-    /// to leave again; one that is recorded may be rebuilt.
-    /// </summary>
-    private void Thaw(VolumeInfo recorded, MemberView view)
-    {
-        Events.Warning("array-frozen", $"{Name} was left frozen in the middle of a spare's activation: goes on", Name);
-        foreach (var leg in view.Legs)
-        {
-            var known = leg.Slot < recorded.Legs.Length ? recorded.Legs[leg.Slot].Device : null;
-            if ((leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == 0 && _attributes!.Find(leg.Slot) is { } open && known != open.Device
-                && _disks.TryGetValue(open.Device, out var disk))
-            {
-                disk.Tell(new LeaveArray(Name), Self);
-                _spare.Wanted = true;
-            }
-        }
-
-        // Any disk's thread will do: the array's lock may have to be waited for.
-        if (_disks.Values.FirstOrDefault() is { } any)
-        {
-            any.Tell(new ThawArray(Name), Self);
-        }
     }
 
     private void SpareRecorded()

@@ -124,7 +124,7 @@ internal sealed class MemberAttributes : IDisposable
     }
 
     /// <summary>What md has made of the array; null when it is going away.</summary>
-    public MdShape? Shape() => MdShape.Read(name => ReadOnce(name) is { Ok: true } read ? read.Value : null);
+    public MdShape? Shape() => MdShape.Of(_directory);
 
     /// <summary>Looks which legs md has now: opens those that are new, forgets those that are gone.</summary>
     /// <param name="appeared">Told of each new one.</param>

@@ -35,6 +35,32 @@ internal sealed class SpareActivation(MemberSettings settings)
     /// <summary>The array may be degraded: look for a spare as soon as it rests.</summary>
     public bool Wanted { get; set; }
 
+    /// <summary>
+    /// The array was left frozen by a supervisor that died while it gave a spare to md. A leg that the metadata does not know has
+    /// to leave again; one that is recorded may be rebuilt.
+    /// </summary>
+    public void Thaw(
+        VolumeInfo recorded, MemberView view, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+    {
+        settings.Events.Warning("array-frozen", $"{settings.Array} was left frozen in the middle of a spare's activation: goes on", settings.Array);
+        foreach (var leg in view.Legs)
+        {
+            var known = leg.Slot < recorded.Legs.Length ? recorded.Legs[leg.Slot].Device : null;
+            if ((leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == 0 && attributes.Find(leg.Slot) is { } open && known != open.Device
+                && disks.TryGetValue(open.Device, out var disk))
+            {
+                disk.Tell(new LeaveArray(settings.Array), self);
+                Wanted = true;
+            }
+        }
+
+        // Any disk's thread will do: the array's lock may have to be waited for.
+        if (disks.Values.FirstOrDefault() is { } any)
+        {
+            any.Tell(new ThawArray(settings.Array), self);
+        }
+    }
+
     /// <summary>Asks for a plan if one is wanted and the array can take a spare now.</summary>
     /// <param name="memory">The array as it was seen last.</param>
     /// <param name="attributes">Its attributes.</param>

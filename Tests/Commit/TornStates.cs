@@ -29,7 +29,7 @@ internal sealed record TornState(
 /// </summary>
 internal static class TornStates
 {
-    /// <summary>A sample of the states that a commit can leave behind: half of them with a torn disk, if there are such.</summary>
+    /// <summary>A sample of the states that a commit can leave behind: half of them with a torn disk, and one that was recorded, if there are such.</summary>
     /// <param name="disks">The container's disks as they are.</param>
     /// <param name="change">What to commit; the next generation is made of it here.</param>
     /// <param name="atomicBytes">What the disks write whole or not at all.</param>
@@ -56,7 +56,8 @@ internal static class TornStates
         var shuffled = states.ToArray();
         new Random(seed).Shuffle(shuffled);
         var torn = shuffled.Where(state => !state.Torn.IsEmpty).Take(count / 2).ToArray();
-        return [.. torn, .. shuffled.Except(torn).Take(count - torn.Length)];
+        var recorded = shuffled.Where(state => state.Recorded).Except(torn).Take(1);
+        return [.. torn.Concat(recorded).Concat(shuffled).Distinct().Take(count)];
     }
 
     /// <summary>Writes states as files; see above.</summary>

@@ -158,6 +158,19 @@ public sealed class GuestLab : IDisposable
         return Directory.CreateDirectory(folder).FullName;
     }
 
+    /// <summary>Files of zeros for a guest's disks, named as the guest names them: ubda, ubdb, ...</summary>
+    public static IReadOnlyList<string> MakeDisks(string folder, int count, long bytes)
+    {
+        string[] disks = [.. Enumerable.Range(0, count).Select(number => Path.Combine(folder, $"ubd{(char)('a' + number)}"))];
+        foreach (var disk in disks)
+        {
+            using var file = File.Create(disk);
+            file.SetLength(bytes);
+        }
+
+        return disks;
+    }
+
     /// <summary>Fails the test with a run's story, and keeps what it left.</summary>
     public void Fail(string message, LabRun run, string name)
     {

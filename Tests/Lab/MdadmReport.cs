@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace ActorRaid.Tests.Lab;
 
 /// <summary>What `mdadm -E` prints for one disk, as a list of named fields: the name is made of the section and the label.</summary>
@@ -47,6 +49,28 @@ public static class MdadmReport
         }
 
         return fields;
+    }
+
+    /// <summary>Compares what two runs of a script dumped, one under mdmon and one under ActorRaid.</summary>
+    /// <param name="mdmon">The one.</param>
+    /// <param name="ours">The other.</param>
+    /// <param name="dumps">Which dumps: the moment and the disk of each.</param>
+    /// <returns>How many fields were compared, and the differences.</returns>
+    public static (int Compared, IReadOnlyList<string> Differences) Compare(
+        LabRun mdmon, LabRun ours, IEnumerable<(string Moment, string Disk)> dumps)
+    {
+        var differences = new List<string>();
+        var compared = 0;
+        foreach (var (moment, disk) in dumps)
+        {
+            var theirs = mdmon.Read($"metadata/mdmon/{moment}/{disk}");
+            Assert.False(theirs.Length == 0, $"mdmon's run left no dump {moment}/{disk}");
+            compared += Fields(theirs).Count;
+            differences.AddRange(Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"))
+                .Select(difference => $"{moment} {disk}: {difference}"));
+        }
+
+        return (compared, differences);
     }
 
     /// <summary>The differences between two reports, one line each; none if they are equal but for what is volatile.</summary>

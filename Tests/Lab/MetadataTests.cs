@@ -22,20 +22,8 @@ public sealed class MetadataTests(GuestLab lab)
     {
         var mdmon = lab.PassesOnce("mdmon", "metadata", 400, $"SECTOR={sector}");
         var ours = lab.PassesOnce("actorraid", "metadata", 400, $"SECTOR={sector}");
-        var differences = new List<string>();
-        var compared = 0;
-        foreach (var moment in Moments)
-        {
-            foreach (var disk in Enumerable.Range(0, 5).Select(i => $"loop{i}"))
-            {
-                var theirs = mdmon.Read($"metadata/mdmon/{moment}/{disk}");
-                Assert.False(theirs.Length == 0, $"mdmon's run left no dump {moment}/{disk}");
-                compared += MdadmReport.Fields(theirs).Count;
-                differences.AddRange(MdadmReport.Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"))
-                    .Select(difference => $"{moment} {disk}: {difference}"));
-            }
-        }
-
+        var (compared, differences) = MdadmReport.Compare(
+            mdmon, ours, from moment in Moments from number in Enumerable.Range(0, 5) select (moment, $"loop{number}"));
         Assert.True(compared > 1000, $"only {compared} fields were compared: the dumps are not what mdadm -E prints");
         if (differences.Count > 0)
         {

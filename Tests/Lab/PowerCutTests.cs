@@ -23,12 +23,7 @@ public sealed class PowerCutTests(GuestLab lab)
         var seed = GuestLab.Seed;
         var chance = new Random(seed);
         var folder = lab.Folder("power-cut-" + supervisor);
-        var disks = Enumerable.Range(0, Disks).Select(i => Path.Combine(folder, $"disk{i}")).ToList();
-        foreach (var disk in disks)
-        {
-            using var file = File.Create(disk);
-            file.SetLength(DiskBytes);
-        }
+        var disks = GuestLab.MakeDisks(folder, Disks, DiskBytes);
 
         var output = Path.Combine(folder, "out");
         for (var round = 0; round <= cuts; round++)

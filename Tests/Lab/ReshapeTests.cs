@@ -77,25 +77,13 @@ public sealed class ReshapeTests(GuestLab lab)
         var given = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var mdmon = lab.PassesOnce("mdmon", script, 400, given);
         var ours = lab.PassesOnce("actorraid", script, 400, given);
-        var differences = new List<string>();
-        var compared = 0;
-        foreach (var moment in Directory.GetDirectories(Path.Combine(mdmon.Output, "metadata/mdmon")).Select(Path.GetFileName).Order())
-        {
-            // In the middle of it the two are never at the same point.
-            if (moment!.StartsWith("during", StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            foreach (var disk in Directory.GetFiles(Path.Combine(mdmon.Output, "metadata/mdmon", moment)).Select(Path.GetFileName).Order())
-            {
-                var theirs = mdmon.Read($"metadata/mdmon/{moment}/{disk}");
-                compared += MdadmReport.Fields(theirs).Count;
-                differences.AddRange(MdadmReport.Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"))
-                    .Select(difference => $"{moment} {disk}: {difference}"));
-            }
-        }
-
+        // In the middle of it the two are never at the same point.
+        var dumps = from folder in Directory.GetDirectories(Path.Combine(mdmon.Output, "metadata/mdmon"))
+                    where !Path.GetFileName(folder).StartsWith("during", StringComparison.Ordinal)
+                    from disk in Directory.GetFiles(folder)
+                    orderby disk
+                    select (Path.GetFileName(folder), Path.GetFileName(disk));
+        var (compared, differences) = MdadmReport.Compare(mdmon, ours, dumps);
         Assert.True(compared > 50, $"only {compared} fields were compared: the dumps are not what mdadm -E prints");
         if (differences.Count > 0)
         {
@@ -119,12 +107,7 @@ public sealed class ReshapeTests(GuestLab lab)
     public void A_reshape_goes_on_after_each_power_cut(string what)
     {
         var folder = lab.Folder("interrupted-reshape-cut-" + what);
-        var disks = Enumerable.Range(0, what == "grow" ? 4 : 3).Select(i => Path.Combine(folder, $"disk{i}")).ToList();
-        foreach (var disk in disks)
-        {
-            using var file = File.Create(disk);
-            file.SetLength(DiskBytes);
-        }
+        var disks = GuestLab.MakeDisks(folder, what == "grow" ? 4 : 3, DiskBytes);
 
         string[] points = GuestLab.Soak ? ["25", "50", "75", "end"] : ["50", "end"];
         foreach (var point in points)

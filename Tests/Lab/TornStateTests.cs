@@ -30,22 +30,16 @@ public sealed class TornStateTests(GuestLab lab)
     public void Whatever_a_commit_cut_in_the_middle_leaves_behind_is_assembled_by_mdadm_and_what_was_recorded_is_seen()
     {
         var folder = lab.Folder("torn-states");
-        var disks = "abcd".Select(letter => Path.Combine(folder, $"ubd{letter}")).ToArray();
-        foreach (var disk in disks)
-        {
-            using var file = File.Create(disk);
-            file.SetLength(DiskBytes);
-        }
+        var disks = GuestLab.MakeDisks(folder, 4, DiskBytes);
 
         var output = Path.Combine(folder, "out");
         Boot(output, disks, "FIRST=1");
         var sources = disks.Select(Read).ToImmutableArray();
         var states = 0;
-        var recorded = false;
         foreach (var (name, commit) in Changes)
         {
             var made = TornStates.Of(sources, commit, SectorSize, StatesOfEach, GuestLab.Seed);
-            recorded |= made.Any(state => state.Recorded);
+            Assert.Contains(made, state => state.Recorded);
             Assert.All(made, state => Assert.True(!state.Recorded || !name.StartsWith("dirty ") || state.Dirty.Contains(name["dirty ".Length..])));
             Assert.Equal(name != "dirty vol0", made.Any(state => !state.Torn.IsEmpty));
             var written = Path.Combine(folder, name.Replace(' ', '-'));
@@ -58,13 +52,11 @@ public sealed class TornStateTests(GuestLab lab)
             }
         }
 
-        // In a small sample of one change there may be none.
-        Assert.True(recorded || !GuestLab.Soak, "no state in which the writers had been let go");
         Assert.True(states >= 3 * StatesOfEach - 1, $"only {states} states");
         Boot(output, disks, $"STATES={states}");
     }
 
-    private void Boot(string output, string[] disks, string variable)
+    private void Boot(string output, IReadOnlyList<string> disks, string variable)
     {
         var run = lab.Run(new LabOrder("actorraid", "torn-states", 300, [variable]) { Disks = disks, Output = output });
         if (run.Status != 0)

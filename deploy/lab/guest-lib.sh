@@ -242,6 +242,16 @@ hold() {
     if [ "$2" = 100 ]; then echo max; else echo $(($(get "$1" component_size) * 2 * $2 / 100 / 256 * 256)); fi >"$(attribute "$1" sync_max)"
 }
 
+# completed NAME: REPLY is how many percent of each leg the kernel has done of the resync, rebuild or reshape that runs; 0 without one
+completed() {
+    local done total
+    read -r done _ total <"$(attribute "$1" sync_completed)" || done=none
+    case $done in none | delayed) REPLY=0 ;; *) REPLY=$((done * 100 / total)) ;; esac
+}
+
+# reached NAME PERCENT
+reached() { completed "$1"; [ "$REPLY" -ge "$2" ]; }
+
 # fail_disk NAME DISK: as mdadm does it
 fail_disk() { quietly mdadm --fail "/dev/$(md "$1")" "$2"; }
 

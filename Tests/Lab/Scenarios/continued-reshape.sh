@@ -22,14 +22,6 @@ leg=$(($(get vol0 component_size) << 10))
 for disk in "${DISKS[@]:3}"; do quietly mdadm --add "/dev/$home" "$disk"; done
 settle
 
-# completed: REPLY is how many percent the kernel has done
-completed() {
-    local done total
-    read -r done _ total <"$(attribute vol0 sync_completed)"
-    [ "$done" != none ] && [ "$done" != delayed ] || { REPLY=0; return 0; }
-    REPLY=$((done * 100 / total))
-}
-reached() { completed; [ "$REPLY" -ge "$1" ]; }
 # unit: REPLY is the unit of the migration record, that is to say how far the reshape is by the metadata, in percent
 unit() {
     local line units=0 of=1
@@ -48,9 +40,9 @@ case $WHAT in
     chunk) grow "/dev/$(md vol0)" --chunk=256 ;;
 esac
 expect 60 reshaping vol0
-expect 60 reached "$POINT"
+expect 60 reached vol0 "$POINT"
 set_pace 1
-completed
+completed vol0
 at=$REPLY
 unit
 say "$WHAT at $at %, by the metadata at $REPLY %"
@@ -86,7 +78,7 @@ mdadm --grow --continue "/dev/$(md vol0)" >/out/continue 2>&1 &
 continuing=$!
 expect 60 reshaping vol0
 expect 60 not that vol0 sync_completed none
-completed
+completed vol0
 say "goes on: at $REPLY %, it was $at % ($unit_percent % by the metadata)"
 [ "$REPLY" -ge "$unit_percent" ] || fail "the reshape began again at $REPLY %, the metadata said $unit_percent %"
 set_pace 10000

@@ -14,14 +14,6 @@ fill vol0
 rest vol0
 
 leg_sectors=$(($(get vol0 component_size) * 2))
-# completed: REPLY is how many percent the kernel has done
-completed() {
-    local done total
-    read -r done _ total <"$(attribute vol0 sync_completed)"
-    [ "$done" != none ] && [ "$done" != delayed ] || { REPLY=0; return 0; }
-    REPLY=$((done * 100 / total))
-}
-reached() { completed; [ "$REPLY" -ge "$1" ]; }
 # checkpoint: REPLY is how many percent the metadata of a disk says, by "Checkpoint : UNITS (SECTORS PER UNIT)". In RAID5
 # and RAID10 of four a unit is so many sectors of each leg.
 checkpoint() {
@@ -39,8 +31,8 @@ in_rebuild() { grep -lsxE 'spare.*' /sys/block/"$(md vol0)"/md/dev-*/state | wc 
 hold vol0 40
 for slot in "${lost[@]}"; do quietly mdadm --fail "/dev/$(md vol0)" "${DISKS[slot]}"; done
 expect 60 that vol0 sync_action recover
-expect 60 reached 35
-completed
+expect 60 reached vol0 35
+completed vol0
 say "rebuild held at $REPLY %, legs in rebuild: $(in_rebuild)"
 both_lost=
 if [ "$SUPERVISOR" = mdmon ] && [ "$(in_rebuild)" = 2 ]; then
@@ -56,7 +48,7 @@ if [ "$WAY" = kill ]; then
     say "supervisor started: $(get vol0 sync_action), $(get vol0 sync_completed)"
     that vol0 sync_action recover || fail "the rebuild did not go on under the new supervisor"
     hold vol0 70
-    expect 60 reached 65
+    expect 60 reached vol0 65
     [ -n "$both_lost" ] || expect 30 recorded_at 58
     from=58
 else
@@ -75,8 +67,8 @@ for slot in "${lost[@]}"; do unset "present[slot]"; done
 assemble_one_by_one "${present[@]}"
 expect 30 md vol0
 expect 30 that vol0 sync_action recover
-expect 30 reached 1
-completed
+expect 30 reached vol0 1
+completed vol0
 say "assembled; the rebuild is at $REPLY %"
 if [ -z "$both_lost" ]; then
     [ "$REPLY" -ge "$from" ] || fail "the rebuild began again at $REPLY %, expected at least $from %"

@@ -24,15 +24,8 @@ else
     disks "$legs" 48M
 fi
 
-# at: REPLY is how many percent of each leg the kernel has reshaped
-at() {
-    local done total
-    read -r done _ total <"$(attribute vol0 sync_completed)" || done=none
-    case $done in none | delayed) REPLY=0 ;; *) REPLY=$((done * 100 / total)) ;; esac
-}
-reached() { at; [ "$REPLY" -ge "$1" ]; }
-
-went_on() { reached $(($1 + 8)) || not reshaping vol0; }
+# went_on PERCENT: the reshape is well behind that, or at its end
+went_on() { reached vol0 $(($1 + 8)) || not reshaping vol0; }
 
 # runs NAME: there is a process of that name
 runs() { grep -qsx "$1" /proc/[0-9]*/comm; }
@@ -61,8 +54,8 @@ continue_reshape() {
 goes_on_from() {
     local here
     expect 60 reshaping vol0
-    expect 60 reached 1
-    at
+    expect 60 reached vol0 1
+    completed vol0
     here=$REPLY
     say "the reshape goes on from $here %"
     [ "$here" -ge "$1" ] || fail "the reshape began again at $here %, expected at least $1 %"
@@ -89,8 +82,8 @@ fi
 
 for point in $([ "$WAY" = cut ] && echo "$POINT" || echo 25 50 75); do
     [ "$point" != end ] || break
-    expect 120 reached "$point"
-    at
+    expect 120 reached vol0 "$point"
+    completed vol0
     say "interrupted at $REPLY %"
     case $WAY in
         cut)
