@@ -42,6 +42,28 @@ public class ArrayStateTests
     }
 
     [Fact]
+    public void A_RAID_0_that_was_written_while_it_was_reshaped_is_no_longer_dirty_when_that_has_ended()
+    {
+        var whole = Container(disks: 2).Volume(level: 0, disks: 2);
+        var dev = whole.Dev() with { MigrationState = 1, MigrationType = MigrationType.GeneralMigration, SecondMap = whole.Dev().Map };
+        var reshaped = whole with { Super = whole.Super with { Devs = [dev] } };
+        var written = reshaped.State(Consistency.Dirty, Facts(previous: SyncAction.Reshape, current: SyncAction.Reshape));
+        Assert.Equal(1, written.Dev().Dirty);
+
+        var (ended, clean) = written.Set(Consistency.Dirty, Facts(previous: SyncAction.Reshape));
+        Assert.True(clean);
+        Assert.Equal(Text(whole.Dev()), Text(ended.Dev()));
+    }
+
+    [Fact]
+    public void A_RAID_0_that_was_left_dirty_is_clean_at_the_next_word_about_it()
+    {
+        var whole = Container(disks: 2).Volume(level: 0, disks: 2);
+        var left = whole with { Super = whole.Super with { Devs = [whole.Dev() with { Dirty = 1 }] } };
+        Assert.Equal(Text(whole.Dev()), Text(left.State(Consistency.Clean, Facts()).Dev()));
+    }
+
+    [Fact]
     public void A_volume_that_is_not_there_is_left_alone()
     {
         var container = Container(disks: 2).Volume(level: 1, disks: 2);

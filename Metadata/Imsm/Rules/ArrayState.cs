@@ -10,14 +10,15 @@ internal static class ArrayState
 
     /// <summary>
     /// Records an array's consistency and progress. <see cref="Consistency.AsRecorded"/> first records missing disks, and is
-    /// answered with clean only when nothing is left to be done to the volume. RAID 0 has no such state.
+    /// answered with clean only when nothing is left to be done to the volume. RAID 0 has no such state: what was recorded while md
+    /// kept it as RAID 4 for a reshape is withdrawn when that has ended (upstream leaves it dirty if it was written to the last).
     /// </summary>
     public static (ImsmContainer Container, bool Clean) Set(ImsmContainer container, int volume, Consistency consistency, ArrayFacts facts)
     {
         var dev = container.Super.Devs[volume];
-        if (dev.Map.Level() == 0 && dev.SecondMap is null)
+        if (IsStriped(dev))
         {
-            return (container, true);
+            return (Maps.WithDev(container, volume, WithDirty(dev, clean: true)), true);
         }
 
         var clean = consistency != Consistency.Dirty;
@@ -28,8 +29,11 @@ internal static class ArrayState
         }
 
         dev = WithCheckpoint(dev, container.Migration, facts);
+        clean |= IsStriped(dev);
         return (Maps.WithDev(container, volume, WithDirty(dev, clean)), clean);
     }
+
+    private static bool IsStriped(ImsmDev dev) => dev.Map.Level() == 0 && dev.SecondMap is null;
 
     private static (ImsmContainer Container, bool Clean) SetResting(
         ImsmContainer container, int volume, Consistency consistency, ArrayFacts facts)
