@@ -220,7 +220,9 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             _spare.Started(started, _attributes!);
             if (started.Error is null)
             {
+                // What is being recorded was seen before it began; a short one is over before the next look.
                 _memory = _memory.WithRecoveryStarted();
+                _actions = _actions is { } seen ? seen with { Next = seen.Next.WithRecoveryStarted() } : null;
             }
 
             PostChange(Self);

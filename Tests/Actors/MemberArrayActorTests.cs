@@ -161,6 +161,21 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void A_recovery_that_is_over_before_something_else_was_recorded_is_noticed()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Action.Text = "frozen";
+        rig.Md.State.Text = "clean";
+        rig.Look();
+        var record = rig.NextRecord();
+        rig.Actor.Tell(new RecoveryStarted(null), rig.Disks[3].Ref);
+        rig.Settle();
+        rig.Md.Action.Text = "idle";
+        rig.Answer(record);
+        Assert.Contains(new LegChange(0, 1, LegState.InSync), rig.NextRecord().Changes);
+    }
+
+    [Fact]
     public void Nothing_is_told_when_no_spare_is_needed_and_something_when_there_is_none()
     {
         using var rig = new MemberArrayRig("active").TakenUp();

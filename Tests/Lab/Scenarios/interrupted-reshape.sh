@@ -132,11 +132,15 @@ expect 30 test "$(volume_bytes vol0)" = "$bytes"
 has_shape vol0 $level "$legs" "$chunk" "$bytes" "${DISKS[@]}"
 intact vol0
 [ "$level" = 0 ] || consistent vol0
+rest vol0
+dump after
 say "reshaped, intact, consistent"
 stop_all
 assemble imsm0 "${DISKS[@]}"
 expect 30 md vol0
 intact vol0
 has_shape vol0 $level "$legs" "$chunk" "$bytes" "${DISKS[@]}"
+rest vol0
+dump assembled
 say "stopped, assembled, intact"
 stop_all
