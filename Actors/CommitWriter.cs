@@ -34,7 +34,6 @@ public sealed class WritesUnderWay
 /// </summary>
 internal sealed class CommitWriter
 {
-    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
     private readonly MetadataSettings _settings;
     private readonly IActorRef _self;
     private readonly Dictionary<DeviceNumber, Disk> _disks = [];
@@ -187,13 +186,14 @@ internal sealed class CommitWriter
     /// <summary>Tells of disks on whose answer we have been waiting for long.</summary>
     public void TellSlow()
     {
+        var slow = _settings.Policy.Now.SlowDisk;
         foreach (var (device, disk) in _disks)
         {
-            if (disk.InFlight && !disk.ToldSlow && Stopwatch.GetElapsedTime(disk.Since) > Slow)
+            if (disk.InFlight && !disk.ToldSlow && Stopwatch.GetElapsedTime(disk.Since) > slow)
             {
                 disk.ToldSlow = true;
                 _commit = _commit?.Hung(device);
-                _settings.Events.Warning("disk-hangs", $"{disk.Source.Name} has not answered a metadata write for {Slow.TotalSeconds:0} s", disk: disk.Source.Name);
+                _settings.Events.Warning("disk-hangs", $"{disk.Source.Name} has not answered a metadata write for {slow.TotalSeconds:0} s", disk: disk.Source.Name);
             }
         }
 

@@ -58,6 +58,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
 
             Reconcile();
         });
+        Receive<PolicyChanged>(_ => TellMembers(new LegsMayHaveChanged(false)));
         Receive<UpdateApplied>(_ => TellMembers(new LegsMayHaveChanged(true)));
         Receive<PingMonitor>(_ => Barrier(Sender, look: true));
         Receive<PingManager>(_ => Barrier(Sender, look: false));
@@ -139,7 +140,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
 
         var model = loaded.Model!;
         _format = _settings.Settings.Formats.First(format => format.Name == model.Format);
-        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events);
+        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events) { Policy = _settings.Settings.Policy };
         _metadata = Context.ActorOf(ActorProps.Of(() => new MetadataActor(metadata), _settings.Home.Dispatcher), "metadata");
         foreach (var disk in loaded.Disks)
         {
@@ -265,7 +266,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     {
         var settings = new MemberSettings(
             SysRoot, array, volume, _settings.Home.Loop, _metadata,
-            _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor), _settings.Events);
+            _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor), _settings.Events) { Policy = _settings.Settings.Policy };
         _members[array] = Context.ActorOf(
             ActorProps.Of(() => new MemberArrayActor(settings), _settings.Home.Dispatcher), $"{array}-{++_names}");
     }

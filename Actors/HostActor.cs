@@ -59,6 +59,13 @@ internal sealed class HostActor : ReceiveActor
 
             LeaveIfEmpty();
         });
+        Receive<PolicyChanged>(changed =>
+        {
+            foreach (var container in _containers.Values)
+            {
+                container.Actor.Tell(changed, Self);
+            }
+        });
         Receive<Gone>(_ => { });
         Receive<PingManager>(_ => Sender.Tell(new Pong(), Self));
     }

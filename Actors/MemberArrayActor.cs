@@ -15,7 +15,11 @@ namespace ActorRaid.Actors;
 /// <param name="Events">Who is told.</param>
 public sealed record MemberSettings(
     string SysRoot, string Array, int Volume, EventLoop Loop, IActorRef Metadata,
-    ImmutableDictionary<DeviceNumber, IActorRef> Disks, ContainerEvents Events);
+    ImmutableDictionary<DeviceNumber, IActorRef> Disks, ContainerEvents Events)
+{
+    /// <summary>What an admin may want otherwise.</summary>
+    public PolicyInForce Policy { get; init; } = new();
+}
 
 /// <summary>
 /// One member array: looks at all of its attributes when one changes, lets <see cref="MemberDecision"/> decide, has the metadata

@@ -13,7 +13,11 @@ namespace ActorRaid.Actors;
 /// <param name="Writes">Counts the writes that are under way.</param>
 /// <param name="Events">Who is told.</param>
 public sealed record MetadataSettings(
-    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, WritesUnderWay Writes, ContainerEvents Events);
+    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, WritesUnderWay Writes, ContainerEvents Events)
+{
+    /// <summary>What an admin may want otherwise.</summary>
+    public PolicyInForce Policy { get; init; } = new();
+}
 
 /// <summary>A disk that is open for writing its metadata area.</summary>
 public sealed record OpenDisk(DiskSource Source, BlockDevice Device);

@@ -13,7 +13,11 @@ namespace ActorRaid.Actors;
 /// <param name="RunDirectory">Where mdadm looks for pid files and sockets.</param>
 /// <param name="MdStatPath">/proc/mdstat.</param>
 public sealed record RaidSettings(
-    ImmutableArray<IMetadataFormat> Formats, string SysRoot = "/sys", string RunDirectory = "/run/mdadm", string MdStatPath = "/proc/mdstat");
+    ImmutableArray<IMetadataFormat> Formats, string SysRoot = "/sys", string RunDirectory = "/run/mdadm", string MdStatPath = "/proc/mdstat")
+{
+    /// <summary>What an admin may want otherwise; see <see cref="RaidSystem.Change"/>.</summary>
+    public PolicyInForce Policy { get; } = new();
+}
 
 /// <summary>The whole of supervision, for those outside: give it containers, end it. It starts and ends with the host whose service it is.</summary>
 public sealed class RaidSystem
@@ -24,7 +28,13 @@ public sealed class RaidSystem
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private readonly IRequiredActor<HostActor> _host;
 
-    internal RaidSystem(IRequiredActor<HostActor> host) => _host = host;
+    private readonly PolicyInForce _policy;
+
+    internal RaidSystem(IRequiredActor<HostActor> host, PolicyInForce policy)
+    {
+        _host = host;
+        _policy = policy;
+    }
 
     /// <summary>Whether any container is supervised; called with each change, on some thread.</summary>
     public event Action<bool>? EmptyChanged;
@@ -37,6 +47,13 @@ public sealed class RaidSystem
     /// <summary>Takes a container under supervision.</summary>
     /// <param name="container">The kernel's name: md127.</param>
     public Task<SuperviseReply> Supervise(string container) => Host.Ask<SuperviseReply>(new Supervise(container), StartLimit);
+
+    /// <summary>From now on that policy.</summary>
+    public void Change(RaidPolicy policy)
+    {
+        _policy.Now = policy;
+        Host.Tell(new PolicyChanged(), ActorRefs.NoSender);
+    }
 
     /// <summary>Lets go of everything as mdmon does: arrays are made clean first, for at most <paramref name="limit"/>.</summary>
     /// <returns>Whether all of them came to rest.</returns>
@@ -64,7 +81,7 @@ public static class RaidHosting
     /// Adds a <see cref="RaidSystem"/>, with nothing to supervise yet. Its events go to the <see cref="IEventSink"/> of the services.
     /// </summary>
     public static IServiceCollection AddRaidSystem(this IServiceCollection services, RaidSettings settings) => services
-        .AddSingleton(provider => new RaidSystem(provider.GetRequiredService<IRequiredActor<HostActor>>()))
+        .AddSingleton(provider => new RaidSystem(provider.GetRequiredService<IRequiredActor<HostActor>>(), settings.Policy))
         .AddAkka("actorraid", (akka, provider) => akka
             .AddHocon(ConfigurationFactory.ParseString($"{RaidSystem.PinnedDispatcher} {{ type = PinnedDispatcher }}"), HoconAddMode.Prepend)
             .WithActors((system, registry) =>

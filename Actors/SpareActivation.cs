@@ -68,7 +68,7 @@ internal sealed class SpareActivation(MemberSettings settings)
     /// <param name="self">The array's actor.</param>
     public void LookForOne(MemberMemory memory, MemberAttributes attributes, ulong componentSectors, IActorRef self)
     {
-        if (!Wanted || _step != Step.None || memory.Action != SyncAction.Idle
+        if (!Wanted || !settings.Policy.Now.ActivateSpares || _step != Step.None || memory.Action != SyncAction.Idle
             || memory.State is <= ArrayState.ReadOnly or ArrayState.Unknown || attributes.Frozen())
         {
             return;

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using ActorRaid.Host.Launch;
+using ActorRaid.Host.Settings;
 
 namespace ActorRaid.Host.Commands;
 
-/// <summary>actorraid's own command line: supervise, examine, repair.</summary>
+/// <summary>actorraid's own command line: supervise, reload, config, examine, repair.</summary>
 internal static class CommandLine
 {
     /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
@@ -13,6 +15,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Supervises Linux MD arrays whose metadata lives in user space (Intel IMSM), in place of mdmon.");
         root.Subcommands.Add(Supervise());
+        root.Subcommands.Add(Reload());
+        root.Subcommands.Add(Config());
         root.Subcommands.Add(Examine());
         root.Subcommands.Add(Repair());
         return root;
@@ -40,6 +44,26 @@ internal static class CommandLine
         });
         command.SetAction(result => SuperviseCommand.Run(new SuperviseRequest(
             result.GetValue(containers) ?? [], result.GetValue(all), result.GetValue(foreground), result.GetValue(takeover))));
+        return command;
+    }
+
+    private static Command Reload()
+    {
+        var command = new Command("reload", "Have the daemon read its configuration again, and wait for the outcome");
+        command.SetAction(_ => ConfigCommand.Reload(LaunchPaths.FromEnvironment(), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Config()
+    {
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        var check = new Option<string?>("--check") { Description = "Only say whether this file is in order", HelpName = "FILE" };
+        var keys = new Option<bool>("--keys") { Description = "Only list the keys that a file may have" };
+        var command = new Command("config", "Show the configuration that is in force, and where each value comes from") { json, check, keys };
+        command.SetAction(result =>
+            result.GetValue(keys) ? ConfigCommand.Keys(Console.Out)
+            : result.GetValue(check) is { } file ? ConfigCommand.Check(file, Console.Out, Console.Error)
+            : ConfigCommand.Show(LaunchPaths.FromEnvironment(), SettingsFile.PathFromEnvironment(), result.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

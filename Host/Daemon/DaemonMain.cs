@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
+using ActorRaid.Host.Settings;
 using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,22 +13,29 @@ namespace ActorRaid.Host.Daemon;
 /// <summary>The daemon, from the first line to the last.</summary>
 internal static class DaemonMain
 {
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
-
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
     internal static int Run(DaemonOptions options)
     {
         using var signals = new Signals();
         using var held = LaunchLock.Inherited(options.Lock);
         Directory.SetCurrentDirectory("/");
-        using var logger = Logs.Create(options.Foreground, out var complaint);
-        using var events = new EventLog(logger);
-        if (complaint is not null)
-            events.Write(EventLevel.Warning, "log-file", complaint);
+        using var logs = new Logs(options.Foreground);
+        using var events = new EventLog(logs.Logger);
+        var configured = new SettingsInForce(SettingsFile.PathFromEnvironment());
+        configured.Apply(now =>
+        {
+            if (logs.Apply(now) is { } complaint)
+                events.Write(EventLevel.Warning, "log-file", complaint);
+        });
+        foreach (var problem in configured.Problems)
+            events.Write(EventLevel.Error, "settings-refused", $"{problem}: the defaults count");
+        using var systemd = SystemdNotify.FromEnvironment(text => events.Write(EventLevel.Warning, "notify-failed", text));
+        var service = new DaemonService(configured, systemd, events);
+        signals.ReloadAsked += () => service.Reload("SIGHUP");
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Console.Error.WriteLine($"actorraid: {e.ExceptionObject}");
         try
         {
-            return Run(options, signals, held, events).GetAwaiter().GetResult();
+            return Run(options, signals, held, service).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
@@ -36,8 +44,9 @@ internal static class DaemonMain
         }
     }
 
-    private static async Task<int> Run(DaemonOptions options, Signals signals, LaunchLock held, EventLog events)
+    private static async Task<int> Run(DaemonOptions options, Signals signals, LaunchLock held, DaemonService service)
     {
+        var events = service.Events;
         var settings = new RaidSettings([new ImsmFormat()]);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IHostLifetime>(signals).AddSingleton<IEventSink>(events).AddRaidSystem(settings);
@@ -45,8 +54,9 @@ internal static class DaemonMain
         var host = builder.Build();
         host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => signals.Ask("the actors have ended"));
         await host.StartAsync().ConfigureAwait(false);
+        service.Settings.Apply(now => host.Services.GetRequiredService<RaidSystem>().Change(now.Policy));
         var supervisor = new RaidSupervisor(host.Services.GetRequiredService<RaidSystem>(), settings, events);
-        var status = await Serve(options, supervisor, LaunchPaths.FromEnvironment(), events, held, signals.Asked, MemoryLock.LockAll)
+        var status = await Serve(options, supervisor, LaunchPaths.FromEnvironment(), service, held, signals.Asked, MemoryLock.LockAll)
             .ConfigureAwait(false);
         await host.StopAsync().ConfigureAwait(false);
         return status;
@@ -54,10 +64,11 @@ internal static class DaemonMain
 
     /// <summary>Serves launchers until the end. Everything is given, so that tests can run it in a corner.</summary>
     internal static async Task<int> Serve(
-        DaemonOptions options, ISupervisor supervisor, LaunchPaths paths, EventLog events, LaunchLock held, Task<string> leave,
+        DaemonOptions options, ISupervisor supervisor, LaunchPaths paths, DaemonService service, LaunchLock held, Task<string> leave,
         Func<Result<Nothing>> lockMemory)
     {
-        var desk = new LaunchDesk(supervisor, events, options.Stay);
+        var events = service.Events;
+        var desk = new LaunchDesk(supervisor, service, options.Stay || service.Settings.Now.Stay);
         using var server = LaunchServer.Listen(
             paths.Socket, desk.Answer, text => events.Write(EventLevel.Debug, "launch", text));
         // Also warms the log: what it needs is loaded and in memory before that is locked.
@@ -82,14 +93,15 @@ internal static class DaemonMain
         desk.Open();
         TellReady(options.Ready);
         held.Dispose();
-        TellSystemd(events);
+        service.Systemd.Ready();
 
         await UntilTheEnd(desk, paths, server, leave).ConfigureAwait(false);
         if (leave.IsCompletedSuccessfully)
         {
             events.Write(EventLevel.Info, "daemon-leaving", $"{leave.Result}: letting go of everything");
+            service.Systemd.Stopping();
             server.Dispose();
-            await supervisor.Stop(Farewell).ConfigureAwait(false);
+            await supervisor.Stop(TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds)).ConfigureAwait(false);
         }
         events.Write(EventLevel.Info, "daemon-ended", leave.IsCompleted ? "as it was told to" : "nothing left to supervise");
         return 0;
@@ -113,18 +125,6 @@ internal static class DaemonMain
             }
             await Task.WhenAny(leave, Task.Delay(100)).ConfigureAwait(false);
         }
-    }
-
-    private static void TellSystemd(EventLog events)
-    {
-        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } path)
-            return;
-        var socket = UnixDatagram.Open(path);
-        var sent = socket.Ok ? socket.Value.Send("READY=1"u8) : socket.Error;
-        if (!sent.Ok)
-            events.Write(EventLevel.Warning, "notify-failed", sent.Error.ToString());
-        if (socket.Ok)
-            socket.Value.Dispose();
     }
 
     private static unsafe void TellReady(int descriptor)

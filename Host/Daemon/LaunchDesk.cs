@@ -11,7 +11,7 @@ internal sealed class LaunchDesk
     private static readonly TimeSpan Unasked = TimeSpan.FromSeconds(30);
 
     private readonly ISupervisor _supervisor;
-    private readonly EventLog _events;
+    private readonly DaemonService _service;
     private readonly Task _unasked;
     private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,10 +20,10 @@ internal sealed class LaunchDesk
     private volatile bool _supervised;
 
     /// <summary>A desk before a supervisor.</summary>
-    internal LaunchDesk(ISupervisor supervisor, EventLog events, bool stay)
+    internal LaunchDesk(ISupervisor supervisor, DaemonService service, bool stay)
     {
         _supervisor = supervisor;
-        _events = events;
+        _service = service;
         _stay = stay;
         _unasked = Task.Delay(Unasked);
     }
@@ -50,6 +50,10 @@ internal sealed class LaunchDesk
     internal async Task<LaunchReply> Answer(LaunchRequest request)
     {
         await _open.Task.ConfigureAwait(false);
+        if (request == LaunchRequest.Reload)
+            return _service.Reload("actorraid reload");
+        if (request == LaunchRequest.Config)
+            return _service.Report();
         if (request.Container is not { } container)
         {
             _stay = true;
@@ -69,7 +73,7 @@ internal sealed class LaunchDesk
         if (reply.Outcome is LaunchOutcome.Supervised or LaunchOutcome.AlreadySupervised)
             _supervised = true;
         else
-            _events.Write(EventLevel.Warning, "not-supervised", $"{reply.Outcome}: {reply.Message}", container);
+            _service.Events.Write(EventLevel.Warning, "not-supervised", $"{reply.Outcome}: {reply.Message}", container);
         return reply;
     }
 

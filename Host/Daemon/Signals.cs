@@ -5,7 +5,7 @@ namespace ActorRaid.Host.Daemon;
 
 /// <summary>
 /// What signals mean to the daemon: SIGTERM and SIGINT ask it to leave; SIGUSR1, with which mdmon's taker pokes the one that
-/// it waits for, and SIGHUP mean nothing and kill nobody. (SIGPIPE the runtime ignores by itself.)
+/// it waits for, means nothing and kills nobody; SIGHUP asks for a reload. (SIGPIPE the runtime ignores by itself.)
 /// </summary>
 internal sealed class Signals : IHostLifetime, IDisposable
 {
@@ -19,9 +19,12 @@ internal sealed class Signals : IHostLifetime, IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, "SIGTERM")),
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Leave(context, "SIGINT")),
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload),
         PosixSignalRegistration.Create(User1, context => context.Cancel = true),
     ];
+
+    /// <summary>SIGHUP: called on some thread. Before anybody listens it means nothing.</summary>
+    internal event Action? ReloadAsked;
 
     /// <summary>Completes when we are asked to leave, with the signal's name or another reason.</summary>
     internal Task<string> Asked => _asked.Task;
@@ -40,6 +43,13 @@ internal sealed class Signals : IHostLifetime, IDisposable
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+    }
+
+    private void Reload(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (ReloadAsked is { } reload)
+            _ = Task.Run(reload);
     }
 
     private void Leave(PosixSignalContext context, string name)

@@ -71,6 +71,13 @@ internal sealed unsafe class LaunchClient : IDisposable
         return null;
     }
 
+    /// <summary>Asks the daemon that runs; null when none does, or it gave no answer.</summary>
+    internal static LaunchReply? AskRunning(string path, TimeSpan limit, LaunchRequest request)
+    {
+        using var client = Connect(path, limit);
+        return client?.Ask(request);
+    }
+
     /// <summary>Closes the connection.</summary>
     public void Dispose() => Native.Close(_descriptor);
 }

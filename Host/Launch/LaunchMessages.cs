@@ -3,7 +3,7 @@ using System.Text;
 namespace ActorRaid.Host.Launch;
 
 /// <summary>What a launcher may ask of the daemon. One line of UTF-8, one request for each connection.</summary>
-/// <param name="Container">The container to supervise (<c>supervise md127</c>, <c>takeover md127</c>); null: <c>stay</c>.</param>
+/// <param name="Container">The container to supervise (<c>supervise md127</c>, <c>takeover md127</c>); null: what <see cref="Word"/> says.</param>
 /// <param name="Takeover">Whether somebody else who monitors it is to be replaced.</param>
 internal sealed record LaunchRequest(string? Container, bool Takeover)
 {
@@ -11,17 +11,28 @@ internal sealed record LaunchRequest(string? Container, bool Takeover)
     internal const int Limit = 256;
 
     /// <summary>The daemon is to stay even when it has nothing to supervise.</summary>
-    internal static readonly LaunchRequest Stay = new(null, false);
+    internal static readonly LaunchRequest Stay = Plain("stay");
+
+    /// <summary>The daemon is to read its configuration again.</summary>
+    internal static readonly LaunchRequest Reload = Plain("reload");
+
+    /// <summary>What configuration is in force? Answered with <see cref="LaunchOutcome.Done"/> and the report.</summary>
+    internal static readonly LaunchRequest Config = Plain("config");
+
+    private static readonly LaunchRequest[] PlainOnes = [Stay, Reload, Config];
+
+    /// <summary>A request that concerns no container.</summary>
+    internal string? Word { get; private init; }
 
     /// <summary>The line, with its end.</summary>
     internal byte[] Encode() =>
-        Encoding.UTF8.GetBytes(Container is null ? "stay\n" : $"{(Takeover ? "takeover" : "supervise")} {Container}\n");
+        Encoding.UTF8.GetBytes(Container is null ? $"{Word}\n" : $"{(Takeover ? "takeover" : "supervise")} {Container}\n");
 
     /// <summary>A line without its end; null when it is not a request.</summary>
     internal static LaunchRequest? Decode(string line)
     {
-        if (line == "stay")
-            return Stay;
+        if (PlainOnes.FirstOrDefault(plain => plain.Word == line) is { } request)
+            return request;
         var space = line.IndexOf(' ');
         if (space < 0 || !IsName(line.AsSpan(space + 1)))
             return null;
@@ -32,6 +43,8 @@ internal sealed record LaunchRequest(string? Container, bool Takeover)
             _ => null,
         };
     }
+
+    private static LaunchRequest Plain(string word) => new(null, false) { Word = word };
 
     /// <summary>Whether it can be the kernel's name of an array: it becomes part of paths.</summary>
     internal static bool IsName(ReadOnlySpan<char> name)
@@ -68,6 +81,9 @@ internal enum LaunchOutcome
     /// <summary>Somebody else, such as mdmon, monitors it.</summary>
     Managed,
 
+    /// <summary>What was asked for, and is about no container, is done; or here is the answer.</summary>
+    Done,
+
     /// <summary>It could not be done, for the reason in the message.</summary>
     Failed,
 }
@@ -76,7 +92,7 @@ internal enum LaunchOutcome
 internal sealed record LaunchReply(LaunchOutcome Outcome, string Message)
 {
     /// <summary>The longest answer, in bytes; longer messages are cut.</summary>
-    internal const int Limit = 1024;
+    internal const int Limit = 16 * 1024;
 
     /// <summary>The line, with its end. Line ends in the message become spaces.</summary>
     internal byte[] Encode()

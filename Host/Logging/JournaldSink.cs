@@ -95,13 +95,13 @@ internal sealed class JournaldSink(UnixDatagram socket, TimeSpan patience) : ILo
 /// <summary><c>WriteTo.Journald()</c></summary>
 internal static class JournaldConfiguration
 {
-    /// <summary>Events of that level and above to journald. Without its socket none are sent, and nothing fails.</summary>
+    /// <summary>Events of that level and above (all, if none is given) to journald. Without its socket none are sent, and nothing fails.</summary>
     internal static LoggerConfiguration Journald(
-        this LoggerSinkConfiguration sinks, LogEventLevel minimum = LevelAlias.Minimum, string path = JournaldSink.SocketPath)
+        this LoggerSinkConfiguration sinks, LoggingLevelSwitch? level = null, string path = JournaldSink.SocketPath)
     {
         var socket = UnixDatagram.Open(path);
         return socket.Ok
-            ? sinks.Sink(new JournaldSink(socket.Value, TimeSpan.FromSeconds(0.5)), minimum)
+            ? sinks.Sink(new JournaldSink(socket.Value, TimeSpan.FromSeconds(0.5)), levelSwitch: level)
             : sinks.Logger(_ => { });
     }
 }

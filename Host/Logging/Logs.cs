@@ -1,41 +1,82 @@
+using ActorRaid.Actors;
+using ActorRaid.Host.Settings;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 
 namespace ActorRaid.Host.Logging;
 
-/// <summary>Puts the daemon's logger together.</summary>
-internal static class Logs
+/// <summary>The daemon's logger: console when in the foreground, journald where there is one, and a file where one is wanted.</summary>
+internal sealed class Logs : IDisposable
 {
-    /// <summary>Names a file that gets every event, debug ones included, as a line.</summary>
+    /// <summary>Names a file that gets every event, debug ones included, as a line, unless the settings name one.</summary>
     internal const string FileVariable = "ACTORRAID_LOG";
 
     private const string ConsoleTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u4} {Event} {Container} {Array} {Disk} {Text:l}{NewLine}";
 
-    /// <summary>
-    /// Console when in the foreground, journald where there is one, and the file that the environment names.
-    /// </summary>
+    private readonly LoggingLevelSwitch _level = new();
+    private readonly ChangingFile _file = new();
+
+    /// <summary>A logger without a file yet.</summary>
     /// <param name="console">Whether to write to the console.</param>
-    /// <param name="complaint">Why the file cannot be written; null if it can, or none is wanted.</param>
-    internal static Logger Create(bool console, out string? complaint)
+    internal Logs(bool console)
     {
-        complaint = null;
         var configuration = new LoggerConfiguration().MinimumLevel.Debug();
         if (console)
-            configuration.WriteTo.Console(LogEventLevel.Information, ConsoleTemplate, standardErrorFromLevel: LogEventLevel.Verbose);
+            configuration.WriteTo.Console(outputTemplate: ConsoleTemplate, standardErrorFromLevel: LogEventLevel.Verbose, levelSwitch: _level);
         if (File.Exists(JournaldSink.SocketPath))
-            configuration.WriteTo.Journald(LogEventLevel.Information);
-        if (Environment.GetEnvironmentVariable(FileVariable) is { Length: > 0 } path)
+            configuration.WriteTo.Journald(_level);
+        configuration.WriteTo.Sink(_file);
+        Logger = configuration.CreateLogger();
+    }
+
+    /// <summary>The logger.</summary>
+    internal Logger Logger { get; }
+
+    /// <summary>From now on that level and that file, which is opened anew. Why it cannot be written; null if it can, or none is wanted.</summary>
+    internal string? Apply(DaemonSettings settings)
+    {
+        _level.MinimumLevel = settings.LogLevel switch
         {
-            try
+            EventLevel.Debug => LogEventLevel.Debug,
+            EventLevel.Info => LogEventLevel.Information,
+            EventLevel.Warning => LogEventLevel.Warning,
+            _ => LogEventLevel.Error,
+        };
+        try
+        {
+            _file.Become(settings.LogFile is { } path ? new LineFileSink(path) : null);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return $"the log file stays what it was: {e.Message}";
+        }
+    }
+
+    /// <summary>Writes what is left and closes everything.</summary>
+    public void Dispose() => Logger.Dispose();
+
+    private sealed class ChangingFile : ILogEventSink, IDisposable
+    {
+        private readonly Lock _gate = new();
+        private LineFileSink? _file;
+
+        public void Become(LineFileSink? file)
+        {
+            lock (_gate)
             {
-                configuration.WriteTo.Sink(new LineFileSink(path));
-            }
-            catch (IOException e)
-            {
-                complaint = $"{FileVariable}: {e.Message}";
+                _file?.Dispose();
+                _file = file;
             }
         }
-        return configuration.CreateLogger();
+
+        public void Emit(LogEvent logEvent)
+        {
+            lock (_gate)
+                _file?.Emit(logEvent);
+        }
+
+        public void Dispose() => Become(null);
     }
 }

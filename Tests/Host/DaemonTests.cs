@@ -1,6 +1,7 @@
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
+using ActorRaid.Host.Settings;
 using ActorRaid.SysfsIo;
 using Serilog;
 using Xunit;
@@ -17,8 +18,13 @@ public sealed class DaemonTests : IDisposable
     private readonly EventLog _events = new(new LoggerConfiguration().CreateLogger());
     private readonly TaskCompletionSource<string> _leave = new();
     private readonly StandIn _supervisor = new();
+    private readonly DaemonService _service;
 
-    public DaemonTests() => _paths = new LaunchPaths(_root.Path);
+    public DaemonTests()
+    {
+        _paths = new LaunchPaths(_root.Path);
+        _service = new DaemonService(new SettingsInForce($"{_root.Path}/config"), new SystemdNotify(null, null, null, Assert.Fail), _events);
+    }
 
     public void Dispose()
     {
@@ -66,6 +72,18 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public async Task Arrays_have_as_long_to_come_to_rest_as_the_configuration_says()
+    {
+        var daemon = Serve(Plain);
+        Assert.Equal(LaunchOutcome.Supervised, Ask(LaunchRequest.Stay)?.Outcome);
+        _root.Make("config", """{ "farewellSeconds": 7 }""");
+        Assert.Equal(new LaunchReply(LaunchOutcome.Done, ""), Ask(LaunchRequest.Reload));
+        _leave.SetResult("SIGTERM");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.Equal(TimeSpan.FromSeconds(7), _supervisor.StopLimit);
+    }
+
+    [Fact]
     public async Task It_does_not_leave_while_a_launcher_holds_the_lock()
     {
         var daemon = Serve(Plain);
@@ -100,7 +118,7 @@ public sealed class DaemonTests : IDisposable
     private Task<int> Serve(DaemonOptions options)
     {
         var held = LaunchLock.Take(_paths.Lock, Limit, out _)!;
-        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _events, held, _leave.Task, () => default(Nothing)));
+        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _service, held, _leave.Task, () => default(Nothing)));
     }
 
     private LaunchReply? Ask(LaunchRequest request)
@@ -118,7 +136,9 @@ public sealed class DaemonTests : IDisposable
 
         public List<string> Story { get; } = [];
 
-        public bool Stopped { get; private set; }
+        public bool Stopped => StopLimit is not null;
+
+        public TimeSpan? StopLimit { get; private set; }
 
         public bool IsEmpty
         {
@@ -173,7 +193,7 @@ public sealed class DaemonTests : IDisposable
 
         public Task Stop(TimeSpan limit)
         {
-            Stopped = true;
+            StopLimit = limit;
             return Task.CompletedTask;
         }
     }

@@ -43,7 +43,7 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(1, Executable.Run(Executable.Path, ["supervise", "/dev/md/no-such-array"]).Status);
         var help = Executable.Run(Executable.Path, ["--help"]);
         Assert.Equal(0, help.Status);
-        Assert.All(["supervise", "examine", "repair"], name => Assert.Contains(name, help.Output, StringComparison.Ordinal));
+        Assert.All(["supervise", "reload", "config", "examine", "repair"], name => Assert.Contains(name, help.Output, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -128,6 +128,59 @@ public sealed class ExecutableTests : IDisposable
         var kinds = File.ReadAllLines($"{_root.Path}/log").Select(line => line.Split(' ')[2]).ToArray();
         Assert.Equal(
             ["daemon-starting", "daemon-ready", "daemon-leaving", "daemon-ended"], kinds.Where(kind => kind.StartsWith("daemon-")));
+    }
+
+    [Fact]
+    public void It_is_configured_by_its_file_which_SIGHUP_and_reload_have_read_again()
+    {
+        const int hangUp = 1;
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+        systemd.Bind(new UnixDomainSocketEndPoint($"{_root.Path}/notify"));
+        (string, string)[] environment =
+        [
+            (LaunchPaths.Variable, _root.Path), ("NOTIFY_SOCKET", $"{_root.Path}/notify"), ("ACTORRAID_LOG", ""),
+            ("ACTORRAID_CONFIG", _root.Make("config", "{ \"what\": 1 }")),
+        ];
+        using var process = Executable.Start(Executable.Path, ["--daemon=-1,-1", "--foreground", "--stay"], environment);
+        _daemons.Add(process.Id);
+        Expect("READY=1");
+        // A file that is not in order keeps nobody from starting, nor from going on.
+        Assert.Contains("refused: ", Executable.Run(Executable.Path, ["config"], environment).Output, StringComparison.Ordinal);
+        var refused = Executable.Run(Executable.Path, ["reload"], environment);
+        Assert.Equal((1, ""), (refused.Status, refused.Output));
+        Assert.Contains("config:1: the key \"what\" is not known", refused.Errors, StringComparison.Ordinal);
+        Expect("RELOADING=1");
+        Expect("READY=1");
+
+        _root.Make("config", $"{{ \"logFile\": \"{_root.Path}/log\", \"logLevel\": \"error\" }}");
+        Assert.Equal(0, Executable.Run(Executable.Path, ["reload"], environment).Status);
+        Expect("RELOADING=1");
+        Expect("READY=1");
+        var shown = Executable.Run(Executable.Path, ["config"], environment);
+        Assert.Equal(0, shown.Status);
+        Assert.Contains($"In force in process {process.Id}.", shown.Output, StringComparison.Ordinal);
+        File.Move($"{_root.Path}/log", $"{_root.Path}/log.1");
+        Assert.True(Processes.Kill(process.Id, hangUp).Ok);
+        Expect("RELOADING=1");
+        Expect("READY=1");
+        Assert.True(Processes.Kill(process.Id, Processes.Terminate).Ok);
+        Expect("STOPPING=1");
+        Assert.True(process.WaitForExit(Executable.Limit));
+        Assert.Contains("settings-reloaded", File.ReadAllText($"{_root.Path}/log.1"), StringComparison.Ordinal);
+        Assert.Contains("daemon-ended", File.ReadAllText($"{_root.Path}/log"), StringComparison.Ordinal);
+        var console = process.StandardError.ReadToEnd();
+        Assert.Contains("the defaults count", console, StringComparison.Ordinal);
+        Assert.DoesNotContain("daemon-ended", console, StringComparison.Ordinal);
+
+        void Expect(string first)
+        {
+            var bytes = new byte[1000];
+            string told;
+            do
+                told = Encoding.UTF8.GetString(bytes, 0, systemd.Receive(bytes)).Split('\n')[0];
+            while (told.StartsWith("STATUS=", StringComparison.Ordinal));
+            Assert.Equal(first, told);
+        }
     }
 
     private Launcher Launcher(bool offRoot) =>

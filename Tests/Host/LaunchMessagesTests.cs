@@ -8,11 +8,20 @@ namespace ActorRaid.Tests.Host;
 
 public sealed class LaunchMessagesTests
 {
+    [Fact]
+    public void Requests_that_concern_no_container_are_words()
+    {
+        foreach (var (word, request) in new[] { ("stay", LaunchRequest.Stay), ("reload", LaunchRequest.Reload), ("config", LaunchRequest.Config) })
+        {
+            Assert.Equal(word + "\n", Encoding.UTF8.GetString(request.Encode()));
+            Assert.Equal(request, LaunchRequest.Decode(word));
+        }
+    }
+
     [Theory]
     [InlineData("supervise md127", "md127", false)]
     [InlineData("takeover md_imsm0", "md_imsm0", true)]
-    [InlineData("stay", null, false)]
-    public void Requests_are_lines(string line, string? container, bool takeover)
+    public void Requests_are_lines(string line, string container, bool takeover)
     {
         var request = new LaunchRequest(container, takeover);
         Assert.Equal(line + "\n", Encoding.UTF8.GetString(request.Encode()));

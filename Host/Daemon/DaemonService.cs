@@ -1,0 +1,32 @@
+using ActorRaid.Actors;
+using ActorRaid.Host.Launch;
+using ActorRaid.Host.Logging;
+using ActorRaid.Host.Settings;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>The daemon as a service of its system: what it is configured with, and what it tells systemd.</summary>
+/// <param name="Settings">What is in force.</param>
+/// <param name="Systemd">systemd, if it has started us.</param>
+/// <param name="Events">Who is told.</param>
+internal sealed record DaemonService(SettingsInForce Settings, SystemdNotify Systemd, EventLog Events)
+{
+    /// <summary>Reads the configuration again; systemd is told when that begins and ends.</summary>
+    /// <param name="why">Who wants it.</param>
+    /// <returns>Done, or the file's problems: then nothing has changed.</returns>
+    internal LaunchReply Reload(string why)
+    {
+        Systemd.Reloading();
+        var problems = Settings.Reload();
+        foreach (var problem in problems)
+            Events.Write(EventLevel.Error, "settings-refused", problem);
+        Events.Write(
+            problems.IsEmpty ? EventLevel.Info : EventLevel.Error, "settings-reloaded",
+            problems.IsEmpty ? $"{why}: the configuration was read again" : $"{why}: the configuration stays what it was");
+        Systemd.Ready();
+        return problems.IsEmpty ? new LaunchReply(LaunchOutcome.Done, "") : new LaunchReply(LaunchOutcome.Failed, string.Join("; ", problems));
+    }
+
+    /// <summary>Answers the question for the configuration.</summary>
+    internal LaunchReply Report() => new(LaunchOutcome.Done, Settings.Report(Environment.ProcessId).ToLine());
+}

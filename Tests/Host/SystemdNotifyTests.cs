@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using ActorRaid.Host.Daemon;
+using Xunit;
+
+namespace ActorRaid.Tests.Host;
+
+public sealed class SystemdNotifyTests : IDisposable
+{
+    private readonly TempDirectory _root = new();
+    private readonly Socket _systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
+    private readonly List<string> _complaints = [];
+
+    public void Dispose()
+    {
+        _systemd.Dispose();
+        _root.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Everything_is_told_as_systemd_wants_to_hear_it_by_path_and_by_abstract_name(bool isAbstract)
+    {
+        var name = isAbstract ? $"@actorraid-test-{Guid.NewGuid():N}" : $"{_root.Path}/notify";
+        _systemd.Bind(new UnixDomainSocketEndPoint(isAbstract ? "\0" + name[1..] : name));
+        using var notify = Notify(name);
+        Assert.True(notify.Listens);
+        notify.Ready();
+        Assert.Equal("READY=1", Receive());
+        notify.Status("first\nsecond");
+        Assert.Equal("STATUS=first second", Receive());
+        notify.Alive();
+        Assert.Equal("WATCHDOG=1", Receive());
+        notify.MainProcess(17);
+        Assert.Equal("MAINPID=17", Receive());
+        notify.Stopping();
+        Assert.Equal("STOPPING=1", Receive());
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public void A_reload_is_told_with_the_time_on_the_clock_that_systemd_compares_it_with()
+    {
+        _systemd.Bind(new UnixDomainSocketEndPoint($"{_root.Path}/notify"));
+        using var notify = Notify($"{_root.Path}/notify");
+        notify.Reloading();
+        var lines = Receive().Split('\n');
+        Assert.Equal("RELOADING=1", lines[0]);
+        // /proc/timer_list is for root; the kernel's uptime differs from CLOCK_MONOTONIC only by the time spent in suspend.
+        var told = long.Parse(lines[1]["MONOTONIC_USEC=".Length..], CultureInfo.InvariantCulture) / 1e6;
+        Assert.InRange(told, Environment.TickCount64 / 1000.0 - 5, Environment.TickCount64 / 1000.0 + 0.1);
+    }
+
+    [Fact]
+    public async Task What_must_arrive_waits_for_room_and_what_is_told_again_anyway_does_not()
+    {
+        _systemd.Bind(new UnixDomainSocketEndPoint($"{_root.Path}/notify"));
+        using var notify = Notify($"{_root.Path}/notify");
+        for (var i = 0; i < 5000 && _complaints.Count == 0; i++)
+            notify.Status($"{i}");
+        Assert.Contains("EAGAIN", Assert.Single(_complaints), StringComparison.Ordinal);
+        var ready = Task.Run(notify.Ready);
+        await Task.Delay(100);
+        Assert.False(ready.IsCompleted);
+        Assert.Equal("STATUS=0", Receive());
+        string last;
+        do
+            last = Receive();
+        while (last.StartsWith("STATUS", StringComparison.Ordinal));
+        Assert.Equal("READY=1", last);
+        await ready.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Single(_complaints);
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("20000000", null, 20.0)]
+    [InlineData("20000000", "", 20.0)]
+    [InlineData("20000000", "own", 20.0)]
+    [InlineData("20000000", "1", null)]
+    [InlineData("0", null, null)]
+    [InlineData("soon", null, null)]
+    public void The_watchdog_is_ours_unless_it_is_meant_for_another_process(string? limit, string? process, double? seconds)
+    {
+        if (process == "own")
+            process = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        using var notify = new SystemdNotify($"{_root.Path}/notify", limit, process, _complaints.Add);
+        Assert.Equal(seconds, notify.WatchdogLimit?.TotalSeconds);
+    }
+
+    [Fact]
+    public void Nobody_who_listens_is_told_once_and_no_socket_not_at_all()
+    {
+        using (var nowhere = Notify($"{_root.Path}/none"))
+        {
+            nowhere.Ready();
+            nowhere.Alive();
+        }
+        Assert.Contains("ENOENT", Assert.Single(_complaints), StringComparison.Ordinal);
+        using var without = new SystemdNotify(null, "20000000", null, Assert.Fail);
+        Assert.Equal((false, null), (without.Listens, without.WatchdogLimit));
+        without.Ready();
+    }
+
+    private SystemdNotify Notify(string name) => new(name, null, null, _complaints.Add);
+
+    private string Receive()
+    {
+        var bytes = new byte[1000];
+        return Encoding.UTF8.GetString(bytes, 0, _systemd.Receive(bytes));
+    }
+}
