@@ -95,14 +95,21 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
     /// <summary>What was asked to be recorded is.</summary>
     public void Recorded(bool changed, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
     {
-        if (!changed || _recorded is not { } reshape)
+        if (_recorded is not { } reshape)
         {
             return;
         }
 
         if (_begun)
         {
-            settings.Events.Info("legs-placed", $"{settings.Array}: the new legs are recorded in the slots that md gave them", settings.Array);
+            settings.Events.Info(
+                changed ? "legs-placed" : "legs-verified",
+                $"{settings.Array}: {(changed ? "the new legs are now recorded" : "the legs are")} in the slots that md gave them", settings.Array);
+            return;
+        }
+
+        if (!changed)
+        {
             return;
         }
 
@@ -124,6 +131,7 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
         }
 
         _ended = false;
+        settings.Events.Info("reshape-ended", $"{settings.Array}: its reshape has ended, recorded", settings.Array);
         var now = attributes.Number("array_size");
         if (now > 0 && now < volume.ArraySectors / 2 && disks.Values.FirstOrDefault() is { } any)
         {
