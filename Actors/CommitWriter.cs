@@ -62,6 +62,9 @@ internal sealed class CommitWriter
     /// <summary>Some disk's copy is not what it should be.</summary>
     public bool HasFailedDisks => _disks.Values.Any(disk => disk.Failed);
 
+    /// <summary>Disks on whose answer we have been waiting for long.</summary>
+    public ImmutableArray<DeviceNumber> Hanging => [.. from disk in _disks where disk.Value is { InFlight: true, ToldSlow: true } select disk.Key];
+
     /// <summary>A disk that can be written from now on; its copy is taken to be what was read.</summary>
     public void Add(DiskSource source, BlockDevice device) => _disks[source.Device] = new Disk(source, device);
 

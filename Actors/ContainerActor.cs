@@ -58,6 +58,11 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
 
             Reconcile();
         });
+        Receive<NameParts>(_ => Sender.Tell(
+            new ContainerParts(
+                _metadata, [.. _members.Select(member => (member.Key, member.Value))],
+                [.. _disks.Select(disk => (disk.Value.Name, disk.Key, disk.Value.Actor))], [.. Striped()]),
+            Self));
         Receive<PolicyChanged>(_ => TellMembers(new LegsMayHaveChanged(false)));
         Receive<UpdateApplied>(_ => TellMembers(new LegsMayHaveChanged(true)));
         Receive<PingMonitor>(_ => Barrier(Sender, look: true));
@@ -261,6 +266,12 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             _metadata.Tell(new Record(Self, [MemberDecision.ReshapeEnded(volume.Index, Consistency.Clean)]), Self);
         }
     }
+
+    private IEnumerable<ArrayStanding> Striped() =>
+        from striped in _striped
+        let state = SysfsAttribute.ReadOnce($"{SysRoot}/block/{striped.Value}/md/array_state")
+        where state.Ok && !_members.ContainsKey(striped.Value)
+        select new ArrayStanding(striped.Value, striped.Key, KernelWords.ParseState(state.Value), SyncAction.Idle, null, 0, []);
 
     private void AddMember(string array, int volume)
     {

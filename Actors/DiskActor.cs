@@ -44,6 +44,7 @@ public sealed class DiskActor : ReceiveActor, IWithTimers
             }
         });
         Receive<ThawArray>(thaw => SysfsAttribute.WriteOnce($"{Array(thaw.Array)}/sync_action", "idle"));
+        Receive<DescribeYourself>(_ => Sender.Tell(new DiskAnswer(), Self));
         Receive<SetArraySize>(set => Say(SysfsAttribute.WriteOnce($"{Array(set.Array)}/array_size", set.KiB.ToString(CultureInfo.InvariantCulture)), set.Array));
         Receive<RestoreShape>(Restore);
         Receive<StartRecovery>(start =>

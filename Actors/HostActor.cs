@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 using Akka.Dispatch;
@@ -58,6 +59,18 @@ internal sealed class HostActor : ReceiveActor
             }
 
             LeaveIfEmpty();
+        });
+        Receive<Describe>(describe =>
+        {
+            var asker = Sender;
+            ImmutableArray<AskedContainer> containers =
+            [
+                .. from container in _containers
+                   where _loops.ContainsKey(container.Value.Actor)
+                   orderby container.Key
+                   select new AskedContainer(container.Key, container.Value.Actor, _loops[container.Value.Actor], container.Value.Started),
+            ];
+            Context.ActorOf(ActorProps.Of(() => new StatusActor(containers, asker, describe.Limit)));
         });
         Receive<PolicyChanged>(changed =>
         {

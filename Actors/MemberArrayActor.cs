@@ -238,6 +238,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             _tellWhenSafe = tell.ReplyTo;
             PostChange(Self);
         });
+        Receive<DescribeYourself>(_ => Sender.Tell(
+            new ArrayStanding(
+                Name, _settings.Volume, _memory.State, _memory.Action, _attributes!.SyncDone(), _raidDisks,
+                [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))]),
+            Self));
         Receive<NotListed>(_ =>
         {
             // It never became more than inactive while we watched: nothing was written, nothing is to be recorded.

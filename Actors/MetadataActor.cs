@@ -70,6 +70,8 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             Turn();
         });
         Receive<LookForSlowDisks>(_ => _writer.TellSlow());
+        Receive<DescribeYourself>(_ => Sender.Tell(
+            new MetadataStanding(_model.Format, _model.Generation, _model.Volumes, _model.Disks, _writer.Hanging), Self));
     }
 
     /// <inheritdoc/>

@@ -26,6 +26,7 @@ public sealed class RaidSystem
     internal const string PinnedDispatcher = "actorraid.pinned-dispatcher";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan HostLimit = TimeSpan.FromSeconds(1);
     private readonly IRequiredActor<HostActor> _host;
 
     private readonly PolicyInForce _policy;
@@ -47,6 +48,20 @@ public sealed class RaidSystem
     /// <summary>Takes a container under supervision.</summary>
     /// <param name="container">The kernel's name: md127.</param>
     public Task<SuperviseReply> Supervise(string container) => Host.Ask<SuperviseReply>(new Supervise(container), StartLimit);
+
+    /// <summary>How everything stands. Null when the host itself does not answer.</summary>
+    /// <param name="limit">Who has not answered by then is shown as such.</param>
+    public async Task<SystemReport?> Describe(TimeSpan limit)
+    {
+        try
+        {
+            return await Host.Ask<SystemReport>(new Describe(limit), limit + HostLimit).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>From now on that policy.</summary>
     public void Change(RaidPolicy policy)

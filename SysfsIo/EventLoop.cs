@@ -27,6 +27,7 @@ public sealed unsafe class EventLoop : IDisposable
     private volatile bool isEnding;
     private volatile bool hasEnded;
     private long endsAt;
+    private volatile int threadNumber;
 
     /// <summary>Starts the thread. Throws <see cref="InvalidOperationException"/> when the kernel has no eventfd left for it.</summary>
     /// <param name="name">The thread's name; the kernel keeps 15 bytes of it.</param>
@@ -50,6 +51,9 @@ public sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Whether the caller runs on the loop's thread.</summary>
     public bool IsOnLoop => Thread.CurrentThread == thread;
+
+    /// <summary>The kernel's number of the thread; 0 before it runs.</summary>
+    public int ThreadNumber => threadNumber;
 
     /// <summary>How many exceptions could not be reported, because nobody listened or the listener threw itself.</summary>
     public long UnreportedFailures { get; private set; }
@@ -216,6 +220,7 @@ public sealed unsafe class EventLoop : IDisposable
 
     private void Run()
     {
+        threadNumber = (int)Native.SystemCall(Native.SysGetTid, 0, 0, 0, 0, 0);
         while (true)
         {
             RunQueued();

@@ -63,6 +63,10 @@ internal static class DaemonMain
     }
 
     /// <summary>Serves launchers until the end. Everything is given, so that tests can run it in a corner.</summary>
+    /// <remarks>
+    /// Told to leave: systemd is told (STOPPING=1); no launcher is answered any more; the actors let go of everything, arrays clean first,
+    /// for as long as the configuration says, while the watchdog is still fed; then the actors end, and last the log.
+    /// </remarks>
     internal static async Task<int> Serve(
         DaemonOptions options, ISupervisor supervisor, LaunchPaths paths, DaemonService service, LaunchLock held, Task<string> leave,
         Func<Result<Nothing>> lockMemory)
@@ -94,6 +98,7 @@ internal static class DaemonMain
         TellReady(options.Ready);
         held.Dispose();
         service.Systemd.Ready();
+        using var heartbeat = new Heartbeat(supervisor, service);
 
         await UntilTheEnd(desk, paths, server, leave).ConfigureAwait(false);
         if (leave.IsCompletedSuccessfully)

@@ -1,3 +1,4 @@
+using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 
 namespace ActorRaid.Host.Daemon;
@@ -21,6 +22,9 @@ internal interface ISupervisor
 
     /// <summary>Completes when the last container is gone.</summary>
     Task WhenEmpty { get; }
+
+    /// <summary>How everything stands; null when nobody answers. Who has not answered within the limit is shown as such.</summary>
+    Task<SystemReport?> Describe(TimeSpan limit);
 
     /// <summary>Lets go of everything, arrays clean first, within that time.</summary>
     Task Stop(TimeSpan limit);

@@ -83,6 +83,9 @@ internal sealed class RaidSupervisor : ISupervisor
     }
 
     /// <inheritdoc/>
+    public Task<SystemReport?> Describe(TimeSpan limit) => _system.Describe(limit);
+
+    /// <inheritdoc/>
     public async Task Stop(TimeSpan limit)
     {
         if (!await _system.Stop(limit).ConfigureAwait(false))

@@ -1,3 +1,4 @@
+using ActorRaid.Actors;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
@@ -190,6 +191,8 @@ public sealed class DaemonTests : IDisposable
         }
 
         public Task Ready() => Task.CompletedTask;
+
+        public Task<SystemReport?> Describe(TimeSpan limit) => Task.FromResult<SystemReport?>(new SystemReport([]));
 
         public Task Stop(TimeSpan limit)
         {

@@ -1,0 +1,120 @@
+using ActorRaid.Actors;
+using ActorRaid.Metadata;
+using ActorRaid.Tests.ImsmRules;
+using ActorRaid.Tests.SysfsIo;
+using Akka.Actor;
+using Xunit;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>How things stand, asked of actors that answer, that do not, and that are gone.</summary>
+public sealed class StatusTests
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+
+    [Fact]
+    public void A_container_with_a_running_array_is_described_from_what_its_actors_know()
+    {
+        using var rig = new SupervisionRig();
+        Assert.Empty(Patience.Within(rig.Raid.Describe(Patience.Limit))!.Containers);
+        rig.Supervise();
+        rig.PingMonitor();
+        rig.Md.State.Text = "write-pending";
+        rig.Md.Action.Text = "resync";
+        rig.Sysfs.Put(SupervisionRig.Array, "sync_completed", "25600 / 102400\n");
+        rig.PingMonitor();
+        rig.PingMonitor();
+
+        var container = Assert.Single(Patience.Within(rig.Raid.Describe(Patience.Limit))!.Containers);
+        Assert.Equal((SupervisionRig.Container, ContainerHealth.Answers, "imsm"), (container.Name, container.Health, container.Format));
+        Assert.Empty(container.Silent);
+        var array = Assert.Single(container.Arrays);
+        Assert.Equal((SupervisionRig.Array, 0, 5, 3, 0), (array.Name, array.Volume, array.Level, array.RaidDisks, array.Missing));
+        Assert.Equal((ArrayState.Active, SyncAction.Resync, 0.25), (array.State, array.Action, array.Done));
+        Assert.Equal(["sda", "sdb", "sdc"], array.Legs.Select(leg => leg.Disk));
+
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.PingMonitor();
+        Assert.Equal(1, Patience.Within(rig.Raid.Describe(Patience.Limit))!.Containers[0].Arrays[0].Missing);
+    }
+
+    [Fact]
+    public void A_thread_that_is_stuck_is_told_apart_from_one_that_only_has_a_silent_actor()
+    {
+        using var rig = new ActorRig();
+        using var other = new ActorRig();
+        using var gate = new ManualResetEventSlim();
+        var stuck = rig.NewProbe();
+        var silent = rig.NewProbe();
+        rig.Loop.Post(gate.Wait);
+        try
+        {
+            var report = Ask(rig, [new("md1", stuck.Ref, rig.Loop, true), new("md2", silent.Ref, other.Loop, true), new("md3", silent.Ref, rig.Loop, false)]);
+            Assert.Equal(
+                [("md1", ContainerHealth.Stuck, "container"), ("md2", ContainerHealth.Silent, "container"), ("md3", ContainerHealth.Starting, "")],
+                report.Containers.Select(container => (container.Name, container.Health, string.Join(",", container.Silent))));
+        }
+        finally
+        {
+            gate.Set();
+        }
+    }
+
+    [Fact]
+    public void Arrays_that_do_not_answer_are_shown_and_disks_that_do_not_delay_nothing()
+    {
+        using var rig = new ActorRig();
+        var (container, metadata, member, disk) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
+        var asker = rig.NewProbe();
+        var status = rig.Pinned(() => new StatusActor([new("md1", container.Ref, rig.Loop, true)], asker.Ref, Patience.Limit));
+        container.Next<NameParts>();
+        status.Tell(
+            new ContainerParts(metadata.Ref, [("md0", member.Ref)], [("sda", Build.Device(0), disk.Ref)], []), container.Ref);
+        metadata.Next<DescribeYourself>();
+        disk.Next<DescribeYourself>();
+        member.Next<DescribeYourself>();
+        status.Tell(new MetadataStanding("imsm", 7, [], [], [Build.Device(0)]), metadata.Ref);
+        Thread.Sleep(Short);
+        Assert.True(asker.IsEmpty);
+        // The array stops while it is asked.
+        member.Ref.Tell(PoisonPill.Instance, ActorRefs.NoSender);
+        var report = Assert.Single(asker.Next<SystemReport>().Containers);
+        Assert.Equal((ContainerHealth.Answers, 7u), (report.Health, report.Generation));
+        Assert.Equal(ArrayState.Unknown, Assert.Single(report.Arrays).State);
+        Assert.Equal(new DiskReport("sda", Build.Device(0), false, false, true, false), Assert.Single(report.Disks));
+    }
+
+    [Fact]
+    public void Without_the_leave_for_it_no_spare_is_looked_for_and_with_it_again_at_once()
+    {
+        using var rig = new SupervisionRig();
+        rig.Raid.Change(new RaidPolicy { ActivateSpares = false });
+        rig.Supervise();
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.PingMonitor();
+        Directory.Delete(Path.GetDirectoryName(rig.Sysfs.PathOf(SupervisionRig.Array, "dev-sdb/state"))!, recursive: true);
+        rig.PingManager();
+        rig.PingMonitor();
+        Assert.False(rig.Told.Has("no-spare"));
+        rig.Raid.Change(new RaidPolicy());
+        Patience.Until(() => rig.Told.Has("no-spare"), "a spare was looked for");
+    }
+
+    [Theory]
+    [InlineData("1024 / 4096", 0.25)]
+    [InlineData("4096 / 4096", 1.0)]
+    [InlineData("9999 / 4096", 1.0)]
+    [InlineData("0 / 4096", 0.0)]
+    [InlineData("5 / 0", null)]
+    [InlineData("none", null)]
+    [InlineData("delayed", null)]
+    [InlineData("", null)]
+    public void Progress_is_read_from_sync_completed(string text, double? done) => Assert.Equal(done, KernelWords.ParseDone(text));
+
+    private static SystemReport Ask(ActorRig rig, AskedContainer[] containers)
+    {
+        var asker = rig.NewProbe();
+        rig.Pinned(() => new StatusActor([.. containers], asker.Ref, Short));
+        return asker.Next<SystemReport>();
+    }
+}
