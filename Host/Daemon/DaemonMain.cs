@@ -13,6 +13,9 @@ namespace ActorRaid.Host.Daemon;
 /// <summary>The daemon, from the first line to the last.</summary>
 internal static class DaemonMain
 {
+    /// <summary>What follows the arrays' farewell at most: the actors' end, and the log's.</summary>
+    private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(15);
+
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
     internal static int Run(DaemonOptions options)
     {
@@ -31,7 +34,7 @@ internal static class DaemonMain
             events.Write(EventLevel.Error, "settings-refused", $"{problem}: the defaults count");
         using var systemd = SystemdNotify.FromEnvironment(text => events.Write(EventLevel.Warning, "notify-failed", text));
         var service = new DaemonService(configured, systemd, events);
-        signals.ReloadAsked += () => service.Reload("SIGHUP");
+        signals.ReloadAsked += () => _ = service.ReloadWhenUp("SIGHUP");
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Console.Error.WriteLine($"actorraid: {e.ExceptionObject}");
         try
         {
@@ -97,16 +100,17 @@ internal static class DaemonMain
         desk.Open();
         TellReady(options.Ready);
         held.Dispose();
-        service.Systemd.Ready();
+        service.Ready();
         using var heartbeat = new Heartbeat(supervisor, service);
 
         await UntilTheEnd(desk, paths, server, leave).ConfigureAwait(false);
         if (leave.IsCompletedSuccessfully)
         {
             events.Write(EventLevel.Info, "daemon-leaving", $"{leave.Result}: letting go of everything");
-            service.Systemd.Stopping();
+            var limit = TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds);
+            service.Systemd.Stopping(limit + LastSteps);
             server.Dispose();
-            await supervisor.Stop(TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds)).ConfigureAwait(false);
+            await supervisor.Stop(limit).ConfigureAwait(false);
         }
         events.Write(EventLevel.Info, "daemon-ended", leave.IsCompleted ? "as it was told to" : "nothing left to supervise");
         return 0;

@@ -11,22 +11,40 @@ namespace ActorRaid.Host.Daemon;
 /// <param name="Events">Who is told.</param>
 internal sealed record DaemonService(SettingsInForce Settings, SystemdNotify Systemd, EventLog Events)
 {
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The daemon is up: systemd is told, and a reload that was asked for before is done.</summary>
+    internal void Ready()
+    {
+        Systemd.Ready();
+        _up.TrySetResult();
+    }
+
+    /// <summary>Reads the configuration again once the daemon is up: systemd would take the end of a reload for that.</summary>
+    internal async Task<LaunchReply> ReloadWhenUp(string why)
+    {
+        await _up.Task.ConfigureAwait(false);
+        lock (_gate)
+            return Reload(why);
+    }
+
+    /// <summary>Answers the question for the configuration.</summary>
+    internal LaunchReply Report() => new(LaunchOutcome.Done, Settings.Report(Environment.ProcessId).ToLine());
+
     /// <summary>Reads the configuration again; systemd is told when that begins and ends.</summary>
     /// <param name="why">Who wants it.</param>
     /// <returns>Done, or the file's problems: then nothing has changed.</returns>
-    internal LaunchReply Reload(string why)
+    private LaunchReply Reload(string why)
     {
         Systemd.Reloading();
         var problems = Settings.Reload();
         foreach (var problem in problems)
             Events.Write(EventLevel.Error, "settings-refused", problem);
         Events.Write(
-            problems.IsEmpty ? EventLevel.Info : EventLevel.Error, "settings-reloaded",
+            problems.IsEmpty ? EventLevel.Info : EventLevel.Error, problems.IsEmpty ? "settings-reloaded" : "settings-kept",
             problems.IsEmpty ? $"{why}: the configuration was read again" : $"{why}: the configuration stays what it was");
         Systemd.Ready();
         return problems.IsEmpty ? new LaunchReply(LaunchOutcome.Done, "") : new LaunchReply(LaunchOutcome.Failed, string.Join("; ", problems));
     }
-
-    /// <summary>Answers the question for the configuration.</summary>
-    internal LaunchReply Report() => new(LaunchOutcome.Done, Settings.Report(Environment.ProcessId).ToLine());
 }

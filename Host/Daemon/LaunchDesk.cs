@@ -51,7 +51,7 @@ internal sealed class LaunchDesk
     {
         await _open.Task.ConfigureAwait(false);
         if (request == LaunchRequest.Reload)
-            return _service.Reload("actorraid reload");
+            return await _service.ReloadWhenUp("actorraid reload").ConfigureAwait(false);
         if (request == LaunchRequest.Config)
             return _service.Report();
         if (request.Container is not { } container)

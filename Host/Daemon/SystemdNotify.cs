@@ -73,8 +73,9 @@ internal sealed class SystemdNotify : IDisposable
         Tell(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}"), Patience);
     }
 
-    /// <summary>We are about to leave.</summary>
-    internal void Stopping() => Tell("STOPPING=1", Patience);
+    /// <summary>We are about to leave, and that may take so long: systemd's own limit may be shorter.</summary>
+    internal void Stopping(TimeSpan limit) =>
+        Tell(string.Create(CultureInfo.InvariantCulture, $"STOPPING=1\nEXTEND_TIMEOUT_USEC={(long)limit.TotalMicroseconds}"), Patience);
 
     /// <summary>Another process is the unit's main one from now on.</summary>
     internal void MainProcess(int process) => Tell(string.Create(CultureInfo.InvariantCulture, $"MAINPID={process}"), Patience);

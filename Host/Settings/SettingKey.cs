@@ -39,7 +39,7 @@ internal sealed record SettingKey(
             "stuckSeconds", "After how long without an answer a container counts as stuck: it is told, and may end the feeding of systemd's watchdog.",
             1, 300, settings => settings.StuckSeconds, (settings, value) => settings with { StuckSeconds = value }),
         Seconds(
-            "farewellSeconds", "How long arrays have to come to rest when the daemon is told to leave; less than the unit's TimeoutStopSec.",
+            "farewellSeconds", "How long arrays have to come to rest when the daemon is told to leave.",
             0, 3600, settings => settings.FarewellSeconds, (settings, value) => settings with { FarewellSeconds = value }),
         Switch(
             "stay", "Whether the daemon stays when it has nothing to supervise.", false,

@@ -35,8 +35,8 @@ public sealed class SystemdNotifyTests : IDisposable
         Assert.Equal("WATCHDOG=1", Receive());
         notify.MainProcess(17);
         Assert.Equal("MAINPID=17", Receive());
-        notify.Stopping();
-        Assert.Equal("STOPPING=1", Receive());
+        notify.Stopping(TimeSpan.FromSeconds(45));
+        Assert.Equal("STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000", Receive());
         Assert.Empty(_complaints);
     }
 

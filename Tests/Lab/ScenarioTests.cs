@@ -42,6 +42,10 @@ public sealed class ScenarioTests(GuestLab lab)
     public void Bad_blocks_are_recorded_before_md_goes_on_survive_stop_and_assemble_and_are_forgotten_as_they_are_overwritten(string way) =>
         lab.Passes("bad-blocks", 300, $"WAY={way}");
 
+    /// <summary>The daemon as a service: its configuration, and what systemd hears of it.</summary>
+    [Fact]
+    public void Systemd_hears_how_things_stand_and_a_container_that_is_stuck_shows() => lab.Passes("service", 200);
+
     /// <summary>The journal, and one that takes nothing any more.</summary>
     [Fact]
     public void Events_arrive_in_the_journal_with_their_fields_and_a_journald_that_hangs_delays_no_write() => lab.Passes("journal", 300);

@@ -22,6 +22,26 @@ public sealed class KernelThreadTests
         Assert.Equal(inKernel, KernelThread.Judge(stat, channel));
 
     [Fact]
+    public unsafe void A_thread_that_waits_for_a_file_waits_in_the_kernel()
+    {
+        var pipe = stackalloc int[2];
+        Assert.Equal(0, Native.Pipe(pipe, Native.CloseOnExec));
+        var (reading, writing) = (pipe[0], pipe[1]);
+        using var loop = new EventLoop("test");
+        loop.Post(() =>
+        {
+            byte read;
+            Native.Read(reading, &read, 1);
+        });
+        Assert.True(SpinWait.SpinUntil(() => KernelThread.WaitsInKernel(loop.ThreadNumber), Patience.Limit));
+        byte any = 0;
+        Native.Write(writing, &any, 1);
+        Assert.True(SpinWait.SpinUntil(() => !KernelThread.WaitsInKernel(loop.ThreadNumber), Patience.Limit));
+        Native.Close(reading);
+        Native.Close(writing);
+    }
+
+    [Fact]
     public void A_loop_that_idles_or_waits_for_a_thread_of_ours_does_not_wait_in_the_kernel()
     {
         using var loop = new EventLoop("test");
