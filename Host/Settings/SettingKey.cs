@@ -42,7 +42,7 @@ internal sealed record SettingKey(
             "farewellSeconds", "How long arrays have to come to rest when the daemon is told to leave.",
             0, 3600, settings => settings.FarewellSeconds, (settings, value) => settings with { FarewellSeconds = value }),
         Switch(
-            "stay", "Whether the daemon stays when it has nothing to supervise.", false,
+            "stay", "Whether the daemon stays when it has nothing to supervise, also when it was not started with --all.", false,
             settings => settings.Stay, (settings, value) => settings with { Stay = value }),
     ];
 
