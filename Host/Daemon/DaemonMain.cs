@@ -32,7 +32,7 @@ internal static class DaemonMain
         });
         foreach (var problem in configured.Problems)
             events.Write(EventLevel.Error, "settings-refused", $"{problem}: the defaults count");
-        using var systemd = SystemdNotify.FromEnvironment(text => events.Write(EventLevel.Warning, "notify-failed", text));
+        using var systemd = new SystemdNotify(SystemdPlace.FromEnvironment(), text => events.Write(EventLevel.Warning, "notify-failed", text));
         var service = new DaemonService(configured, systemd, events);
         signals.ReloadAsked += () => _ = service.ReloadWhenUp("SIGHUP");
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Console.Error.WriteLine($"actorraid: {e.ExceptionObject}");

@@ -5,62 +5,79 @@ using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
+/// <summary>What systemd told its service's main process at the start, and what a process that takes that one's place has to know.</summary>
+/// <param name="Socket">Where it listens: a path, or an abstract name behind an @; null: there is no systemd.</param>
+/// <param name="WatchdogMicroseconds">Without a word for so long the service is taken for dead; 0: there is no watchdog.</param>
+internal sealed record SystemdPlace(string? Socket, long WatchdogMicroseconds)
+{
+    /// <summary>No systemd.</summary>
+    internal static readonly SystemdPlace None = new(null, 0);
+
+    /// <summary>By the environment that systemd has made for this process, or for another one from which this one has it.</summary>
+    internal static SystemdPlace FromEnvironment() => Of(
+        Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"),
+        Environment.GetEnvironmentVariable("WATCHDOG_PID"));
+
+    /// <summary>By these variables' values. A watchdog that is meant for another process is none.</summary>
+    internal static SystemdPlace Of(string? socket, string? watchdog, string? watchdogProcess)
+    {
+        var isOurs = string.IsNullOrEmpty(watchdogProcess)
+            || watchdogProcess == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        return string.IsNullOrEmpty(socket) ? None : new SystemdPlace(
+            socket,
+            isOurs && long.TryParse(watchdog, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) ? microseconds : 0);
+    }
+}
+
 /// <summary>
-/// What the daemon tells systemd (sd_notify(3)): datagrams to the socket that NOTIFY_SOCKET names. Without it nothing is told.
-/// From any thread.
+/// What the daemon tells systemd (sd_notify(3)): datagrams to its socket. Without one nothing is told. From any thread.
 /// </summary>
+/// <remarks>
+/// A process that takes the place of this one is started by who knows whom, without systemd's variables: it is handed
+/// <see cref="Place"/> and calls <see cref="Take"/>; this one calls <see cref="MainProcess"/> before, for systemd listens to the main process alone.
+/// </remarks>
 internal sealed class SystemdNotify : IDisposable
 {
-    /// <summary>Names systemd's socket: a path, or an abstract name behind an @.</summary>
-    internal const string SocketVariable = "NOTIFY_SOCKET";
-
-    /// <summary>How often systemd wants to hear of us at least, in microseconds.</summary>
-    internal const string WatchdogVariable = "WATCHDOG_USEC";
-
-    /// <summary>
-    /// The process that is to feed the watchdog. A process that is started to take the place of this one (<see cref="MainProcess"/>) must not
-    /// inherit it: it would take the watchdog to be another's affair.
-    /// </summary>
-    internal const string WatchdogProcessVariable = "WATCHDOG_PID";
-
     private const int Patience = 5000, NoBuffers = 105;
 
-    private readonly UnixDatagram? _socket;
     private readonly Action<string> _complain;
     private readonly Lock _gate = new();
+    private UnixDatagram? _socket;
     private bool _complained;
 
     /// <summary>A way to systemd.</summary>
-    /// <param name="socket">Its socket; null or empty: there is none.</param>
-    /// <param name="watchdog">What <see cref="WatchdogVariable"/> says.</param>
-    /// <param name="watchdogProcess">What <see cref="WatchdogProcessVariable"/> says.</param>
+    /// <param name="place">Where it is.</param>
     /// <param name="complain">Told when systemd cannot be told.</param>
-    internal SystemdNotify(string? socket, string? watchdog, string? watchdogProcess, Action<string> complain)
+    internal SystemdNotify(SystemdPlace place, Action<string> complain)
     {
         _complain = complain;
-        if (string.IsNullOrEmpty(socket))
-            return;
-        var opened = UnixDatagram.Open(socket);
-        if (opened.Ok)
-            _socket = opened.Value;
-        else
-            complain(opened.Error.ToString());
-        var isOurs = string.IsNullOrEmpty(watchdogProcess)
-            || watchdogProcess == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (isOurs && long.TryParse(watchdog, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0)
-            WatchdogLimit = TimeSpan.FromMicroseconds(microseconds);
+        Take(place);
     }
 
-    /// <summary>By the environment.</summary>
-    internal static SystemdNotify FromEnvironment(Action<string> complain) => new(
-        Environment.GetEnvironmentVariable(SocketVariable), Environment.GetEnvironmentVariable(WatchdogVariable),
-        Environment.GetEnvironmentVariable(WatchdogProcessVariable), complain);
-
-    /// <summary>Whether there is anybody to tell.</summary>
-    internal bool Listens => _socket is not null;
+    /// <summary>What we know of systemd.</summary>
+    internal SystemdPlace Place { get; private set; } = SystemdPlace.None;
 
     /// <summary>Without a word for so long we are taken for dead; null: there is no watchdog.</summary>
-    internal TimeSpan? WatchdogLimit { get; }
+    internal TimeSpan? WatchdogLimit =>
+        Place.WatchdogMicroseconds > 0 ? TimeSpan.FromMicroseconds(Place.WatchdogMicroseconds) : null;
+
+    /// <summary>From now on systemd is told by us, as it was by the process whose place this is; to be called before <see cref="Ready"/>.</summary>
+    internal void Take(SystemdPlace place)
+    {
+        lock (_gate)
+        {
+            _socket?.Dispose();
+            _socket = null;
+            Place = place;
+            if (place.Socket is null)
+                return;
+            var opened = UnixDatagram.Open(place.Socket);
+            if (opened.Ok)
+                _socket = opened.Value;
+            else
+                _complain(opened.Error.ToString());
+        }
+    }
 
     /// <summary>We are up, or a reload is done.</summary>
     internal void Ready() => Tell("READY=1", Patience);
@@ -91,10 +108,10 @@ internal sealed class SystemdNotify : IDisposable
 
     private void Tell(string text, int patience)
     {
-        if (_socket is null)
-            return;
         lock (_gate)
         {
+            if (_socket is null)
+                return;
             var bytes = Encoding.UTF8.GetBytes(text);
             var since = Environment.TickCount64;
             var sent = _socket.Send(bytes);

@@ -24,7 +24,7 @@ public sealed class DaemonTests : IDisposable
     public DaemonTests()
     {
         _paths = new LaunchPaths(_root.Path);
-        _service = new DaemonService(new SettingsInForce($"{_root.Path}/config"), new SystemdNotify(null, null, null, Assert.Fail), _events);
+        _service = new DaemonService(new SettingsInForce($"{_root.Path}/config"), new SystemdNotify(SystemdPlace.None, Assert.Fail), _events);
     }
 
     public void Dispose()

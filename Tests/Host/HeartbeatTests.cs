@@ -131,7 +131,7 @@ public sealed class HeartbeatTests : IDisposable
 
     private Heartbeat Beat(int? watchdogSeconds)
     {
-        var systemd = new SystemdNotify($"{_root.Path}/notify", watchdogSeconds is { } seconds ? $"{seconds}000000" : null, null, _ => { });
+        var systemd = new SystemdNotify(new SystemdPlace($"{_root.Path}/notify", watchdogSeconds * 1_000_000 ?? 0), _ => { });
         return new Heartbeat(_supervisor, new DaemonService(new SettingsInForce($"{_root.Path}/none"), systemd, _events));
     }
 

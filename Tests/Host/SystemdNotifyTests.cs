@@ -26,7 +26,6 @@ public sealed class SystemdNotifyTests : IDisposable
         var name = isAbstract ? $"@actorraid-test-{Guid.NewGuid():N}" : $"{_root.Path}/notify";
         _systemd.Bind(new UnixDomainSocketEndPoint(isAbstract ? "\0" + name[1..] : name));
         using var notify = Notify(name);
-        Assert.True(notify.Listens);
         notify.Ready();
         Assert.Equal("READY=1", Receive());
         notify.Status("first\nsecond");
@@ -86,7 +85,7 @@ public sealed class SystemdNotifyTests : IDisposable
     {
         if (process == "own")
             process = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        using var notify = new SystemdNotify($"{_root.Path}/notify", limit, process, _complaints.Add);
+        using var notify = new SystemdNotify(SystemdPlace.Of($"{_root.Path}/notify", limit, process), _complaints.Add);
         Assert.Equal(seconds, notify.WatchdogLimit?.TotalSeconds);
     }
 
@@ -99,12 +98,26 @@ public sealed class SystemdNotifyTests : IDisposable
             nowhere.Alive();
         }
         Assert.Contains("ENOENT", Assert.Single(_complaints), StringComparison.Ordinal);
-        using var without = new SystemdNotify(null, "20000000", null, Assert.Fail);
-        Assert.Equal((false, null), (without.Listens, without.WatchdogLimit));
+        using var without = new SystemdNotify(SystemdPlace.Of("", "20000000", null), Assert.Fail);
+        Assert.Null(without.WatchdogLimit);
         without.Ready();
     }
 
-    private SystemdNotify Notify(string name) => new(name, null, null, _complaints.Add);
+    [Fact]
+    public void Who_takes_the_place_of_another_process_tells_what_that_one_would_have_told()
+    {
+        _systemd.Bind(new UnixDomainSocketEndPoint($"{_root.Path}/notify"));
+        using var before = new SystemdNotify(SystemdPlace.Of($"{_root.Path}/notify", "20000000", null), _complaints.Add);
+        using var after = new SystemdNotify(SystemdPlace.None, _complaints.Add);
+        after.Ready();
+        after.Take(before.Place);
+        Assert.Equal(20, after.WatchdogLimit?.TotalSeconds);
+        after.Alive();
+        Assert.Equal("WATCHDOG=1", Receive());
+        Assert.Empty(_complaints);
+    }
+
+    private SystemdNotify Notify(string name) => new(new SystemdPlace(name, 0), _complaints.Add);
 
     private string Receive()
     {
