@@ -82,10 +82,22 @@ internal static class CommandLine
 
     private static Command Repair()
     {
-        var disks = new Argument<string[]>("DISK") { Description = "All disks of one container", Arity = ArgumentArity.OneOrMore };
+        var disks = new Argument<string[]>("DISK") { Description = "All disks of one container", Arity = ArgumentArity.ZeroOrMore };
+        var torn = new Option<bool>("--torn") { Description = "Instead of DISK: every disk of this machine whose copy is torn" };
         var yes = new Option<bool>("--yes") { Description = "Do it; without this only say what would be done" };
-        var command = new Command("repair", "Rewrite torn or stale metadata of disks from the valid copies on the others") { disks, yes };
-        command.SetAction(result => RepairCommand.Run(result.GetValue(disks) ?? [], result.GetValue(yes), Console.Out, Console.Error));
+        var command = new Command("repair", "Rewrite torn or stale metadata of disks from the valid copies on the others")
+        {
+            disks, torn, yes,
+        };
+        command.Validators.Add(result =>
+        {
+            var given = result.GetValue(disks)?.Length ?? 0;
+            if (result.GetValue(torn) ? given > 0 : given == 0)
+                result.AddError("either --torn or the DISKs of one container are needed");
+        });
+        command.SetAction(result => result.GetValue(torn)
+            ? RepairCommand.RunTorn(DiskReader.Disks(), result.GetValue(yes), Console.Out, Console.Error)
+            : RepairCommand.Run(result.GetValue(disks) ?? [], result.GetValue(yes), Console.Out, Console.Error));
         return command;
     }
 }

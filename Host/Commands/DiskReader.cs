@@ -51,6 +51,19 @@ internal static class DiskReader
             path, isImage, new DiskSource(number, name, serial, (ulong)device.SizeBytes / 512, sectorSize, tail.Value));
     }
 
+    /// <summary>
+    /// The devices of this machine that may be a container's disk: every whole disk that has a size and is not made of other
+    /// disks (md, device mapper) or of memory.
+    /// </summary>
+    internal static IEnumerable<string> Disks(string sysRoot = "/sys") =>
+        Directory.EnumerateFileSystemEntries($"{sysRoot}/block")
+            .Where(entry => !Directory.Exists($"{entry}/md") && !Directory.Exists($"{entry}/dm")
+                && File.ReadAllText($"{entry}/size").Trim() != "0")
+            .Select(entry => Path.GetFileName(entry))
+            .Where(name => !name.StartsWith("ram", StringComparison.Ordinal) && !name.StartsWith("zram", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name => $"/dev/{name.Replace('!', '/')}");
+
     private const int IsDirectory = 21;
 
     private static bool LooksLike4096(BlockDevice device)

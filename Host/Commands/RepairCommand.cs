@@ -31,13 +31,40 @@ internal static class RepairCommand
             disks.Add(disk.Value);
         }
 
+        return Repair(disks, _ => true, yes, output, errors);
+    }
+
+    /// <summary>
+    /// <c>actorraid repair --torn</c>: the same for the torn disks among all disks of this machine, container by container; what is
+    /// merely stale is left to mdadm. Disks that cannot be read are passed over: they may be of any kind.
+    /// </summary>
+    internal static int RunTorn(IEnumerable<string> paths, bool yes, TextWriter output, TextWriter errors)
+    {
+        var format = new ImsmFormat();
+        ReadDisk[] disks =
+        [
+            .. paths.Select((path, i) => DiskReader.Read(path, format, i)).Where(disk => disk.Ok).Select(disk => disk.Value),
+        ];
+        var status = 0;
+        foreach (var container in TornDisks.Containers([.. disks.Select(disk => disk.Source)]))
+            status |= Repair([.. container.Select(i => disks[i])], disk => TornDisks.IsTorn(disk.Source), yes, output, errors);
+        return status;
+    }
+
+    private static int Repair(
+        IReadOnlyList<ReadDisk> disks, Func<ReadDisk, bool> concerned, bool yes, TextWriter output, TextWriter errors)
+    {
         var plan = RepairPlan.For([.. disks.Select(disk => disk.Source)]);
         if (plan.Refusal is { } refusal)
             errors.WriteLine($"actorraid: nothing can be repaired: {refusal}");
         var failed = plan.Refusal is not null;
-        foreach (var (disk, step) in disks.Zip(plan.Steps))
+        var writable = false;
+        foreach (var (disk, step) in disks.Zip(plan.Steps).Where(pair => concerned(pair.First)))
+        {
             failed |= !Carry(disk, step, yes, output, errors);
-        if (!yes && !failed && plan.Steps.Any(step => step.Decision == RepairDecision.Rewrite))
+            writable |= step.Decision == RepairDecision.Rewrite;
+        }
+        if (!yes && !failed && writable)
             output.WriteLine("Nothing was written. Run again with --yes to do it.");
         return failed ? 1 : 0;
     }

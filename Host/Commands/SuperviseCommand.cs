@@ -23,7 +23,7 @@ internal static class SuperviseCommand
         if (containers.Count == 0 && !request.All)
             return status;
 
-        var offRoot = Invocation.InInitramfs();
+        var offRoot = Invocation.IsOffRoot(Invocation.Name()) || Invocation.InInitramfs();
         var launcher = new Launcher(LaunchPaths.FromEnvironment(), offRoot, request.Takeover);
         if (request.Foreground)
         {

@@ -51,6 +51,17 @@ public class RepairTests
     }
 
     [Fact]
+    public void Torn_disks_are_found_container_by_container_and_containers_without_one_are_left_out()
+    {
+        var other = Fixtures.Disks("k4");
+        var blank = Healthy[0] with { Tail = new byte[Healthy[0].Tail.Length] };
+        DiskSource[] mixed = [other[0], Healthy[0], blank, Torn(Healthy[1]), other[1], Healthy[2]];
+        Assert.Equal([false, false, false, true, false, false], mixed.Select(TornDisks.IsTorn));
+        Assert.Equal([1, 3, 5], Assert.Single(TornDisks.Containers(mixed)).AsEnumerable());
+        Assert.Empty(TornDisks.Containers([.. other, .. Healthy, blank]));
+    }
+
+    [Fact]
     public void A_stale_member_is_rewritten_from_the_newer_copies()
     {
         var disks = Healthy.SetItem(1, Fixtures.Disk("raid5", 1));

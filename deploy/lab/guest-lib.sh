@@ -4,7 +4,7 @@ set -eEuo pipefail
 
 export IMSM_NO_PLATFORM=1         # mdadm: no Intel option ROM needed
 export IMSM_DEVNAME_AS_SERIAL=1   # loop devices have no serial number
-export MDADM_NO_SYSTEMCTL=1       # mdadm starts its monitor itself
+[ -d /run/systemd/system ] || export MDADM_NO_SYSTEMCTL=1 # mdadm starts its monitor itself
 export ACTORRAID_LOG=/out/actorraid.log
 DISKS=()
 DATA=/data                        # reference copies of what was written
@@ -426,3 +426,8 @@ supervisor_start() {
         expect 10 supervised "$device"
     done
 }
+
+# ---- with systemd (lab -s) --------------------------------------------------------------------------------------
+
+# next_boot: the guest reboots, and the script is run again with BOOT one higher
+next_boot() { : >/out/next-boot; exit 0; }

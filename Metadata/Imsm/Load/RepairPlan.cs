@@ -91,14 +91,9 @@ public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusa
         new(verdict.Device, verdict.Name, RepairDecision.Refuse, reason, null);
 
     /// <summary>The family in the disk's anchor, if it is not the container's: one sector holds it whole even in a torn copy.</summary>
-    private static uint? ForeignFamily(DiskSource disk, ImsmSuper super)
-    {
-        if (!ImsmPlacement.HasAnchor(disk.Tail.Span, disk.SectorSize))
-            return null;
-        var anchor = ImsmPlacement.Anchor(disk.Tail.Span, disk.SectorSize);
-        var family = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(anchor[ImsmOffsets.Family..]);
-        var original = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(anchor[ImsmOffsets.OriginalFamily..]);
-        var lineage = super.OriginalFamilyNumber != 0 ? super.OriginalFamilyNumber : super.FamilyNumber;
-        return family == super.FamilyNumber || original == lineage ? null : family;
-    }
+    private static uint? ForeignFamily(DiskSource disk, ImsmSuper super) =>
+        TornDisks.Families(disk) is { } found && found.Family != super.FamilyNumber
+            && found.Original != (super.OriginalFamilyNumber != 0 ? super.OriginalFamilyNumber : super.FamilyNumber)
+            ? found.Family
+            : null;
 }
