@@ -12,6 +12,9 @@ internal sealed class Logs : IDisposable
     /// <summary>Names a file that gets every event, debug ones included, as a line, unless the settings name one.</summary>
     internal const string FileVariable = "ACTORRAID_LOG";
 
+    /// <summary>Set by systemd where the standard streams go to the journal, which would then get everything twice.</summary>
+    private const string JournalStreamVariable = "JOURNAL_STREAM";
+
     private const string ConsoleTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u4} {Event} {Container} {Array} {Disk} {Text:l}{NewLine}";
 
     private readonly LoggingLevelSwitch _level = new();
@@ -22,9 +25,10 @@ internal sealed class Logs : IDisposable
     internal Logs(bool console)
     {
         var configuration = new LoggerConfiguration().MinimumLevel.Debug();
-        if (console)
+        var journal = File.Exists(JournaldSink.SocketPath);
+        if (console && !(journal && Environment.GetEnvironmentVariable(JournalStreamVariable) is { Length: > 0 }))
             configuration.WriteTo.Console(outputTemplate: ConsoleTemplate, standardErrorFromLevel: LogEventLevel.Verbose, levelSwitch: _level);
-        if (File.Exists(JournaldSink.SocketPath))
+        if (journal)
             configuration.WriteTo.Journald(_level);
         configuration.WriteTo.Sink(_file);
         Logger = configuration.CreateLogger();

@@ -178,6 +178,19 @@ public sealed class GuestLab : IDisposable
         Assert.Fail(message + "\n" + run.Explain(name));
     }
 
+    /// <summary>Runs a program of this machine to its end; gives its standard output. Throws, with all that it said, if it fails.</summary>
+    public static string RunProgram(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
+            ?? throw new InvalidOperationException($"{program} did not start");
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}\n{output}\n{errors.Result}");
+    }
+
     /// <summary>Removes what the runs left, unless one failed or it was asked for by ACTORRAID_LAB_OUT.</summary>
     public void Dispose()
     {
@@ -207,6 +220,11 @@ public sealed class GuestLab : IDisposable
     private int Start(LabOrder order, string output)
     {
         var start = new ProcessStartInfo(Path.Combine(Root, "deploy/lab/lab")) { RedirectStandardError = true };
+        if (order.Shared is not null)
+        {
+            start.ArgumentList.Add("-s");
+        }
+
         foreach (var disk in order.Disks)
         {
             start.ArgumentList.Add("-d");
@@ -225,7 +243,7 @@ public sealed class GuestLab : IDisposable
         start.ArgumentList.Add("SUPERVISOR=" + order.Supervisor);
         if (order.Supervisor == "actorraid")
         {
-            start.ArgumentList.Add("ACTORRAID_PUBLISHED=" + Published);
+            start.ArgumentList.Add("ACTORRAID_PUBLISHED=" + (order.Shared ?? Published));
         }
 
         if (!order.Variables.Any(v => v.StartsWith("SEED=", StringComparison.Ordinal)))
@@ -252,18 +270,8 @@ public sealed class GuestLab : IDisposable
         }
 
         var published = Path.Combine(_work, "published");
-        var start = new ProcessStartInfo(Path.Combine(Root, "deploy/publish"), [published])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("deploy/publish did not start");
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? published
-            : throw new InvalidOperationException($"deploy/publish ended with {process.ExitCode}\n{output}\n{errors.Result}");
+        RunProgram(Path.Combine(Root, "deploy/publish"), published);
+        return published;
     }
 }
 
@@ -293,6 +301,9 @@ public sealed record LabOrder(string Supervisor, string Script, int Seconds, IRe
 
     /// <summary>Cuts the power so long after the script has made /out/cut.</summary>
     public TimeSpan? CutAfter { get; init; }
+
+    /// <summary>With systemd as process 1, in a Debian of its own (lab -s); this directory is /lab/published there.</summary>
+    public string? Shared { get; init; }
 
     /// <summary>The output directory, if it shall not be one of its own (it is not emptied then).</summary>
     public string? Output { get; init; }

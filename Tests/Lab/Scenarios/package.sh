@@ -1,6 +1,6 @@
 #!/bin/bash
-# With systemd (lab -s): the package is installed while arrays of mdmon's are mounted and written, upgraded, used by mdadm, taken
-# through a reboot, and removed, all the time under load. /lab/published has the packages: first.deb, and second.deb, newer.
+# With systemd (lab -s): the package is installed while arrays of mdmon's are mounted and written, used by mdadm, taken through a
+# reboot, and removed, all the time under load. /lab/published has the package: first.deb.
 # Disks: /dev/ubda to /dev/ubdd, 48 MiB each.
 . "$LAB/guest-lib.sh"
 DISKS=(/dev/ubda /dev/ubdb /dev/ubdc /dev/ubdd)
@@ -80,15 +80,6 @@ if [ "$BOOT" = 1 ]; then
     by_service "$home" || fail "stopping mdmon@$home.service dropped the supervision"
     say "mdadm --create uses it"
 
-    load_begin
-    quietly dpkg -i /lab/published/second.deb
-    expect 30 ended "$first"
-    expect 10 by_service "$home"
-    load_end "upgraded"
-    second=$(supervisor "$home")
-    [ "$(readlink "/proc/$second/exe")" = /usr/lib/actorraid/actorraid ] || fail "what runs is $(readlink "/proc/$second/exe")"
-    dd if=/dev/urandom of="/dev/$(md vol1)" bs=64k count=1 oflag=direct status=none
-    say "upgraded: pid $second; dpkg: $(dpkg-query -W -f '${Version} ${db:Status-Status}' actorraid)"
     load_begin # until the shutdown itself ends it
     next_boot
 fi
