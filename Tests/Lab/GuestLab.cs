@@ -204,7 +204,8 @@ public sealed class GuestLab : IDisposable
         string.Join('-', new[] { script, supervisor }.Concat(
             variables.Where(v => !v.StartsWith("SEED=", StringComparison.Ordinal)).Select(v => v.Replace('=', '-').Replace('/', '-'))));
 
-    private static string FindRoot()
+    /// <summary>The repository's top directory, from where the tests lie.</summary>
+    internal static string FindRoot()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
