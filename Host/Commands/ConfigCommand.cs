@@ -62,12 +62,12 @@ internal static class ConfigCommand
         var reply = LaunchClient.AskRunning(paths.Socket, Limit, LaunchRequest.Reload);
         if (reply is { Outcome: LaunchOutcome.Done })
         {
-            output.WriteLine("the configuration was read again and is in force");
+            output.WriteLine(reply.Message);
             return 0;
         }
         errors.WriteLine(reply is null
             ? $"actorraid: no daemon answers at {paths.Socket}: start one with `actorraid supervise`"
-            : $"actorraid: the configuration stays what it was: {reply.Message}");
+            : $"actorraid: {reply.Message}");
         return 1;
     }
 }

@@ -25,13 +25,11 @@ internal static class DaemonMain
         using var logs = new Logs(options.Foreground);
         using var events = new EventLog(logs.Logger);
         var configured = new SettingsInForce(SettingsFile.PathFromEnvironment());
-        configured.Apply(now =>
-        {
-            if (logs.Apply(now) is { } complaint)
-                events.Write(EventLevel.Warning, "log-file", complaint);
-        });
-        foreach (var problem in configured.Problems)
-            events.Write(EventLevel.Error, "settings-refused", $"{problem}: the defaults count");
+        var refused = configured.Problems;
+        if (configured.Apply(logs.Apply) is { } notDone)
+            events.Write(EventLevel.Error, "settings-problem", notDone);
+        foreach (var problem in refused)
+            events.Write(EventLevel.Error, "settings-problem", $"{problem}: the defaults count");
         using var systemd = new SystemdNotify(SystemdPlace.FromEnvironment(), text => events.Write(EventLevel.Warning, "notify-failed", text));
         var service = new DaemonService(configured, systemd, events);
         signals.ReloadAsked += () => _ = service.ReloadWhenUp("SIGHUP");
@@ -57,8 +55,13 @@ internal static class DaemonMain
         var host = builder.Build();
         host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => signals.Ask("the actors have ended"));
         await host.StartAsync().ConfigureAwait(false);
-        service.Settings.Apply(now => host.Services.GetRequiredService<RaidSystem>().Change(now.Policy));
-        var supervisor = new RaidSupervisor(host.Services.GetRequiredService<RaidSystem>(), settings, events);
+        var raid = host.Services.GetRequiredService<RaidSystem>();
+        service.Settings.Apply(now =>
+        {
+            raid.Change(now.Policy);
+            return null;
+        });
+        var supervisor = new RaidSupervisor(raid, settings, events);
         var status = await Serve(options, supervisor, LaunchPaths.FromEnvironment(), service, held, signals.Asked, MemoryLock.LockAll)
             .ConfigureAwait(false);
         await host.StopAsync().ConfigureAwait(false);

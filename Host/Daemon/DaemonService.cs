@@ -34,17 +34,18 @@ internal sealed record DaemonService(SettingsInForce Settings, SystemdNotify Sys
 
     /// <summary>Reads the configuration again; systemd is told when that begins and ends.</summary>
     /// <param name="why">Who wants it.</param>
-    /// <returns>Done, or the file's problems: then nothing has changed.</returns>
+    /// <returns>Done, or what could not be.</returns>
     private LaunchReply Reload(string why)
     {
         Systemd.Reloading();
-        var problems = Settings.Reload();
+        var (inForce, problems) = Settings.Reload();
         foreach (var problem in problems)
-            Events.Write(EventLevel.Error, "settings-refused", problem);
-        Events.Write(
-            problems.IsEmpty ? EventLevel.Info : EventLevel.Error, problems.IsEmpty ? "settings-reloaded" : "settings-kept",
-            problems.IsEmpty ? $"{why}: the configuration was read again" : $"{why}: the configuration stays what it was");
+            Events.Write(EventLevel.Error, "settings-problem", problem);
+        var outcome = !inForce ? "the configuration stays what it was" : problems.IsEmpty ? "the configuration is in force" : "the configuration is in force as far as it goes";
+        Events.Write(problems.IsEmpty ? EventLevel.Info : EventLevel.Error, inForce ? "settings-reloaded" : "settings-kept", $"{why}: {outcome}");
         Systemd.Ready();
-        return problems.IsEmpty ? new LaunchReply(LaunchOutcome.Done, "") : new LaunchReply(LaunchOutcome.Failed, string.Join("; ", problems));
+        return problems.IsEmpty
+            ? new LaunchReply(LaunchOutcome.Done, outcome)
+            : new LaunchReply(LaunchOutcome.Failed, $"{outcome}: {string.Join("; ", problems)}");
     }
 }

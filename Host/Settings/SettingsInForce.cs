@@ -2,6 +2,11 @@ using System.Collections.Immutable;
 
 namespace ActorRaid.Host.Settings;
 
+/// <summary>What came of reading the file again.</summary>
+/// <param name="InForce">Whether it counts now; otherwise nothing has changed.</param>
+/// <param name="Problems">What is wrong with the file, or what of it could not be carried out.</param>
+internal sealed record Reloaded(bool InForce, ImmutableArray<string> Problems);
+
 /// <summary>
 /// The settings that the daemon runs with. What a reload finds counts at once, but for keys that count from a start; a file that is
 /// not in order changes nothing (at the start: the defaults count, for supervision matters more than a setting).
@@ -11,9 +16,10 @@ internal sealed class SettingsInForce
     private readonly string _path;
     private readonly Lock _gate = new();
     private readonly SettingsRead _started;
-    private readonly List<Action<DaemonSettings>> _told = [];
+    private readonly List<Func<DaemonSettings, string?>> _told = [];
     private SettingsRead _read;
     private ImmutableArray<string> _problems;
+    private ImmutableArray<string> _notDone = [];
     private DateTimeOffset? _when;
 
     /// <summary>Reads the file for the first time.</summary>
@@ -29,41 +35,44 @@ internal sealed class SettingsInForce
     /// <summary>What is in force.</summary>
     internal DaemonSettings Now { get; private set; }
 
-    /// <summary>What is wrong with the file as it was read last.</summary>
+    /// <summary>What is wrong with the file as it was read last, and what of it could not be carried out.</summary>
     internal ImmutableArray<string> Problems
     {
         get
         {
             lock (_gate)
-                return _problems;
+                return [.. _problems, .. _notDone];
         }
     }
 
-    /// <summary>Has the action called with what is in force: now, and after each reload.</summary>
-    internal void Apply(Action<DaemonSettings> action)
+    /// <summary>Has the settings carried out by the action, now and after each reload. It says what could not be done; null: all was.</summary>
+    /// <returns>What it says now.</returns>
+    internal string? Apply(Func<DaemonSettings, string?> action)
     {
         lock (_gate)
         {
             _told.Add(action);
-            action(Now);
+            var problem = action(Now);
+            if (problem is not null)
+                _notDone = _notDone.Add(problem);
+            return problem;
         }
     }
 
-    /// <summary>Reads the file again. What is wrong with it; none: it is in force.</summary>
-    internal ImmutableArray<string> Reload()
+    /// <summary>Reads the file again.</summary>
+    internal Reloaded Reload()
     {
         lock (_gate)
         {
             var read = SettingsFile.Read(_path);
             _problems = read.Problems;
             if (_problems.Length > 0)
-                return _problems;
+                return new Reloaded(false, _problems);
             _read = read;
             _when = read.Exists ? DateTimeOffset.Now : null;
             Now = read.Settings with { Stay = _started.Settings.Stay };
-            foreach (var action in _told)
-                action(Now);
-            return [];
+            _notDone = [.. _told.Select(action => action(Now)).OfType<string>()];
+            return new Reloaded(true, _notDone);
         }
     }
 
@@ -73,7 +82,7 @@ internal sealed class SettingsInForce
     {
         lock (_gate)
         {
-            return new SettingsReport(_path, process, _when, _problems, [.. SettingKey.All.Select(key =>
+            return new SettingsReport(_path, process, _when, [.. _problems, .. _notDone], [.. SettingKey.All.Select(key =>
             {
                 var value = key.Json(Now);
                 var next = key.Json(_read.Settings);

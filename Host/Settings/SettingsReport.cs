@@ -10,7 +10,7 @@ namespace ActorRaid.Host.Settings;
 /// <param name="File">The file.</param>
 /// <param name="Process">The daemon; 0: none runs, and this is what one would begin with.</param>
 /// <param name="Read">When the file was read (local time); null: there is none.</param>
-/// <param name="Problems">Why the file was refused when it was read last; none: it was not.</param>
+/// <param name="Problems">Why the file was refused when it was read last, or what of it could not be carried out.</param>
 /// <param name="Keys">Each key.</param>
 internal sealed record SettingsReport(
     string File, int Process, DateTimeOffset? Read, ImmutableArray<string> Problems, ImmutableArray<SettingReport> Keys)
@@ -43,7 +43,7 @@ internal sealed record SettingsReport(
             ? string.Create(CultureInfo.InvariantCulture, $"{File}, read {read:yyyy-MM-dd HH:mm:ss}")
             : $"{File}: there is none");
         foreach (var problem in Problems)
-            text.AppendLine($"refused: {problem}");
+            text.AppendLine($"problem: {problem}");
         var width = Keys.Max(key => key.Value.Length);
         foreach (var key in Keys)
         {

@@ -78,7 +78,7 @@ public sealed class DaemonTests : IDisposable
         var daemon = Serve(Plain);
         Assert.Equal(LaunchOutcome.Supervised, Ask(LaunchRequest.Stay)?.Outcome);
         _root.Make("config", """{ "farewellSeconds": 7 }""");
-        Assert.Equal(new LaunchReply(LaunchOutcome.Done, ""), Ask(LaunchRequest.Reload));
+        Assert.Equal(new LaunchReply(LaunchOutcome.Done, "the configuration is in force"), Ask(LaunchRequest.Reload));
         _leave.SetResult("SIGTERM");
         Assert.Equal(0, await daemon.WaitAsync(Limit));
         Assert.Equal(TimeSpan.FromSeconds(7), _supervisor.StopLimit);

@@ -145,10 +145,16 @@ public sealed class ExecutableTests : IDisposable
         _daemons.Add(process.Id);
         Expect("READY=1");
         // A file that is not in order keeps nobody from starting, nor from going on.
-        Assert.Contains("refused: ", Executable.Run(Executable.Path, ["config"], environment).Output, StringComparison.Ordinal);
+        Assert.Contains("problem: ", Executable.Run(Executable.Path, ["config"], environment).Output, StringComparison.Ordinal);
         var refused = Executable.Run(Executable.Path, ["reload"], environment);
         Assert.Equal((1, ""), (refused.Status, refused.Output));
         Assert.Contains("config:1: the key \"what\" is not known", refused.Errors, StringComparison.Ordinal);
+        Expect("RELOADING=1");
+        Expect("READY=1");
+        _root.Make("config", "{ \"logFile\": \"/no/such/directory/log\" }");
+        refused = Executable.Run(Executable.Path, ["reload"], environment);
+        Assert.Equal(1, refused.Status);
+        Assert.Contains("as far as it goes: the log file stays what it was: open /no/such/directory/log: ENOENT", refused.Errors, StringComparison.Ordinal);
         Expect("RELOADING=1");
         Expect("READY=1");
 

@@ -128,9 +128,13 @@ public sealed class SettingsTests : IDisposable
         var path = _root.Make("config", """{ "stuckSeconds": 2 }""");
         var inForce = new SettingsInForce(path);
         var told = new List<DaemonSettings>();
-        inForce.Apply(told.Add);
+        inForce.Apply(now =>
+        {
+            told.Add(now);
+            return null;
+        });
         _root.Make("config", """{ "stuckSeconds": 3, "stay": true, "logLevel": "debug" }""");
-        Assert.Empty(inForce.Reload());
+        Assert.Equal((true, 0), (inForce.Reload().InForce, inForce.Problems.Length));
         Assert.Equal([2, 3], told.Select(now => now.StuckSeconds));
         Assert.False(inForce.Now.Stay);
         var keys = inForce.Report(1).Keys.ToDictionary(key => key.Key);
@@ -145,15 +149,32 @@ public sealed class SettingsTests : IDisposable
         var path = _root.Make("config", """{ "stuckSeconds": 2 }""");
         var inForce = new SettingsInForce(path);
         var told = 0;
-        inForce.Apply(_ => told++);
+        inForce.Apply(_ => told++ < 0 ? "" : null);
         _root.Make("config", """{ "stuckSeconds": 3, "what": 1 }""");
-        Assert.Contains("what", Assert.Single(inForce.Reload()), StringComparison.Ordinal);
+        var (counts, problems) = inForce.Reload();
+        Assert.False(counts);
+        Assert.Contains("what", Assert.Single(problems), StringComparison.Ordinal);
         Assert.Equal((2, 1), (inForce.Now.StuckSeconds, told));
         Assert.Single(inForce.Report(1).Problems);
         Assert.Equal("2", inForce.Report(1).Keys.Single(key => key.Key == "stuckSeconds").Value);
         File.Delete(path);
-        Assert.Empty(inForce.Reload());
+        Assert.True(inForce.Reload().InForce);
         Assert.Equal((5, 2), (inForce.Now.StuckSeconds, told));
+    }
+
+    [Fact]
+    public void What_cannot_be_carried_out_is_told_until_it_can()
+    {
+        var inForce = new SettingsInForce(_root.Make("config", """{ "stuckSeconds": 2 }"""));
+        var problem = "cannot";
+        Assert.Equal("cannot", inForce.Apply(_ => problem));
+        Assert.Equal(["cannot"], inForce.Problems.AsEnumerable());
+        var (counts, problems) = inForce.Reload();
+        Assert.Equal((true, "cannot"), (counts, Assert.Single(problems)));
+        Assert.Equal(["cannot"], inForce.Report(1).Problems.AsEnumerable());
+        problem = null;
+        Assert.Empty(inForce.Reload().Problems);
+        Assert.Empty(inForce.Report(1).Problems);
     }
 
     [Fact]
@@ -177,7 +198,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(0, ConfigCommand.Show(paths, _root.Make("config", Everything), false, output, errors));
         Assert.Contains("No daemon answers", output.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, ConfigCommand.Show(paths, _root.Make("config", "{"), false, output, errors));
-        Assert.Contains("refused: ", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("problem: ", output.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, ConfigCommand.Reload(paths, output, errors));
         Assert.Contains("no daemon answers", errors.ToString(), StringComparison.Ordinal);
     }
