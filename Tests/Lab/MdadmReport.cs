@@ -13,7 +13,9 @@ public static class MdadmReport
         ["Generation", "Checksum", "Creation Time", "Orig Family", "Family", "UUID"];
 
     /// <summary>The fields of a report that must not differ between two supervisors, in the report's order.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Fields(string report)
+    /// <param name="report">What mdadm printed.</param>
+    /// <param name="placesDiffer">Disks are named by their serial, not by their place in the disk table, and the fields are in their names' order.</param>
+    public static IReadOnlyList<KeyValuePair<string, string>> Fields(string report, bool placesDiffer = false)
     {
         var fields = new List<KeyValuePair<string, string>>();
         var section = "";
@@ -30,7 +32,8 @@ public static class MdadmReport
                 var label = line[..colon].Trim();
                 if (label.StartsWith("Disk", StringComparison.Ordinal) && label.EndsWith("Serial", StringComparison.Ordinal))
                 {
-                    section = label.Split(' ')[0];
+                    section = placesDiffer ? line[(colon + 3)..].Trim() : label.Split(' ')[0];
+                    label = placesDiffer ? "Serial" : label;
                 }
 
                 if (!Volatile.Contains(label))
@@ -48,16 +51,17 @@ public static class MdadmReport
             }
         }
 
-        return fields;
+        return placesDiffer ? [.. fields.OrderBy(field => field.Key, StringComparer.Ordinal)] : fields;
     }
 
     /// <summary>Compares what two runs of a script dumped, one under mdmon and one under ActorRaid.</summary>
     /// <param name="mdmon">The one.</param>
     /// <param name="ours">The other.</param>
     /// <param name="dumps">Which dumps: the moment and the disk of each.</param>
+    /// <param name="placesDiffer">Disks may have other places in the disk table.</param>
     /// <returns>How many fields were compared, and the differences.</returns>
     public static (int Compared, IReadOnlyList<string> Differences) Compare(
-        LabRun mdmon, LabRun ours, IEnumerable<(string Moment, string Disk)> dumps)
+        LabRun mdmon, LabRun ours, IEnumerable<(string Moment, string Disk)> dumps, bool placesDiffer = false)
     {
         var differences = new List<string>();
         var compared = 0;
@@ -66,7 +70,7 @@ public static class MdadmReport
             var theirs = mdmon.Read($"metadata/mdmon/{moment}/{disk}");
             Assert.False(theirs.Length == 0, $"mdmon's run left no dump {moment}/{disk}");
             compared += Fields(theirs).Count;
-            differences.AddRange(Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"))
+            differences.AddRange(Differences(theirs, ours.Read($"metadata/actorraid/{moment}/{disk}"), placesDiffer)
                 .Select(difference => $"{moment} {disk}: {difference}"));
         }
 
@@ -74,10 +78,10 @@ public static class MdadmReport
     }
 
     /// <summary>The differences between two reports, one line each; none if they are equal but for what is volatile.</summary>
-    public static IEnumerable<string> Differences(string mdmon, string actorraid)
+    public static IEnumerable<string> Differences(string mdmon, string actorraid, bool placesDiffer = false)
     {
-        var left = Fields(mdmon);
-        var right = Fields(actorraid);
+        var left = Fields(mdmon, placesDiffer);
+        var right = Fields(actorraid, placesDiffer);
         for (var i = 0; i < Math.Max(left.Count, right.Count); i++)
         {
             var a = i < left.Count ? $"{left[i].Key} = {left[i].Value}" : "(nothing)";

@@ -9,9 +9,6 @@ namespace ActorRaid.Tests.Lab;
 [Collection("lab")]
 public sealed class ReshapeTests(GuestLab lab)
 {
-    private const int PowerCut = 122;
-    private const long DiskBytes = 48 << 20;
-
     /// <summary>Disks before and after, and the levels of the container's volumes.</summary>
     public static TheoryData<int, int, string> Growths => GuestLab.Soak
         ? new() { { 2, 3, "0" }, { 2, 4, "0" }, { 3, 4, "0" }, { 3, 4, "5" }, { 3, 5, "5" }, { 3, 4, "0+0" }, { 3, 4, "0+5" }, { 3, 4, "5+0" } }
@@ -58,39 +55,6 @@ public sealed class ReshapeTests(GuestLab lab)
     [SoakFact]
     public void Volumes_are_deleted_renamed_and_created_while_another_one_is_written() => lab.PassesOnce("actorraid", "volumes", 300);
 
-    /// <summary>Scripts whose metadata is compared with what mdmon leaves.</summary>
-    public static TheoryData<string, string> Compared => new()
-    {
-        { "grow", "FROM=2 TO=3 VOLUMES=0" }, { "grow", "FROM=2 TO=4 VOLUMES=0" }, { "grow", "FROM=3 TO=4 VOLUMES=0" },
-        { "grow", "FROM=3 TO=4 VOLUMES=5" }, { "grow", "FROM=3 TO=5 VOLUMES=5" }, { "grow", "FROM=3 TO=4 VOLUMES=0+0" },
-        { "grow", "FROM=3 TO=4 VOLUMES=0+5" }, { "grow", "FROM=3 TO=4 VOLUMES=5+0" },
-        { "migrate", "WHAT=0-5" }, { "migrate", "WHAT=0-5-inside" }, { "migrate", "WHAT=0-10" }, { "migrate", "WHAT=10-0" },
-        { "migrate", "WHAT=1-0" }, { "migrate", "WHAT=chunk0" }, { "migrate", "WHAT=chunk5" },
-        { "resize", "LEVEL=5" }, { "policy", "POLICY=ppl" }, { "policy", "POLICY=bitmap" }, { "volumes", "" },
-    };
-
-    /// <summary>Every field but the volatile ones, of every disk, before and after.</summary>
-    [SoakTheory]
-    [MemberData(nameof(Compared))]
-    public void The_metadata_equals_what_mdmon_leaves_after_the_same_changes(string script, string variables)
-    {
-        var given = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var mdmon = lab.PassesOnce("mdmon", script, 400, given);
-        var ours = lab.PassesOnce("actorraid", script, 400, given);
-        // In the middle of it the two are never at the same point.
-        var dumps = from folder in Directory.GetDirectories(Path.Combine(mdmon.Output, "metadata/mdmon"))
-                    where !Path.GetFileName(folder).StartsWith("during", StringComparison.Ordinal)
-                    from disk in Directory.GetFiles(folder)
-                    orderby disk
-                    select (Path.GetFileName(folder), Path.GetFileName(disk));
-        var (compared, differences) = MdadmReport.Compare(mdmon, ours, dumps);
-        Assert.True(compared > 50, $"only {compared} fields were compared: the dumps are not what mdadm -E prints");
-        if (differences.Count > 0)
-        {
-            lab.Fail($"{differences.Count} differences:\n{string.Join('\n', differences.Take(60))}", ours, $"{script} {variables} under ActorRaid");
-        }
-    }
-
     /// <summary>What mdadm does not do.</summary>
     [SoakFact]
     public void What_mdadm_refuses_changes_nothing() => lab.Passes("refusals", 300);
@@ -99,33 +63,12 @@ public sealed class ReshapeTests(GuestLab lab)
     [Theory]
     [MemberData(nameof(Interruptions))]
     public void A_reshape_that_is_interrupted_goes_on_from_where_it_had_come_to(string what, string way) =>
-        lab.Passes("interrupted-reshape", 500, $"WHAT={what}", $"WAY={way}");
+        lab.PassesOnce("actorraid", "interrupted-reshape", 500, $"WHAT={what}", $"WAY={way}");
 
     /// <summary>The power goes three times in a reshape, in an ordinary run once.</summary>
     [Theory]
     [MemberData(nameof(CutReshapes))]
-    public void A_reshape_goes_on_after_each_power_cut(string what)
-    {
-        var folder = lab.Folder("interrupted-reshape-cut-" + what);
-        var disks = GuestLab.MakeDisks(folder, what == "grow" ? 4 : 3, DiskBytes);
-
-        string[] points = GuestLab.Soak ? ["25", "50", "75", "end"] : ["50", "end"];
-        foreach (var point in points)
-        {
-            var last = point == "end";
-            var run = lab.Run(new LabOrder("actorraid", "interrupted-reshape", 300,
-                [$"WHAT={what}", "WAY=cut", $"POINT={point}", $"FIRST={(point == points[0] ? 1 : 0)}"])
-            {
-                Disks = disks,
-                CutAfter = last ? null : TimeSpan.Zero,
-                Output = Path.Combine(folder, "out"),
-            });
-            if (run.Status != (last ? 0 : PowerCut))
-            {
-                lab.Fail($"the power was to go at {point} %", run, "interrupted-reshape cut " + what);
-            }
-        }
-    }
+    public void A_reshape_goes_on_after_each_power_cut(string what) => CutReshape.Run(lab, "actorraid", what);
 
     /// <summary>As an initramfs assembles it.</summary>
     [SoakFact]

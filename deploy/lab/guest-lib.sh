@@ -333,12 +333,14 @@ dump() {
 # ---- stopping and assembling ------------------------------------------------------------------------------------
 
 # stop MD: mdadm -S. mdadm opens a volume once more after its supervisor has cleared it, and calls it busy when it comes
-# upon md's removal of it; the volume has stopped all the same.
+# upon md's removal of it; the volume has stopped all the same. It has as well when mdadm dies of a broken pipe (status 141) because
+# mdmon, with its last volume gone, left while mdadm was speaking to it.
 stop() {
-    local output
-    output=$(mdadm -S "/dev/$1" 2>&1) && return 0
-    [[ $output == *"failed to completely stop"* ]] && { [ ! -e "/sys/block/$1/md/array_state" ] || is "/sys/block/$1/md/array_state" clear; } ||
-        fail "mdadm -S /dev/$1: $output"
+    local output status=0
+    output=$(mdadm -S "/dev/$1" 2>&1) || status=$?
+    [ "$status" != 0 ] || return 0
+    [[ $output == *"failed to completely stop"* || ( $SUPERVISOR == mdmon && $status == 141 ) ]] && { [ ! -e "/sys/block/$1/md/array_state" ] || is "/sys/block/$1/md/array_state" clear; } ||
+        fail "mdadm -S /dev/$1 (status $status): $output"
 }
 
 # stop_volume NAME
