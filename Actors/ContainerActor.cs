@@ -36,6 +36,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, IActorRef> _members = [];
     private readonly Dictionary<DeviceNumber, (string Name, IActorRef Actor)> _disks = [];
     private readonly Dictionary<int, string> _striped = [];
+    private readonly HashSet<int> _endedUnwatched = [];
     private IMetadataFormat? _format;
     private IActorRef _metadata = ActorRefs.Nobody;
     private MonitorEndpoint? _endpoint;
@@ -73,7 +74,13 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             Sender.Tell(new Pong(), Self);
         });
         Receive<VolumeDescribed>(CatchUp);
-        Receive<Recorded>(_ => { });
+        Receive<Recorded>(_ =>
+        {
+            foreach (var volume in _endedUnwatched)
+            {
+                _metadata.Tell(new DescribeVolume(volume), Self);
+            }
+        });
         Receive<MayLeave>(_ => LeaveIfAlone());
         Receive<Flushed>(_ =>
         {
@@ -254,6 +261,16 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     /// <summary>A RAID 0 may have been reshaped to its end while nobody watched: that is recorded here, as it has no actor.</summary>
     private void CatchUp(VolumeDescribed described)
     {
+        if (described.Volume is { Reshape: null } ended && _endedUnwatched.Remove(ended.Index))
+        {
+            var name = _striped[ended.Index];
+            var size = SysfsAttribute.ReadOnce($"{SysRoot}/block/{name}/md/array_size");
+            ReshapeFollowing.Enlarge(
+                name, size.Ok && ulong.TryParse(size.Value, CultureInfo.InvariantCulture, out var now) ? now : 0, ended,
+                _disks.Values.Select(disk => disk.Actor).FirstOrDefault(), _settings.Events);
+            return;
+        }
+
         if (described.Volume is not { Reshape: { } reshape } volume || !_striped.TryGetValue(volume.Index, out var array) || _members.ContainsKey(array))
         {
             return;
@@ -264,6 +281,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         {
             _settings.Events.Info("reshape-ended", $"{array}: its reshape has ended, recorded", array);
             _metadata.Tell(new Record(Self, [MemberDecision.ReshapeEnded(volume.Index, Consistency.Clean)]), Self);
+            _endedUnwatched.Add(volume.Index);
         }
     }
 

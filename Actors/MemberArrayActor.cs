@@ -130,6 +130,12 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             var caughtUp = MemberDecision.CatchUp(volume, view, volume.Reshape is null ? null : _attributes.Shape());
             _reshape.Saw(view, view.Action);
             _reshape.Described(volume, _attributes, _disks, Timers, Self);
+            if (volume.Reshape is not null && !caughtUp.IsEmpty)
+            {
+                _reshape.EndedUnwatched();
+                _describe = true;
+            }
+
             Events.Info(
                 "array-supervised",
                 $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {_raidDisks} legs", Name);

@@ -37,6 +37,9 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
         return begins || ends;
     }
 
+    /// <summary>The first look has found that the recorded reshape is over: nobody watched its end.</summary>
+    public void EndedUnwatched() => _ended = true;
+
     /// <summary>The metadata has told how the volume is.</summary>
     public void Described(
         VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, ITimerScheduler timers, IActorRef self)
@@ -45,7 +48,7 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
         if (volume.Reshape is null)
         {
             timers.Cancel("reshape");
-            SetSize(volume, attributes, disks, self);
+            SetSize(volume, attributes, disks);
             _begun = false;
             return;
         }
@@ -123,7 +126,7 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
     }
 
     // md leaves the size of an array with external metadata to user space.
-    private void SetSize(VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+    private void SetSize(VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks)
     {
         if (!_ended)
         {
@@ -132,11 +135,22 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
 
         _ended = false;
         settings.Events.Info("reshape-ended", $"{settings.Array}: its reshape has ended, recorded", settings.Array);
-        var now = attributes.Number("array_size");
-        if (now > 0 && now < volume.ArraySectors / 2 && disks.Values.FirstOrDefault() is { } any)
+        Enlarge(settings.Array, attributes.Number("array_size"), volume, disks.Values.FirstOrDefault(), settings.Events);
+    }
+
+    /// <summary>Has a disk's thread set an array's size to what the metadata says, if it is smaller.</summary>
+    /// <param name="array">md126</param>
+    /// <param name="now">array_size, KiB; 0 where md sets it itself.</param>
+    /// <param name="volume">The volume as the metadata has it.</param>
+    /// <param name="disk">Any disk of the container.</param>
+    /// <param name="events">Who is told.</param>
+    public static void Enlarge(string array, ulong now, VolumeInfo volume, IActorRef? disk, ContainerEvents events)
+    {
+        var wanted = volume.ArraySectors / 2;
+        if (now > 0 && now < wanted && disk is not null)
         {
-            any.Tell(new SetArraySize(settings.Array, volume.ArraySectors / 2), self);
-            settings.Events.Info("array-size", $"{settings.Array}: {now} -> {volume.ArraySectors / 2} KiB", settings.Array);
+            disk.Tell(new SetArraySize(array, wanted), ActorRefs.NoSender);
+            events.Info("array-size", $"{array}: {now} -> {wanted} KiB", array);
         }
     }
 }

@@ -13,10 +13,20 @@ def message(payload):
     return struct.pack("<Ii", START, len(payload)) + payload + struct.pack("<I", END)
 
 
+def received(connection, length):
+    data = b""
+    while len(data) < length:
+        part = connection.recv(length - len(data))
+        if not part:
+            sys.exit(f"send-update.py: the connection was closed after {len(data)} of {length} bytes")
+        data += part
+    return data
+
+
 def answer(connection):
-    magic, length = struct.unpack("<Ii", connection.recv(8, socket.MSG_WAITALL))
-    payload = connection.recv(length, socket.MSG_WAITALL) if length > 0 else b""
-    (end,) = struct.unpack("<I", connection.recv(4, socket.MSG_WAITALL))
+    magic, length = struct.unpack("<Ii", received(connection, 8))
+    payload = received(connection, max(length, 0))
+    (end,) = struct.unpack("<I", received(connection, 4))
     if (magic, end) != (START, END):
         sys.exit(f"send-update.py: the answer is framed by {magic:#x} and {end:#x}")
     return payload
