@@ -184,4 +184,31 @@ public class LegTests
     }
 
     private static ImsmContainer Rebuilding() => Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).Rebuild();
+
+    [Theory]
+    [InlineData(1, MapState.Degraded)]
+    [InlineData(3, MapState.Normal)]
+    public void A_disk_that_fails_in_the_middle_of_a_growth_is_recorded_whether_it_is_a_new_leg_or_not(int slot, MapState before)
+    {
+        var three = Container(disks: 4).Volume(level: 5, disks: 3);
+        var dev = three.Dev() with
+        {
+            MigrationState = 1,
+            MigrationType = MigrationType.GeneralMigration,
+            SecondMap = three.Dev().Map,
+            Map = three.Dev().Map with { Order = [0, 1, 2, 3] },
+        };
+        var growing = three with { Super = three.Super with { Devs = [dev] } };
+        var failed = growing.Fail(0, slot);
+
+        Assert.Equal((uint)slot | Mark, failed.Dev().Map.Order[slot]);
+        Assert.Equal(((byte)slot, MapState.Degraded, before), (failed.Dev().Map.FailedDisk, failed.Dev().Map.State, failed.Dev().SecondMap!.State));
+        Assert.Equal(ImsmDiskStatus.Failed, failed.Super.Disks[slot].Status & ImsmDiskStatus.Failed);
+        Assert.Equal((byte)1, failed.Dev().MigrationState);
+        Assert.Same(growing, growing.Fail(0, 4));
+
+        // At its end it is degraded, and not that disk but another one is to be filled.
+        var ended = failed.State(Consistency.Clean, Facts(previous: SyncAction.Reshape));
+        Assert.Equal((0, MapState.Degraded, (uint)slot | Mark), (ended.Dev().MigrationState, ended.Dev().Map.State, ended.Dev().Map.Order[slot]));
+    }
 }

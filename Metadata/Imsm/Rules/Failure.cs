@@ -79,13 +79,16 @@ internal static class Failure
     public static ImsmContainer SetLeg(ImsmContainer container, int volume, int slot, LegState state)
     {
         var dev = container.Super.Devs[volume];
-        var current = Maps.Current(dev);
-        if (slot < 0 || slot >= current.Order.Length)
+        var current = Maps.Current(dev).Order;
+
+        // The legs that a growth adds are in its first map alone (upstream reads beyond the end of the second).
+        var order = slot < current.Length ? current : dev.Map.Order;
+        if (slot < 0 || slot >= order.Length)
         {
             return container;
         }
 
-        var entry = current.Order[slot];
+        var entry = order[slot];
         if ((state & LegState.Faulty) != 0)
         {
             container = MarkFailed(container, volume, Maps.IndexOf(entry));
