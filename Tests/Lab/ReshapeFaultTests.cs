@@ -11,10 +11,12 @@ public sealed class ReshapeFaultTests(GuestLab lab)
 
     /// <summary>
     /// Scripts at whose crucial point mdmon fails, which is then what they expect of it: it does not look which slots md gave to new legs
-    /// (the volume is garbage when it is assembled again), and does not notice a reshape that ended while it was not there (the metadata
-    /// has it half way for ever; assembled, it would be reshaped once more from there).
+    /// (the volume is garbage when it is assembled again), does not notice a reshape that ended while it was not there (the metadata has it
+    /// half way for ever; assembled, it would be reshaped once more from there), and does not record the failure of a new leg (the disk
+    /// that failed is rebuilt onto itself).
     /// </summary>
-    public static TheoryData<string> MdmonFails => new("slots-differ", "unwatched-end WHAT=raid4", "unwatched-end WHAT=raid0");
+    public static TheoryData<string> MdmonFails => new(
+        "slots-differ", "unwatched-end WHAT=raid4", "unwatched-end WHAT=raid0", "reshape-fault SPARE=1 WHICH=3");
 
     /// <summary>md's slots count: the data is where they say.</summary>
     [Fact]

@@ -16,7 +16,7 @@ public sealed class ReshapeMetadataTests(GuestLab lab)
         "grow FROM=3 TO=4 VOLUMES=0+5", "grow FROM=3 TO=4 VOLUMES=5+0",
         "migrate WHAT=0-5", "migrate WHAT=0-5-inside", "migrate WHAT=0-10", "migrate WHAT=10-0",
         "migrate WHAT=1-0", "migrate WHAT=chunk0", "migrate WHAT=chunk5",
-        "resize LEVEL=5", "policy POLICY=ppl", "policy POLICY=bitmap", "volumes",
+        "resize LEVEL=5", "resize LEVEL=10", "policy POLICY=ppl", "policy POLICY=bitmap", "volumes",
         "interrupted-reshape WHAT=grow WAY=stop", "interrupted-reshape WHAT=grow WAY=kill",
         "interrupted-reshape WHAT=chunk WAY=stop", "interrupted-reshape WHAT=chunk WAY=kill");
 

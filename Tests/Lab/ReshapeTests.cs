@@ -42,8 +42,10 @@ public sealed class ReshapeTests(GuestLab lab)
     public void A_volume_changes_its_level_or_its_chunk_and_keeps_its_data(string what) => lab.PassesOnce("actorraid", "migrate", 400, $"WHAT={what}");
 
     /// <summary>Size in place.</summary>
-    [SoakFact]
-    public void A_volume_grows_to_what_its_disks_have_left() => lab.PassesOnce("actorraid", "resize", 300, "LEVEL=5");
+    [SoakTheory]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void A_volume_grows_to_what_its_disks_have_left(int level) => lab.PassesOnce("actorraid", "resize", 300, $"LEVEL={level}");
 
     /// <summary>PPL and bitmap.</summary>
     [SoakTheory]

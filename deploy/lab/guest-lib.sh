@@ -46,6 +46,9 @@ show_state() {
         done
     done
     echo "---- supervisors"; head -v /run/mdadm/*.pid 2>/dev/null; busybox ps | grep -E '[@m]dmon|actorraid' | grep -v grep
+    if [ "$SUPERVISOR" = mdmon ]; then
+        for f in $(cat /run/mdadm/*.pid 2>/dev/null); do tail -v -n +1 "/proc/$f"/task/*/{wchan,syscall,stack}; done 2>&1
+    fi
     echo "---- /run/mdadm/map"; cat /run/mdadm/map
     for f in "${DISKS[@]}"; do
         echo "---- $f"; mdadm -E "$f" 2>&1 | grep -E 'Generation|Serial|State|Slots|Failed|Checkpoint|^\['
