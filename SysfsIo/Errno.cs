@@ -54,6 +54,9 @@ public static class Errno
     /// <summary>File too large.</summary>
     public const int EFBIG = 27;
 
+    /// <summary>Too many open files.</summary>
+    public const int EMFILE = 24;
+
     /// <summary>No space left on device.</summary>
     public const int ENOSPC = 28;
 
@@ -116,6 +119,7 @@ public static class Errno
         EINVAL => nameof(EINVAL),
         ENOTTY => nameof(ENOTTY),
         EFBIG => nameof(EFBIG),
+        EMFILE => nameof(EMFILE),
         ENOSPC => nameof(ENOSPC),
         ESPIPE => nameof(ESPIPE),
         EROFS => nameof(EROFS),

@@ -2,12 +2,24 @@ using System.Net.Sockets;
 
 namespace ActorRaid.SysfsIo;
 
-/// <summary>One client of a <see cref="MonitorServer"/>.</summary>
-internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
+/// <summary>
+/// One client of a <see cref="MonitorServer"/>. What was received of a message that is not answered yet, and what is left of an answer, is kept:
+/// the connection can be stopped at any moment and go on elsewhere.
+/// </summary>
+/// <param name="socket">The connection.</param>
+/// <param name="silence">How long the client may be silent when it is its turn.</param>
+/// <param name="unread">Bytes that were received before, to be read first.</param>
+/// <param name="unsent">What is left of an answer.</param>
+internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnlyMemory<byte> unread = default, ReadOnlyMemory<byte> unsent = default)
 {
     private const int FirstPiece = 4096;
 
     private readonly byte[] header = new byte[MonitorFrame.HeaderBytes];
+    private readonly byte[] trailer = new byte[MonitorFrame.TrailerBytes];
+    private byte[] payload = [];
+    private int headerGot;
+    private int payloadGot;
+    private int trailerGot;
 
     /// <summary>When its last whole message came, or it connected, in milliseconds of the system's up time.</summary>
     internal long LastMessageAt { get; private set; } = Environment.TickCount64;
@@ -15,8 +27,17 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
     /// <summary>Whether it has sent a message that is not answered yet.</summary>
     internal bool IsAnswering { get; private set; }
 
-    /// <summary>Its service; ends after the connection.</summary>
+    /// <summary>Its service; ends after the connection, or when the server pauses.</summary>
     internal Task Served { get; set; } = Task.CompletedTask;
+
+    /// <summary>The socket.</summary>
+    internal Socket Socket => socket;
+
+    /// <summary>What is left of an answer.</summary>
+    internal ReadOnlyMemory<byte> Unsent => unsent;
+
+    /// <summary>What was received of the message that is not answered yet, and behind it.</summary>
+    internal byte[] Unread() => [.. header[..headerGot], .. payload[..payloadGot], .. trailer[..trailerGot], .. unread.Span];
 
     /// <summary>
     /// The next message; null when the client has ended or what it sent is no message. The payload's buffer grows with what has
@@ -24,26 +45,42 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
     /// </summary>
     internal async Task<MonitorRequest?> Receive(CancellationToken ending)
     {
-        if (!await Fill(header, ending).ConfigureAwait(false) || !MonitorFrame.TryReadHeader(header, out var length))
+        while (headerGot < header.Length)
         {
-            return null;
-        }
-        var payload = Array.Empty<byte>();
-        var got = 0;
-        while (got < length)
-        {
-            if (got == payload.Length)
-            {
-                Array.Resize(ref payload, Math.Min(length, Math.Max(FirstPiece, 2 * got)));
-            }
-            var more = await Some(payload.AsMemory(got), ending).ConfigureAwait(false);
+            var more = await Some(header.AsMemory(headerGot), ending).ConfigureAwait(false);
             if (more == 0)
             {
                 return null;
             }
-            got += more;
+            headerGot += more;
         }
-        if (!await Fill(header.AsMemory(0, MonitorFrame.TrailerBytes), ending).ConfigureAwait(false) || !MonitorFrame.IsTrailer(header))
+        if (!MonitorFrame.TryReadHeader(header, out var length))
+        {
+            return null;
+        }
+        while (payloadGot < length)
+        {
+            if (payloadGot == payload.Length)
+            {
+                Array.Resize(ref payload, Math.Min(length, Math.Max(FirstPiece, 2 * payloadGot)));
+            }
+            var more = await Some(payload.AsMemory(payloadGot), ending).ConfigureAwait(false);
+            if (more == 0)
+            {
+                return null;
+            }
+            payloadGot += more;
+        }
+        while (trailerGot < trailer.Length)
+        {
+            var more = await Some(trailer.AsMemory(trailerGot), ending).ConfigureAwait(false);
+            if (more == 0)
+            {
+                return null;
+            }
+            trailerGot += more;
+        }
+        if (!MonitorFrame.IsTrailer(trailer))
         {
             return null;
         }
@@ -52,39 +89,42 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence)
         return new MonitorRequest(length, payload);
     }
 
-    /// <summary>Sends an answer. Throws <see cref="OperationCanceledException"/> when the client takes nothing for too long.</summary>
-    internal async Task Send(ReadOnlyMemory<byte> payload, CancellationToken ending)
+    /// <summary>Answers the message received last, and sends. Throws as <see cref="SendRest"/>.</summary>
+    internal Task Answer(ReadOnlyMemory<byte> answer, CancellationToken ending)
     {
-        var rest = (ReadOnlyMemory<byte>)MonitorFrame.Encode(payload.Span);
+        unsent = MonitorFrame.Encode(answer.Span);
+        (headerGot, payloadGot, trailerGot) = (0, 0, 0);
+        payload = [];
         IsAnswering = false;
-        while (!rest.IsEmpty)
+        return SendRest(ending);
+    }
+
+    /// <summary>Sends what is left of an answer. Throws <see cref="OperationCanceledException"/> when the client takes nothing for too long.</summary>
+    internal async Task SendRest(CancellationToken ending)
+    {
+        while (!unsent.IsEmpty)
         {
             var sent = await WithinLimit(
-                token => socket.SendAsync(rest, SocketFlags.None, token),
+                token => socket.SendAsync(unsent, SocketFlags.None, token),
                 () => socket.Poll(0, SelectMode.SelectWrite),
                 ending).ConfigureAwait(false);
-            rest = rest[sent..];
+            unsent = unsent[sent..];
         }
     }
 
     internal void Close() => socket.Dispose();
 
-    private async Task<bool> Fill(Memory<byte> buffer, CancellationToken ending)
+    private async Task<int> Some(Memory<byte> buffer, CancellationToken ending)
     {
-        while (!buffer.IsEmpty)
+        if (!unread.IsEmpty)
         {
-            var got = await Some(buffer, ending).ConfigureAwait(false);
-            if (got == 0)
-            {
-                return false;
-            }
-            buffer = buffer[got..];
+            var count = Math.Min(unread.Length, buffer.Length);
+            unread[..count].CopyTo(buffer);
+            unread = unread[count..];
+            return count;
         }
-        return true;
+        return await WithinLimit(token => socket.ReceiveAsync(buffer, SocketFlags.None, token), () => socket.Available > 0, ending).ConfigureAwait(false);
     }
-
-    private Task<int> Some(Memory<byte> buffer, CancellationToken ending) =>
-        WithinLimit(token => socket.ReceiveAsync(buffer, SocketFlags.None, token), () => socket.Available > 0, ending);
 
     /// <summary>The limit is the client's: where it has done its part and only we were late, we try again.</summary>
     private async Task<int> WithinLimit(Func<CancellationToken, ValueTask<int>> attempt, Func<bool> isReady, CancellationToken ending)

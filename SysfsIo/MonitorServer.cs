@@ -1,10 +1,22 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 
 namespace ActorRaid.SysfsIo;
 
+/// <summary>A connection of a server that is paused.</summary>
+/// <param name="Descriptor">The socket's number.</param>
+/// <param name="Unread">Bytes that were received of a message that is not answered yet.</param>
+/// <param name="Unsent">What is left of an answer.</param>
+public sealed record PausedConnection(int Descriptor, ReadOnlyMemory<byte> Unread, ReadOnlyMemory<byte> Unsent);
+
+/// <summary>A server's sockets while it is paused: with them another process can go on.</summary>
+/// <param name="Listener">The number of the socket that clients connect to.</param>
+/// <param name="Connections">Those who are connected.</param>
+public sealed record PausedSockets(int Listener, ImmutableArray<PausedConnection> Connections);
+
 /// <summary>
 /// A container's socket, as mdmon has it. Every connection is its own affair: what a hostile or broken client sends ends that
-/// connection and nothing else.
+/// connection and nothing else. It can pause, and go on as if nothing had happened, in this process or in another.
 /// </summary>
 public sealed class MonitorServer : IAsyncDisposable
 {
@@ -12,7 +24,6 @@ public sealed class MonitorServer : IAsyncDisposable
     public const int MaxConnections = 64;
 
     private const int Backlog = 10;
-    private const uint OwnerOnly = 0x180;
 
     private readonly Socket listener;
     private readonly Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> answer;
@@ -20,17 +31,18 @@ public sealed class MonitorServer : IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly Lock gate = new();
     private readonly HashSet<MonitorConnection> connections = [];
-    private readonly Task accepting;
+    private CancellationTokenSource running = new();
+    private Task accepting = Task.CompletedTask;
     private int isDisposed;
 
     private MonitorServer(
-        string path, Socket listener, Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> answer, TimeSpan silence)
+        string path, Socket listener, Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> answer, TimeSpan? silence)
     {
         Path = path;
         this.listener = listener;
         this.answer = answer;
-        this.silence = silence;
-        accepting = Task.Run(Accept);
+        this.silence = silence ?? TimeSpan.FromSeconds(3);
+        running.Cancel();
     }
 
     /// <summary>What answering throws (that connection is closed), and what accepting fails with. Called on the pool's threads.</summary>
@@ -57,53 +69,94 @@ public sealed class MonitorServer : IAsyncDisposable
     /// <summary>
     /// Listens at a path: a stream socket, mode 0600, backlog 10, put in place of what was there without a moment between.
     /// </summary>
-    /// <param name="path">At most 103 bytes (108 with the suffix of the temporary name).</param>
+    /// <param name="path">As <see cref="LocalSocket.Listen"/>.</param>
     /// <param name="answer">
     /// Gives the payload that answers a request; empty answers with the length 0. Requests of one connection are answered one
-    /// after another, those of several connections at the same time. The token is cancelled when the server ends.
+    /// after another, those of several connections at the same time. The token is cancelled when the server ends or pauses: a request
+    /// that is given up with <see cref="OperationCanceledException"/> then comes again when it goes on.
     /// </param>
     /// <param name="silence">How long a client may be silent when it is its turn; 3 s as mdmon if not given.</param>
     public static Result<MonitorServer> Listen(
         string path, Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> answer, TimeSpan? silence = null)
     {
-        var temporary = path + ".new";
-        Native.Unlink(temporary);
-        Socket? listener = null;
-        try
+        var listener = LocalSocket.Listen(path, Backlog);
+        if (!listener.Ok)
         {
-            listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            listener.Bind(new UnixDomainSocketEndPoint(temporary));
-            KernelError? refused = null;
-            if (Native.ChangeMode(temporary, OwnerOnly) < 0)
-            {
-                refused = KernelError.Last(path, "chmod");
-            }
-            if (refused is null)
-            {
-                listener.Listen(Backlog);
-                if (Native.Rename(temporary, path) < 0)
-                {
-                    refused = KernelError.Last(path, "rename to");
-                }
-            }
-            if (refused is { } error)
-            {
-                listener.Dispose();
-                return error;
-            }
-            return new MonitorServer(path, listener, answer, silence ?? TimeSpan.FromSeconds(3));
+            return listener.Error;
         }
-        catch (SocketException failure)
+        var server = new MonitorServer(path, listener.Value, answer, silence);
+        server.Resume();
+        return server;
+    }
+
+    /// <summary>A server that goes on with what another one had when it paused; it is paused itself until <see cref="Resume"/>.</summary>
+    /// <param name="path">The socket's path.</param>
+    /// <param name="sockets">The other's sockets; they belong to this server from now on.</param>
+    /// <param name="answer">As for <see cref="Listen"/>.</param>
+    /// <param name="silence">As for <see cref="Listen"/>.</param>
+    public static MonitorServer Adopt(
+        string path, PausedSockets sockets, Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> answer, TimeSpan? silence = null)
+    {
+        var server = new MonitorServer(path, Own(sockets.Listener), answer, silence);
+        foreach (var connection in sockets.Connections)
         {
-            listener?.Dispose();
-            return SocketErrors.ToKernelError(failure, path, "listen at");
+            server.connections.Add(new MonitorConnection(Own(connection.Descriptor), server.silence, connection.Unread, connection.Unsent));
         }
-        catch (ArgumentException)
+        return server;
+
+        static Socket Own(int descriptor) => new(new SafeSocketHandle(descriptor, ownsHandle: true));
+    }
+
+    /// <summary>
+    /// Stops accepting, reading and sending; nothing is closed, and nothing that a client has sent is lost. Completes when what is being
+    /// answered is answered or given up.
+    /// </summary>
+    public async Task<PausedSockets> Pause()
+    {
+        await running.CancelAsync().ConfigureAwait(false);
+        await Stopped().ConfigureAwait(false);
+        lock (gate)
         {
-            listener?.Dispose();
-            return new KernelError(Errno.ENAMETOOLONG, path, "listen at");
+            return new PausedSockets(
+                Number(listener), [.. connections.Select(each => new PausedConnection(Number(each.Socket), each.Unread(), each.Unsent))]);
+        }
+
+        static int Number(Socket socket) => (int)socket.SafeHandle.DangerousGetHandle();
+    }
+
+    /// <summary>Goes on after <see cref="Pause"/> or <see cref="Adopt"/>.</summary>
+    public void Resume()
+    {
+        running.Dispose();
+        running = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        var run = running.Token;
+        lock (gate)
+        {
+            MonitorConnection[] paused = [.. connections];
+            connections.Clear();
+            foreach (var each in paused)
+            {
+                Begin(new MonitorConnection(each.Socket, silence, each.Unread(), each.Unsent), run);
+            }
+        }
+        accepting = Task.Run(() => Accept(run));
+    }
+
+    /// <summary>While paused: closes this process's ends of the connections. Who has them too goes on with them.</summary>
+    public void ForgetConnections()
+    {
+        lock (gate)
+        {
+            foreach (var each in connections)
+            {
+                each.Close();
+            }
+            connections.Clear();
         }
     }
+
+    /// <summary>A second descriptor for the socket that clients connect to: it stays open when this server ends.</summary>
+    public Result<int> DuplicateListener() => LocalSocket.Duplicate(listener, Path);
 
     /// <summary>Closes the socket and every connection, waits until no answer is being made, and unlinks if told so.</summary>
     public async ValueTask DisposeAsync()
@@ -117,7 +170,15 @@ public sealed class MonitorServer : IAsyncDisposable
             Native.Unlink(Path);
         }
         await ending.CancelAsync().ConfigureAwait(false);
+        await Stopped().ConfigureAwait(false);
         listener.Dispose();
+        ForgetConnections();
+        running.Dispose();
+        ending.Dispose();
+    }
+
+    private async Task Stopped()
+    {
         await accepting.ConfigureAwait(false);
         Task[] served;
         lock (gate)
@@ -125,21 +186,20 @@ public sealed class MonitorServer : IAsyncDisposable
             served = [.. connections.Select(connection => connection.Served)];
         }
         await Task.WhenAll(served).ConfigureAwait(false);
-        ending.Dispose();
     }
 
-    private async Task Accept()
+    private async Task Accept(CancellationToken run)
     {
-        while (!ending.IsCancellationRequested)
+        while (!run.IsCancellationRequested)
         {
             Socket socket;
             try
             {
-                socket = await listener.AcceptAsync(ending.Token).ConfigureAwait(false);
+                socket = await listener.AcceptAsync(run).ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException or SocketException)
             {
-                if (ending.IsCancellationRequested)
+                if (run.IsCancellationRequested)
                 {
                     return;
                 }
@@ -148,42 +208,48 @@ public sealed class MonitorServer : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None).ConfigureAwait(false);
                 continue;
             }
-            Admit(new MonitorConnection(socket, silence));
+            Admit(new MonitorConnection(socket, silence), run);
         }
     }
 
-    private void Admit(MonitorConnection connection)
+    private void Admit(MonitorConnection connection, CancellationToken run)
     {
-        MonitorConnection? idlest = null;
         lock (gate)
         {
             if (connections.Count >= MaxConnections)
             {
-                idlest = connections.Where(other => !other.IsAnswering).MinBy(other => other.LastMessageAt) ?? connection;
-            }
-            if (idlest is not null)
-            {
+                var idlest = connections.Where(other => !other.IsAnswering).MinBy(other => other.LastMessageAt) ?? connection;
                 connections.Remove(idlest);
                 idlest.Close();
+                if (ReferenceEquals(idlest, connection))
+                {
+                    return;
+                }
             }
-            if (ReferenceEquals(idlest, connection))
-            {
-                return;
-            }
-            connections.Add(connection);
-            connection.Served = Task.Run(() => Serve(connection));
+            Begin(connection, run);
         }
     }
 
-    private async Task Serve(MonitorConnection connection)
+    private void Begin(MonitorConnection connection, CancellationToken run)
+    {
+        connections.Add(connection);
+        connection.Served = Task.Run(() => Serve(connection, run));
+    }
+
+    private async Task Serve(MonitorConnection connection, CancellationToken run)
     {
         try
         {
-            while (await connection.Receive(ending.Token).ConfigureAwait(false) is { } request)
+            await connection.SendRest(run).ConfigureAwait(false);
+            while (await connection.Receive(run).ConfigureAwait(false) is { } request)
             {
-                var payload = await answer(request, ending.Token).ConfigureAwait(false);
-                await connection.Send(payload, ending.Token).ConfigureAwait(false);
+                var payload = await answer(request, run).ConfigureAwait(false);
+                await connection.Answer(payload, run).ConfigureAwait(false);
             }
+        }
+        catch (OperationCanceledException) when (run.IsCancellationRequested && !ending.IsCancellationRequested)
+        {
+            return; // Paused: it stays as it is.
         }
         catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException or SocketException)
         {
@@ -197,14 +263,11 @@ public sealed class MonitorServer : IAsyncDisposable
         {
             Report(failure);
         }
-        finally
+        lock (gate)
         {
-            lock (gate)
-            {
-                connections.Remove(connection);
-            }
-            connection.Close();
+            connections.Remove(connection);
         }
+        connection.Close();
     }
 
     private void Report(Exception failure) => Failed?.Invoke(failure);

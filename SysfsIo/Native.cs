@@ -12,9 +12,9 @@ internal static unsafe partial class Native
     internal const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2;
     internal const int Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlocking = 0x800, DataSync = 0x1000, CloseOnExec = 0x80000;
     internal const int AtFdCwd = -100, AtEmptyPath = 0x1000;
-    internal const int PollIn = 1, PollPriority = 2, PollError = 8, PollHangUp = 16, PollInvalid = 32;
+    internal const int PollIn = 1, PollPriority = 2, PollOut = 4, PollError = 8, PollHangUp = 16, PollInvalid = 32;
     internal const int EventFdCloseOnExec = 0x80000, EventFdNonBlocking = 0x800;
-    internal const int SetDescriptorFlags = 2, GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033;
+    internal const int SetDescriptorFlags = 2, GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033, DuplicateCloseOnExec = 1030;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -24,6 +24,7 @@ internal static unsafe partial class Native
     internal static readonly nint SysIoGetEvents = IsArm ? 4 : 208;
     internal static readonly nint SysIoSubmit = IsArm ? 2 : 209;
     internal static readonly nint SysGetTid = IsArm ? 178 : 186;
+    internal const nint SysProcessSignal = 424, SysProcessOpen = 434;
 
     /// <summary>poll(2)'s element.</summary>
     internal struct PollFd
@@ -47,6 +48,26 @@ internal static unsafe partial class Native
 
         internal readonly bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
         internal readonly bool IsRegularFile => (Mode & 0xF000) == 0x8000;
+    }
+
+    /// <summary>struct iovec.</summary>
+    internal struct Piece
+    {
+        internal byte* Start;
+        internal nuint Length;
+    }
+
+    /// <summary>struct msghdr of glibc on 64 bits, 56 bytes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 56)]
+    internal struct Message
+    {
+        [FieldOffset(0)] internal byte* Name;
+        [FieldOffset(8)] internal uint NameLength;
+        [FieldOffset(16)] internal Piece* Pieces;
+        [FieldOffset(24)] internal nuint PieceCount;
+        [FieldOffset(32)] internal void* Control;
+        [FieldOffset(40)] internal nuint ControlLength;
+        [FieldOffset(48)] internal int Flags;
     }
 
     internal static int LastError => Marshal.GetLastPInvokeError();
@@ -113,6 +134,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int descriptor, void* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint ReceiveMessage(int descriptor, void* message, int flags);
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MemoryFile(string name, uint flags);

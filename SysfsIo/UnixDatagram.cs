@@ -58,8 +58,8 @@ public sealed unsafe class UnixDatagram : IDisposable
     {
         fixed (byte* start = datagram)
         {
-            var piece = new Piece { Start = start, Length = (nuint)datagram.Length };
-            var message = new Message { Pieces = &piece, PieceCount = 1 };
+            var piece = new Native.Piece { Start = start, Length = (nuint)datagram.Length };
+            var message = new Native.Message { Pieces = &piece, PieceCount = 1 };
             return Send(ref message);
         }
     }
@@ -93,14 +93,14 @@ public sealed unsafe class UnixDatagram : IDisposable
             return KernelError.Last(Path, "seal a memory file for");
         }
         var passed = new PassedDescriptor { Length = 20, Level = SocketLevel, Type = PassDescriptors, Descriptor = number };
-        var message = new Message { Control = &passed, ControlLength = (nuint)sizeof(PassedDescriptor) };
+        var message = new Native.Message { Control = &passed, ControlLength = (nuint)sizeof(PassedDescriptor) };
         return Send(ref message);
     }
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => socket.Dispose();
 
-    private Result<Nothing> Send(ref Message message)
+    private Result<Nothing> Send(ref Native.Message message)
     {
         if (!socket.TryLease())
         {
@@ -109,7 +109,7 @@ public sealed unsafe class UnixDatagram : IDisposable
         try
         {
             fixed (byte* name = address)
-            fixed (Message* pointer = &message)
+            fixed (Native.Message* pointer = &message)
             {
                 pointer->Name = name;
                 pointer->NameLength = addressLength;
@@ -126,25 +126,6 @@ public sealed unsafe class UnixDatagram : IDisposable
         {
             socket.DangerousRelease();
         }
-    }
-
-    /// <summary>struct iovec.</summary>
-    private struct Piece
-    {
-        internal byte* Start;
-        internal nuint Length;
-    }
-
-    /// <summary>struct msghdr of glibc on 64 bits, 56 bytes.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 56)]
-    private struct Message
-    {
-        [FieldOffset(0)] internal byte* Name;
-        [FieldOffset(8)] internal uint NameLength;
-        [FieldOffset(16)] internal Piece* Pieces;
-        [FieldOffset(24)] internal nuint PieceCount;
-        [FieldOffset(32)] internal void* Control;
-        [FieldOffset(40)] internal nuint ControlLength;
     }
 
     /// <summary>struct cmsghdr with one descriptor, 20 bytes and padding to 24.</summary>

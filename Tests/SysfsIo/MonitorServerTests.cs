@@ -282,4 +282,109 @@ public sealed class MonitorServerTests : IAsyncLifetime
         Assert.Empty(errors);
         Assert.Equal(400, requests.Count);
     }
+
+    [Fact]
+    public async Task While_it_is_paused_nothing_is_lost_and_it_goes_on_as_if_nothing_had_happened()
+    {
+        using var idle = Connect();
+        Assert.True(idle.PingMonitor().Ok);
+        using var half = Raw();
+        var message = MonitorFrame.Encode("an update"u8);
+        half.Send(message.AsSpan(0, 11));
+        using var whole = Raw();
+        var paused = await PausedWith(3);
+        Assert.Equal(message.AsMemory(0, 11), paused.Connections.Single(each => !each.Unread.IsEmpty).Unread);
+
+        whole.Send(message);
+        half.Send(message.AsSpan(11));
+        using var late = Raw();
+        late.Send(message);
+        await Task.Delay(50);
+        Assert.Single(requests);
+
+        server.Resume();
+        foreach (var socket in new[] { half, whole, late })
+        {
+            var answer = new byte[MonitorFrame.TotalBytes(0)];
+            Assert.Equal(answer.Length, socket.Receive(answer));
+        }
+        Assert.True(idle.PingMonitor().Ok);
+        Assert.Equal(3, requests.Count(request => request.Payload.Span.SequenceEqual("an update"u8)));
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public async Task Another_server_goes_on_with_the_sockets_and_the_first_one_closes_its_own_without_a_client_noticing()
+    {
+        using var idle = Connect();
+        Assert.True(idle.PingMonitor().Ok);
+        using var half = Raw();
+        var message = MonitorFrame.Encode("an update"u8);
+        half.Send(message.AsSpan(0, 11));
+        var paused = await PausedWith(2);
+        var taken = paused with
+        {
+            Listener = Duplicate(paused.Listener),
+            Connections = [.. paused.Connections.Select(each => each with { Descriptor = Duplicate(each.Descriptor) })],
+        };
+        var second = MonitorServer.Adopt(Sock, taken, (_, _) => Task.FromResult<ReadOnlyMemory<byte>>("second\0"u8.ToArray()));
+        server.ForgetConnections();
+        await server.DisposeAsync();
+
+        using var late = Raw();
+        half.Send(message.AsSpan(11));
+        second.Resume();
+        Assert.Equal("second", idle.PingMonitor().Value);
+        foreach (var (socket, rest) in new[] { (half, Array.Empty<byte>()), (late, message) })
+        {
+            socket.Send(rest);
+            var answer = new byte[MonitorFrame.TotalBytes(7)];
+            Assert.Equal(answer.Length, socket.Receive(answer));
+        }
+        using var fresh = Connect();
+        Assert.Equal("second", fresh.PingMonitor().Value);
+        Assert.DoesNotContain(requests, request => request.Payload.Length > 0);
+        await second.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_is_being_answered_when_it_pauses_is_asked_again()
+    {
+        var asked = 0;
+        await using var slow = MonitorServer.Listen(folder["slow.sock"], async (_, stopped) =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await Task.Delay(Timeout.Infinite, stopped);
+            }
+            return Version;
+        }).Value;
+        using var client = MonitorClient.Connect(folder["slow.sock"], Patience.Limit).Value;
+        var ping = Task.Run(client.PingMonitor);
+        Patience.Until(() => Volatile.Read(ref asked) == 1, "the first question");
+        var paused = await slow.Pause();
+        Assert.Equal(MonitorFrame.Encode([]), Assert.Single(paused.Connections).Unread.ToArray());
+        slow.Resume();
+        Assert.True(Patience.Within(ping).Ok);
+        Assert.Equal(2, asked);
+    }
+
+    /// <summary>Paused at a moment when so many are connected, and one has sent 11 bytes of a message.</summary>
+    private async Task<PausedSockets> PausedWith(int connections)
+    {
+        var end = DateTime.UtcNow + Patience.Limit;
+        while (true)
+        {
+            var paused = await server.Pause();
+            if (paused.Connections.Length == connections && paused.Connections.Any(each => each.Unread.Length == 11))
+            {
+                return paused;
+            }
+            Assert.True(DateTime.UtcNow < end, "the bytes that were sent were not received");
+            server.Resume();
+            await Task.Delay(5);
+        }
+    }
+
+    private static int Duplicate(int descriptor) => Native.FileControl(descriptor, Native.DuplicateCloseOnExec, 0);
 }

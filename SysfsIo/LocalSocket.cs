@@ -1,0 +1,56 @@
+using System.Net.Sockets;
+
+namespace ActorRaid.SysfsIo;
+
+/// <summary>Listening at a path, as all our sockets do.</summary>
+public static class LocalSocket
+{
+    private const uint OwnerOnly = 0x180;
+
+    /// <summary>
+    /// A stream socket, mode 0600, that listens at a path. It is bound under another name and put in place by a rename: nobody meets one
+    /// that does not listen yet, and what was there is replaced without a moment between.
+    /// </summary>
+    /// <param name="path">At most 103 bytes (108 with the suffix of the temporary name), else ENAMETOOLONG.</param>
+    /// <param name="backlog">How many may wait to be accepted.</param>
+    public static Result<Socket> Listen(string path, int backlog)
+    {
+        var temporary = path + ".new";
+        Native.Unlink(temporary);
+        Socket? listener = null;
+        try
+        {
+            listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            listener.Bind(new UnixDomainSocketEndPoint(temporary));
+            KernelError? refused = Native.ChangeMode(temporary, OwnerOnly) < 0 ? KernelError.Last(path, "chmod") : null;
+            if (refused is null)
+            {
+                listener.Listen(backlog);
+                refused = Native.Rename(temporary, path) < 0 ? KernelError.Last(path, "rename to") : null;
+            }
+            if (refused is { } error)
+            {
+                listener.Dispose();
+                return error;
+            }
+            return listener;
+        }
+        catch (SocketException failure)
+        {
+            listener?.Dispose();
+            return SocketErrors.ToKernelError(failure, path, "listen at");
+        }
+        catch (ArgumentException)
+        {
+            listener?.Dispose();
+            return new KernelError(Errno.ENAMETOOLONG, path, "listen at");
+        }
+    }
+
+    /// <summary>A second descriptor for the same socket, closed on exec; EMFILE when there is none left.</summary>
+    public static Result<int> Duplicate(Socket socket, string path)
+    {
+        var number = Native.FileControl((int)socket.SafeHandle.DangerousGetHandle(), Native.DuplicateCloseOnExec, 0);
+        return number < 0 ? KernelError.Last(path, "duplicate") : number;
+    }
+}
