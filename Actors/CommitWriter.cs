@@ -65,6 +65,21 @@ internal sealed class CommitWriter
     /// <summary>Disks on whose answer we have been waiting for long.</summary>
     public ImmutableArray<DeviceNumber> Hanging => [.. from disk in _disks where disk.Value is { InFlight: true, ToldSlow: true } select disk.Key];
 
+    /// <summary>The disks whose copy is not what it should be, by the kernel's name.</summary>
+    public ImmutableArray<string> DoubtfulDisks => [.. _disks.Values.Where(disk => disk.Failed).Select(disk => disk.Source.Name)];
+
+    /// <summary>The disks.</summary>
+    public IEnumerable<DeviceNumber> Devices => _disks.Keys;
+
+    /// <summary>The last write to these disks failed, as the supervisor before knew.</summary>
+    public void Doubt(ImmutableArray<string> names)
+    {
+        foreach (var disk in _disks.Values)
+        {
+            disk.Failed |= names.Contains(disk.Source.Name);
+        }
+    }
+
     /// <summary>A disk that can be written from now on; its copy is taken to be what was read.</summary>
     public void Add(DiskSource source, BlockDevice device) => _disks[source.Device] = new Disk(source, device);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -28,7 +29,7 @@ internal sealed record ContainerLeft(string Container, Task<bool> Closed);
 /// One container: its identity (pid file, socket) and its membership. A fault of a member array or a disk restarts that actor
 /// alone; a fault of the metadata restarts the whole container, which then reads everything from sysfs and the disks again.
 /// </summary>
-internal sealed class ContainerActor : ReceiveActor, IWithTimers
+internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
@@ -39,16 +40,42 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     private readonly HashSet<int> _endedUnwatched = [];
     private IMetadataFormat? _format;
     private IActorRef _metadata = ActorRefs.Nobody;
+    private HandedContainer? _handed;
     private MonitorEndpoint? _endpoint;
+    private IActorRef? _pauseAskedBy;
+    private IActorRef? _resumeAskedBy;
+    private IActorRef? _pausing;
+    private bool _atRest;
     private IActorRef? _farewellTo;
     private bool _aboutToLeave;
     private bool _safe;
     private int _names;
 
     /// <summary>An actor for that container.</summary>
-    public ContainerActor(ContainerSettings settings)
+    /// <param name="settings">What it begins with.</param>
+    /// <param name="handed">What to take over; null: begin afresh.</param>
+    public ContainerActor(ContainerSettings settings, HandedContainer? handed)
     {
         _settings = settings;
+        _handed = handed;
+        Running();
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public IStash Stash { get; set; } = null!;
+
+    private string Name => _settings.Container;
+
+    private string SysRoot => _settings.Settings.SysRoot;
+
+    private void Running()
+    {
+        Receive<PauseContainer>(_ => BeginPause());
+        Receive<ResumeContainer>(_ => Sender.Tell(new ContainerResumed(Name), Self));
+        Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(false), Self));
         Receive<MdStatChanged>(changed => Reconcile(changed.MdStat));
         Receive<ArrayGone>(gone =>
         {
@@ -110,12 +137,39 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         });
     }
 
-    /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    private string Name => _settings.Container;
-
-    private string SysRoot => _settings.Settings.SysRoot;
+    /// <summary>Coming to rest, or at rest: what comes is put aside until it is clear who goes on with the container.</summary>
+    private void Resting()
+    {
+        Receive<AllPaused>(all =>
+        {
+            _atRest = true;
+            _pauseAskedBy?.Tell(all.Paused, Self);
+        });
+        Receive<ResumeContainer>(_ =>
+        {
+            // What it has asked for itself must have come before what we ask for now.
+            _resumeAskedBy = Sender;
+            if (_pausing is { } pausing)
+            {
+                Context.Watch(pausing);
+                Context.Stop(pausing);
+            }
+            else
+            {
+                GoOn();
+            }
+        });
+        Receive<Terminated>(_ => GoOn());
+        Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(_atRest), Self));
+        Receive<ForgetClients>(_ =>
+        {
+            _endpoint?.ForgetClients();
+            Sender.Tell(new ContainerResumed(Name), Self);
+        });
+        Receive<KeepListener>(_ => Sender.Tell(new ListenerKept(_endpoint!.KeepListener()), Self));
+        Receive<MayLeave>(_ => { });
+        ReceiveAny(_ => Stash.Stash());
+    }
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
@@ -135,16 +189,19 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             throw new InvalidOperationException($"{Name}: a metadata write has been under way for {WritesLimit.TotalSeconds:0} s; the container is taken up again when it ends");
         }
 
+        var handed = _handed;
         var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
-        if (loaded.Refusal is { } refusal)
+        if ((loaded.Refusal ?? Disagreement(loaded, handed?.Snapshot)) is { } refusal)
         {
+            handed?.Sockets?.Close();
+            loaded.Close();
             Refuse(refusal);
             return;
         }
 
         foreach (var verdict in loaded.Verdicts)
         {
-            if (verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)
+            if (handed != HandedContainer.Rehearsal && verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)
             {
                 _settings.Events.Warning("disk-" + verdict.Standing.ToString().ToLowerInvariant(), $"{verdict.Name}: {verdict.Reason}", disk: verdict.Name);
             }
@@ -152,14 +209,24 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
 
         var model = loaded.Model!;
         _format = _settings.Settings.Formats.First(format => format.Name == model.Format);
-        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events) { Policy = _settings.Settings.Policy };
+        var metadata = new MetadataSettings(
+            Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events,
+            handed is { Paused: true } ? handed.Snapshot ?? ContainerSnapshot.Empty(Name) : null) { Policy = _settings.Settings.Policy };
         _metadata = Context.ActorOf(ActorProps.Of(() => new MetadataActor(metadata), _settings.Home.Dispatcher), "metadata");
         foreach (var disk in loaded.Disks)
         {
             AddDiskActor(disk.Source.Name, disk.Source.Device);
         }
 
-        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata);
+        if (handed == HandedContainer.Rehearsal)
+        {
+            Reconcile();
+            Become(Resting);
+            Context.Parent.Tell(new ContainerStarted(Name, new SuperviseReply(SuperviseOutcome.Supervised, $"{Name} can be supervised")), Self);
+            return;
+        }
+
+        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata, handed?.Sockets);
         if (!endpoint.Ok)
         {
             Refuse(new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {endpoint.Error}"));
@@ -172,11 +239,80 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
             $"{Name} is supervised: {model.Format}, generation {model.Generation}, {loaded.Disks.Length} disks, {model.Volumes.Length} volumes");
         Reconcile();
         Timers.StartPeriodicTimer("leave", new MayLeave(), LeaveLookEvery);
+        _handed = null;
+        if (handed is { Paused: true })
+        {
+            _atRest = true;
+            Become(Resting);
+        }
+        else
+        {
+            _endpoint.Resume();
+        }
+
         Context.Parent.Tell(new ContainerStarted(Name, new SuperviseReply(SuperviseOutcome.Supervised, $"{Name} is supervised")), Self);
     }
 
     /// <inheritdoc/>
     protected override void PostStop() => _endpoint?.Close(leaveFiles: true);
+
+    private SuperviseReply? Disagreement(LoadedContainer loaded, ContainerSnapshot? expected)
+    {
+        if (expected is null)
+        {
+            return null;
+        }
+
+        var generation = loaded.Model!.Generation;
+        var digest = ContainerDigest.Of(loaded.Model, loaded.Disks.Select(disk => disk.Source.Device));
+        return generation == expected.Generation && digest == expected.Digest
+            ? null
+            : new SuperviseReply(
+                SuperviseOutcome.Failed,
+                $"{Name}: the disks have generation {generation} with digest {digest}, but whoever hands it over has {expected.Generation} with {expected.Digest}");
+    }
+
+    private void BeginPause()
+    {
+        if (_farewellTo is not null || _endpoint is not { } endpoint)
+        {
+            Sender.Tell(new NotSupervised(Name), Self);
+            return;
+        }
+
+        _pauseAskedBy = Sender;
+        _atRest = false;
+        Become(Resting);
+        var (self, metadata) = (Self, _metadata);
+        ImmutableArray<IActorRef> members = [.. _members.Values];
+        ImmutableArray<IActorRef> disks = [.. _disks.Values.Select(disk => disk.Actor)];
+        var sockets = endpoint.Pause();
+        _pausing = Context.ActorOf(ActorProps.Of(() => new PauseActor(Name, self, sockets, members, disks, metadata)));
+    }
+
+    private void GoOn()
+    {
+        _pausing = null;
+        _pauseAskedBy = null;
+        _atRest = false;
+        _metadata.Tell(new Resume(), Self);
+        foreach (var (_, disk) in _disks.Values)
+        {
+            disk.Tell(new Resume(), Self);
+        }
+
+        TellMembers(new Resume());
+        var claimed = _endpoint!.Resume();
+        if (!claimed.Ok)
+        {
+            _settings.Events.Error("pid-file", $"{Name}: {claimed.Error}");
+        }
+
+        Become(Running);
+        Stash.UnstashAll();
+        Reconcile();
+        _resumeAskedBy?.Tell(new ContainerResumed(Name), Self);
+    }
 
     private void Refuse(SuperviseReply reply)
     {
@@ -248,7 +384,6 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
     {
         _settings.Events.Info("container-left", $"{Name} is left: its arrays are at rest");
         Leave(leaveFiles: true);
-        _farewellTo?.Tell(new Gone(), Self);
     }
 
     private void Leave(bool leaveFiles)
@@ -296,8 +431,9 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers
         var settings = new MemberSettings(
             SysRoot, array, volume, _settings.Home.Loop, _metadata,
             _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor), _settings.Events) { Policy = _settings.Settings.Policy };
+        var handed = _handed?.Snapshot?.Arrays.FirstOrDefault(known => known.Array == array);
         _members[array] = Context.ActorOf(
-            ActorProps.Of(() => new MemberArrayActor(settings), _settings.Home.Dispatcher), $"{array}-{++_names}");
+            ActorProps.Of(() => new MemberArrayActor(settings, Interlocked.Exchange(ref handed, null)), _settings.Home.Dispatcher), $"{array}-{++_names}");
     }
 
     private void ReconcileDisks()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -9,7 +10,7 @@ namespace ActorRaid.Actors;
 /// One disk of a container and its legs in the member arrays. What it writes to sysfs can wait in the kernel (for the array's
 /// lock, for a disk that does not answer): it has a thread of its own and holds up nobody else.
 /// </summary>
-public sealed class DiskActor : ReceiveActor, IWithTimers
+public sealed class DiskActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromMilliseconds(20);
     private readonly string _sysRoot;
@@ -29,6 +30,25 @@ public sealed class DiskActor : ReceiveActor, IWithTimers
         _name = name;
         _device = device;
         _events = events;
+        Working();
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public IStash Stash { get; set; } = null!;
+
+    private string Array(string array) => $"{_sysRoot}/block/{array}/md";
+
+    private void Working()
+    {
+        Receive<Pause>(_ =>
+        {
+            Become(Paused);
+            Sender.Tell(new DiskPaused(), Self);
+        });
+        Receive<Resume>(_ => { });
         Receive<LegAppeared>(leg => _legs[leg.Array] = new Leg(leg.Array, leg.Slot, leg.StatePath, leg.Member));
         Receive<LegVanished>(leg => _legs.Remove(leg.Array));
         Receive<DropLeg>(Drop);
@@ -54,10 +74,16 @@ public sealed class DiskActor : ReceiveActor, IWithTimers
         });
     }
 
-    /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    private string Array(string array) => $"{_sysRoot}/block/{array}/md";
+    private void Paused()
+    {
+        Receive<Resume>(_ =>
+        {
+            Become(Working);
+            Stash.UnstashAll();
+        });
+        Receive<Pause>(_ => Sender.Tell(new DiskPaused(), Self));
+        ReceiveAny(_ => Stash.Stash());
+    }
 
     private void Restore(RestoreShape restore)
     {

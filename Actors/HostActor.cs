@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 using Akka.Dispatch;
@@ -9,8 +10,9 @@ namespace ActorRaid.Actors;
 /// The host: owns which containers are ours, and watches /proc/mdstat for all of them. A container that fails is restarted;
 /// it reads everything anew.
 /// </summary>
-internal sealed class HostActor : ReceiveActor
+internal sealed class HostActor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan RetakeLimit = TimeSpan.FromSeconds(5), RehearseAfter = TimeSpan.FromSeconds(2);
     private readonly RaidSettings _settings;
     private readonly IEventSink _events;
     private readonly Action<bool> _empty;
@@ -18,6 +20,8 @@ internal sealed class HostActor : ReceiveActor
     private readonly Dictionary<IActorRef, EventLoop> _loops = [];
     private IActorRef? _farewellTo;
     private MdStatWatcher? _watcher;
+    private readonly HashSet<string> _resting = [];
+    private bool _pauseRehearsed;
     private int _closing;
 
     /// <summary>A host.</summary>
@@ -29,7 +33,7 @@ internal sealed class HostActor : ReceiveActor
         _settings = settings;
         _events = events;
         _empty = empty;
-        Receive<Supervise>(Begin);
+        Receive<Supervise>(request => Begin(request, Sender));
         Receive<ContainerStarted>(Started);
         Receive<ContainerLeft>(left =>
         {
@@ -79,9 +83,39 @@ internal sealed class HostActor : ReceiveActor
                 container.Actor.Tell(changed, Self);
             }
         });
-        Receive<Gone>(_ => { });
+        Receive<ListContainers>(_ => Sender.Tell(
+            new ContainerList([.. _containers.Where(known => known.Value.Started).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
+        Receive<RehearsePause>(_ => Rehearse());
+        Receive<RetakeContainer>(Retake);
+        Receive<RehearseContainer>(Rehearse);
+        Receive<Rehearsed>(rehearsed => EndRehearsal(rehearsed, Sender));
+        Receive<Retaken>(retaken =>
+        {
+            if (_containers.Remove(retaken.Container, out var known))
+            {
+                Context.Stop(known.Actor);
+            }
+
+            _resting.Remove(retaken.Container);
+            Begin(new Supervise(retaken.Container, retaken.Handed), retaken.Asker);
+        });
+        Receive<IForContainer>(message =>
+        {
+            if (_containers.TryGetValue(message.Container, out var container))
+            {
+                KeepAccount(message);
+                container.Actor.Forward(message);
+            }
+            else
+            {
+                Sender.Tell(new NotSupervised(message.Container), Self);
+            }
+        });
         Receive<PingManager>(_ => Sender.Tell(new Pong(), Self));
     }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
@@ -116,17 +150,17 @@ internal sealed class HostActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop() => _watcher?.Dispose();
 
-    private void Begin(Supervise request)
+    private void Begin(Supervise request, IActorRef asker)
     {
         if (_containers.TryGetValue(request.Container, out var known))
         {
             if (known.Started)
             {
-                Sender.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"{request.Container} is already managed"), Self);
+                asker.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"{request.Container} is already managed"), Self);
             }
             else
             {
-                known.Waiting.Add(Sender);
+                known.Waiting.Add(asker);
             }
 
             return;
@@ -139,10 +173,17 @@ internal sealed class HostActor : ReceiveActor
         Context.System.Dispatchers.RegisterConfigurator(
             dispatcher, new ContainerDispatcherConfigurator(loop, Context.System.Dispatchers.Prerequisites));
         var settings = new ContainerSettings(_settings, request.Container, new ContainerHome(loop, dispatcher, new WritesUnderWay()), events);
-        var actor = Context.ActorOf(ActorProps.Of(() => new ContainerActor(settings), RaidSystem.PinnedDispatcher), dispatcher);
+        var handed = request.Handed;
+        if (handed is { Paused: true, Sockets: not null })
+        {
+            _resting.Add(request.Container);
+        }
+
+        var actor = Context.ActorOf(
+            ActorProps.Of(() => new ContainerActor(settings, Interlocked.Exchange(ref handed, null)), RaidSystem.PinnedDispatcher), dispatcher);
         Context.Watch(actor);
         _loops[actor] = loop;
-        _containers[request.Container] = new Container(actor, [Sender]);
+        _containers[request.Container] = new Container(actor, [asker]);
         _empty(false);
     }
 
@@ -164,6 +205,81 @@ internal sealed class HostActor : ReceiveActor
         {
             Forget(started.Container);
         }
+        else if (!_pauseRehearsed)
+        {
+            _pauseRehearsed = true;
+            Timers.StartSingleTimer("rehearse", new RehearsePause(), RehearseAfter);
+        }
+    }
+
+    private void KeepAccount(IForContainer message)
+    {
+        if (message is PauseContainer)
+        {
+            _resting.Add(message.Container);
+        }
+        else if (message is ResumeContainer)
+        {
+            _resting.Remove(message.Container);
+        }
+    }
+
+    /// <summary>
+    /// Some container comes to rest once and goes on at once: when a successor asks for that, arrays wait for as long as it takes, and the first
+    /// time takes much longer than the second.
+    /// </summary>
+    private void Rehearse()
+    {
+        // A handoff is under way: whoever rests must not be made to go on.
+        if (_resting.Count > 0)
+        {
+            Timers.StartSingleTimer("rehearse", new RehearsePause(), RehearseAfter);
+            return;
+        }
+
+        var known = _containers.Values.FirstOrDefault(container => container.Started);
+        known?.Actor.Tell(new PauseContainer(""), ActorRefs.NoSender);
+        known?.Actor.Tell(new ResumeContainer(""), ActorRefs.NoSender);
+    }
+
+    private void Rehearse(RehearseContainer request)
+    {
+        if (_containers.ContainsKey(request.Container))
+        {
+            Sender.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"{request.Container} is already managed"), Self);
+            return;
+        }
+
+        var (self, asker) = (Self, Sender);
+        var rehearsal = Context.ActorOf(ActorProps.Of(() => new RehearsalActor(request.Container, asker, self)));
+        Begin(new Supervise(request.Container, HandedContainer.Rehearsal), rehearsal);
+    }
+
+    /// <summary>What was begun ends; whoever asked is answered when it has.</summary>
+    private void EndRehearsal(Rehearsed rehearsed, IActorRef rehearsal)
+    {
+        if (_containers.Remove(rehearsed.Container, out var known))
+        {
+            Context.Stop(known.Actor);
+        }
+
+        rehearsal.Tell(new RehearsalEnded(known?.Actor), Self);
+    }
+
+    /// <summary>A container that others went on with, and who are gone: its actor knows nothing of what they did.</summary>
+    private void Retake(RetakeContainer request)
+    {
+        if (!_containers.TryGetValue(request.Container, out var known))
+        {
+            Begin(new Supervise(request.Container), Sender);
+            return;
+        }
+
+        var asker = Sender;
+        known.Actor.Ask<ListenerKept>(new KeepListener(), RetakeLimit).PipeTo(
+            Self,
+            success: kept => new Retaken(request.Container, asker, kept.Listener.Ok ? new HandedContainer(null, new PausedSockets(kept.Listener.Value, []), false) : null),
+            failure: _ => new Retaken(request.Container, asker, null));
     }
 
     private void Forget(string? name)
@@ -172,6 +288,8 @@ internal sealed class HostActor : ReceiveActor
         {
             return;
         }
+
+        _resting.Remove(name);
 
         foreach (var waiting in container.Waiting)
         {
@@ -200,6 +318,11 @@ internal sealed class HostActor : ReceiveActor
             _empty(true);
         }
     }
+
+    /// <summary>The socket of a container that is to be begun again was kept, or could not be.</summary>
+    private sealed record Retaken(string Container, IActorRef Asker, HandedContainer? Handed);
+
+    private sealed record RehearsePause;
 
     /// <summary>A container that was left has nobody left to answer.</summary>
     private sealed record LastAnswered;

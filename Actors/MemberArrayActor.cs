@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -25,7 +26,7 @@ public sealed record MemberSettings(
 /// One member array: looks at all of its attributes when one changes, lets <see cref="MemberDecision"/> decide, has the metadata
 /// recorded, and only then lets the kernel go. Restarted, it looks at everything anew.
 /// </summary>
-public sealed class MemberArrayActor : ReceiveActor, IWithTimers
+public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 {
     private readonly MemberSettings _settings;
     private readonly SpareActivation _spare;
@@ -36,7 +37,8 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> _looking = [];
     private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
     private MemberAttributes? _attributes;
-    private MemberMemory _memory = MemberMemory.New;
+    private readonly bool _handed;
+    private MemberMemory _memory;
     private MemberActions? _actions;
     private bool _lookAgain;
     private int _changePosted;
@@ -45,11 +47,22 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     private bool _leaving;
     private bool _describe;
     private IActorRef? _tellWhenSafe;
+    private IActorRef? _pauseAskedBy;
+    private bool _busy = true;
 
     /// <summary>An actor for that array.</summary>
-    public MemberArrayActor(MemberSettings settings)
+    /// <param name="settings">What it needs to know.</param>
+    /// <param name="handed">What the supervisor before remembered, if there was one that handed it over.</param>
+    public MemberArrayActor(MemberSettings settings, ArraySnapshot? handed = null)
     {
         _settings = settings;
+        _handed = handed is not null;
+        _memory = handed?.Memory ?? MemberMemory.New;
+        foreach (var slot in handed?.Dropping ?? [])
+        {
+            _dropping[slot] = false;
+        }
+
         _disks = settings.Disks;
         _spare = new SpareActivation(settings);
         _badBlocks = new BadBlockKeeping(settings);
@@ -59,6 +72,9 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public IStash Stash { get; set; } = null!;
 
     private string Name => _settings.Array;
 
@@ -78,7 +94,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
 
         _attributes = opened.Value;
         MeasureArray();
-        KeepSafeModeDelay();
+        if (!_handed)
+        {
+            KeepSafeModeDelay();
+        }
+
         ScanLegs();
         _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
     }
@@ -121,14 +141,14 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             }
 
             var view = _attributes!.Look();
-            if (view.Action == SyncAction.Reshape)
+            if (view.Action == SyncAction.Reshape && !_handed)
             {
                 _memory = _memory with { LastCheckpoint = volume.Checkpoint };
             }
 
             var actions = MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors);
             var caughtUp = MemberDecision.CatchUp(volume, view, volume.Reshape is null ? null : _attributes.Shape());
-            _reshape.Saw(view, view.Action);
+            _describe |= _reshape.Saw(view, _handed ? _memory.Action : view.Action);
             _reshape.Described(volume, _attributes, _disks, Timers, Self);
             if (volume.Reshape is not null && !caughtUp.IsEmpty)
             {
@@ -175,14 +195,34 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             recorded => recorded.For == RecordFor.Array);
     }
 
+    /// <summary>At rest: nothing is read, decided or written until somebody says that we still are the one.</summary>
+    private void Paused()
+    {
+        Receive<Resume>(_ =>
+        {
+            Become(Watching);
+            Stash.UnstashAll();
+            PostChange(Self);
+        });
+        Receive<SysfsChanged>(_ => NoteChange());
+        ReceiveAny(_ => Stash.Stash());
+    }
+
     private void Common()
     {
+        Receive<Pause>(_ =>
+        {
+            _pauseAskedBy = Sender;
+            PauseIfAtRest();
+        });
+        Receive<Resume>(_ => _pauseAskedBy = null);
         Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.For == RecordFor.Spare);
         Receive<Recorded>(
             recorded =>
             {
                 _reshape.Recorded(recorded.Changed, _attributes!, _disks, Self);
                 _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
+                PauseIfAtRest();
             },
             recorded => recorded.For == RecordFor.Reshape);
         Receive<ReshapeLook>(_ => _reshape.Look(_attributes!.Look(), _attributes, Timers, Self));
@@ -217,13 +257,19 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             _spare.Wanted = true;
             PostChange(Self);
         });
-        Receive<SparePlanned>(planned => _spare.Planned(planned.Plan, Self, _disks));
+        Receive<SparePlanned>(planned =>
+        {
+            _spare.Planned(planned.Plan, Self, _disks);
+            PauseIfAtRest();
+        });
         Receive<LegJoined>(joined =>
         {
             if (_spare.Joined(joined, Self))
             {
                 ScanLegs();
             }
+
+            PauseIfAtRest();
         });
         Receive<RecoveryStarted>(started =>
         {
@@ -236,6 +282,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
             }
 
             PostChange(Self);
+            PauseIfAtRest();
         });
         Receive<SpareAgain>(_ => PostChange(Self));
         Receive<MakeSafe>(_ => _attributes!.WriteOnce("safe_mode_delay", "0.001"));
@@ -309,6 +356,8 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         {
             _reshape.Described(volume, _attributes!, _disks, Timers, Self);
         }
+
+        PauseIfAtRest();
     }
 
     private void Act(MemberActions actions)
@@ -319,6 +368,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         }
 
         var changes = actions.Changes.AddRange(_badBlocks.ToRecord(_attributes!));
+        _busy = true;
         _actions = actions;
         if (changes.IsEmpty)
         {
@@ -335,6 +385,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     {
         var actions = _actions!;
         _actions = null;
+        _busy = false;
         if (actions.WriteByAnswer)
         {
             Write(recorded is { Clean: true } ? ArrayState.ReadAuto : ArrayState.Active);
@@ -375,6 +426,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         }
 
         _looking.Clear();
+        if (PauseIfAtRest())
+        {
+            return;
+        }
+
         if (_lookAgain)
         {
             PostChange(Self);
@@ -391,6 +447,20 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
         {
             _spare.LookForOne(_memory, _attributes!, _componentSectors, Self);
         }
+    }
+
+    /// <summary>What has been begun is finished: a spare's activation in the middle would leave md frozen.</summary>
+    private bool PauseIfAtRest()
+    {
+        if (_pauseAskedBy is not { } asker || _busy || _leaving || !_spare.IsIdle || !_reshape.IsIdle)
+        {
+            return false;
+        }
+
+        _pauseAskedBy = null;
+        Become(Paused);
+        asker.Tell(new MemberPaused(new ArraySnapshot(Name, _memory, [.. _dropping.Keys])), Self);
+        return true;
     }
 
     private void Drop(int slot, bool remove)
@@ -425,6 +495,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers
     {
         _spare.Recorded(Self, _disks);
         ScanLegs();
+        PauseIfAtRest();
     }
 
     private void Write(ArrayState state)

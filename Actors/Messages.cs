@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Commit;
 using ActorRaid.SysfsIo;
@@ -9,7 +10,9 @@ namespace ActorRaid.Actors;
 // Messages between the actors, in one place. All of them are immutable.
 
 /// <summary>To the host: take this container under supervision. Answered with <see cref="SuperviseReply"/>.</summary>
-public sealed record Supervise(string Container);
+/// <param name="Container">md127</param>
+/// <param name="Handed">What to take over from the process that supervised it; null: begin afresh.</param>
+public sealed record Supervise(string Container, HandedContainer? Handed = null);
 
 /// <summary>How a request to supervise ended.</summary>
 public enum SuperviseOutcome

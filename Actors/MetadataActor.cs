@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -12,8 +13,10 @@ namespace ActorRaid.Actors;
 /// <param name="Loop">The container's loop, on which this actor runs.</param>
 /// <param name="Writes">Counts the writes that are under way.</param>
 /// <param name="Events">Who is told.</param>
+/// <param name="Handed">What the supervisor before had not finished; then nothing is done before <see cref="Resume"/>.</param>
 public sealed record MetadataSettings(
-    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, WritesUnderWay Writes, ContainerEvents Events)
+    string Container, IContainerModel Model, ImmutableArray<OpenDisk> Disks, EventLoop Loop, WritesUnderWay Writes, ContainerEvents Events,
+    ContainerSnapshot? Handed = null)
 {
     /// <summary>What an admin may want otherwise.</summary>
     public PolicyInForce Policy { get; init; } = new();
@@ -37,6 +40,8 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> _flushing = [];
     private ImmutableArray<int> _active = [];
     private IContainerModel _model;
+    private IActorRef? _pauseAskedBy;
+    private bool _paused;
 
     /// <summary>An actor for that container.</summary>
     public MetadataActor(MetadataSettings settings)
@@ -65,6 +70,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         });
         Receive<RetryFailedDisks>(_ =>
         {
+            if (_paused)
+            {
+                return;
+            }
+
             _writer.Retry(_model);
             Answer();
             Turn();
@@ -72,6 +82,28 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         Receive<LookForSlowDisks>(_ => _writer.TellSlow());
         Receive<DescribeYourself>(_ => Sender.Tell(
             new MetadataStanding(_model.Format, _model.Generation, _model.Volumes, _model.Disks, _writer.Hanging), Self));
+        Receive<Pause>(_ =>
+        {
+            _paused = true;
+            _pauseAskedBy = Sender;
+            TellIfAtRest();
+        });
+        Receive<Resume>(_ =>
+        {
+            _paused = false;
+            _pauseAskedBy = null;
+            RetryLaterIfNeeded();
+            Turn();
+        });
+        if (settings.Handed is { } handed)
+        {
+            _paused = true;
+            _writer.Doubt(handed.DoubtfulDisks);
+            foreach (var update in handed.Updates)
+            {
+                _waiting.Enqueue((new ApplyUpdate(update), ActorRefs.Nobody));
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -99,11 +131,28 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     /// <summary>Applies what is waiting, unless a commit is under way that nobody can rely on yet.</summary>
     private void Turn()
     {
-        while (_writer.MayBegin && _waiting.Count > 0)
+        while (!_paused && _writer.MayBegin && _waiting.Count > 0)
         {
             ApplyWaiting();
             Answer();
         }
+
+        TellIfAtRest();
+    }
+
+    private void TellIfAtRest()
+    {
+        if (_pauseAskedBy is not { } asker || !_writer.IsFinished)
+        {
+            return;
+        }
+
+        _pauseAskedBy = null;
+        asker.Tell(
+            new MetadataPaused(
+                _model.Generation, ContainerDigest.Of(_model, _writer.Devices), _writer.DoubtfulDisks,
+                [.. _waiting.Select(waiting => waiting.Message).OfType<ApplyUpdate>().Select(update => update.Bytes.ToArray())]),
+            Self);
     }
 
     /// <summary>All that is waiting goes into one commit, up to a flush.</summary>
@@ -155,17 +204,21 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         _appliedUpdates.Clear();
         if (_writer.IsFinished)
         {
-            if (_writer.HasFailedDisks)
-            {
-                RetryLater();
-            }
-
+            RetryLaterIfNeeded();
             foreach (var to in _flushing)
             {
                 to.Tell(new Flushed(), Self);
             }
 
             _flushing.Clear();
+        }
+    }
+
+    private void RetryLaterIfNeeded()
+    {
+        if (_writer.HasFailedDisks)
+        {
+            RetryLater();
         }
     }
 

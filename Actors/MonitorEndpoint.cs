@@ -18,6 +18,7 @@ internal sealed class MonitorEndpoint
     private readonly string _pidFile;
     private readonly Conversation _conversation;
     private readonly MonitorServer _server;
+    private Task _pausing = Task.CompletedTask;
 
     private MonitorEndpoint(string pidFile, Conversation conversation, MonitorServer server)
     {
@@ -26,8 +27,16 @@ internal sealed class MonitorEndpoint
         _server = server;
     }
 
-    /// <summary>Takes the container's place: whoever's pid and socket were there before are replaced.</summary>
-    public static Result<MonitorEndpoint> Open(string runDirectory, string container, IActorRef containerActor, IActorRef metadata)
+    /// <summary>
+    /// Takes the container's place: whoever's pid and socket were there before are replaced. Nobody is answered before <see cref="Resume"/>.
+    /// </summary>
+    /// <param name="runDirectory">Where mdadm looks for both.</param>
+    /// <param name="container">md127</param>
+    /// <param name="containerActor">Who answers pings.</param>
+    /// <param name="metadata">Who takes updates.</param>
+    /// <param name="handed">The sockets of whoever hands the container over; null: a new one.</param>
+    public static Result<MonitorEndpoint> Open(
+        string runDirectory, string container, IActorRef containerActor, IActorRef metadata, PausedSockets? handed)
     {
         try
         {
@@ -35,27 +44,50 @@ internal sealed class MonitorEndpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            handed?.Close();
             return new KernelError(Errno.EIO, runDirectory, "create directory: " + e.Message);
         }
 
         var conversation = new Conversation(containerActor, metadata);
-        var server = MonitorServer.Listen($"{runDirectory}/{container}.sock", (request, _) => conversation.Answer(request));
+        var path = $"{runDirectory}/{container}.sock";
+        var server = handed is null ? MonitorServer.Listen(path, conversation.Answer) : MonitorServer.Adopt(path, handed, conversation.Answer);
         if (!server.Ok)
         {
             return server.Error;
         }
 
-        var pidFile = $"{runDirectory}/{container}.pid";
-        var written = PidFile.Write(pidFile, Environment.ProcessId);
-        if (!written.Ok)
+        var endpoint = new MonitorEndpoint($"{runDirectory}/{container}.pid", conversation, server.Value);
+        var claimed = endpoint.Claim();
+        if (!claimed.Ok)
         {
-            server.Value.UnlinkOnDispose = true;
+            server.Value.UnlinkOnDispose = handed is null;
             _ = server.Value.DisposeAsync().AsTask();
-            return written.Error;
+            return claimed.Error;
         }
 
-        return new MonitorEndpoint(pidFile, conversation, server.Value);
+        return endpoint;
     }
+
+    /// <summary>Stops answering, and gives what another process needs to go on.</summary>
+    public Task<PausedSockets> Pause()
+    {
+        var pausing = _server.Pause();
+        _pausing = pausing;
+        return pausing;
+    }
+
+    /// <summary>Answers, as soon as what is being paused has come to rest; the pid file is ours.</summary>
+    public Result<Nothing> Resume()
+    {
+        _pausing.ContinueWith(_ => _server.Resume(), TaskScheduler.Default);
+        return Claim();
+    }
+
+    /// <summary>While it is paused: closes this process's ends of the connections.</summary>
+    public void ForgetClients() => _server.ForgetConnections();
+
+    /// <summary>The socket, for whoever comes after.</summary>
+    public Result<int> KeepListener() => _server.DuplicateListener();
 
     /// <summary>
     /// Stops being the container's supervisor. A client that is connected already is still answered for a while: mdadm pings
@@ -71,7 +103,7 @@ internal sealed class MonitorEndpoint
             PidFile.Remove(_server.Path);
         }
 
-        _conversation.IsOver = true;
+        _conversation.End();
         return AnswerTheLast();
     }
 
@@ -90,53 +122,50 @@ internal sealed class MonitorEndpoint
         return none;
     }
 
+    private Result<Nothing> Claim() =>
+        PidFile.Read(_pidFile) is { Ok: true } pid && pid.Value == Environment.ProcessId ? default(Nothing) : PidFile.Write(_pidFile, Environment.ProcessId);
+
     private sealed class Conversation(IActorRef container, IActorRef metadata)
     {
-        private volatile bool _isOver;
+        private readonly CancellationTokenSource _over = new();
 
         /// <summary>Nothing is supervised any more: what is asked has been done, or has nobody left to do it.</summary>
-        public bool IsOver
-        {
-            get => _isOver;
-            set => _isOver = value;
-        }
+        public void End() => _over.Cancel();
 
-        public async Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request)
+        /// <summary>Answers. A ping is given up when the server stops for a while, and asked again by whoever goes on.</summary>
+        public async Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request, CancellationToken stopped)
         {
             if (request.IsPingMonitor)
             {
-                await Ask<Pong>(container, new PingMonitor()).ConfigureAwait(false);
+                await Ask<Pong>(container, new PingMonitor(), stopped).ConfigureAwait(false);
                 return Version;
             }
 
             if (request.IsPingManager)
             {
-                await Ask<Pong>(container, new PingManager()).ConfigureAwait(false);
+                await Ask<Pong>(container, new PingManager(), stopped).ConfigureAwait(false);
             }
             else
             {
-                await Ask<Queued>(metadata, new ApplyUpdate(request.Payload)).ConfigureAwait(false);
+                // Never given up: it would be applied twice. It is queued at once, whatever the disks do.
+                await Ask<Queued>(metadata, new ApplyUpdate(request.Payload), CancellationToken.None).ConfigureAwait(false);
             }
 
             return ReadOnlyMemory<byte>.Empty;
         }
 
         /// <summary>Asks an actor, without a time limit: mdadm waits as long as it takes, but not for an actor that has ended.</summary>
-        private async Task Ask<T>(IActorRef actor, object question)
+        private async Task Ask<T>(IActorRef actor, object question, CancellationToken stopped)
         {
-            using var ended = new CancellationTokenSource();
-            var answer = actor.Ask<T>(question, null, ended.Token);
-            while (!answer.IsCompleted && !IsOver)
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(_over.Token, stopped);
+            try
             {
-                await Task.WhenAny(answer, Task.Delay(100)).ConfigureAwait(false);
+                await actor.Ask<T>(question, null, ended.Token).ConfigureAwait(false);
             }
-
-            if (answer.IsCompleted)
+            catch (OperationCanceledException) when (!stopped.IsCancellationRequested)
             {
-                await answer.ConfigureAwait(false);
+                // It is over.
             }
-
-            await ended.CancelAsync().ConfigureAwait(false);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using Akka.Actor;
 using Akka.Configuration;
@@ -25,8 +26,7 @@ public sealed class RaidSystem
     /// <summary>The dispatcher that gives an actor a thread of its own.</summary>
     internal const string PinnedDispatcher = "actorraid.pinned-dispatcher";
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan HostLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2), AnswerLimit = TimeSpan.FromSeconds(5), HostLimit = TimeSpan.FromSeconds(1);
     private readonly IRequiredActor<HostActor> _host;
 
     private readonly PolicyInForce _policy;
@@ -47,7 +47,35 @@ public sealed class RaidSystem
 
     /// <summary>Takes a container under supervision.</summary>
     /// <param name="container">The kernel's name: md127.</param>
-    public Task<SuperviseReply> Supervise(string container) => Host.Ask<SuperviseReply>(new Supervise(container), StartLimit);
+    /// <param name="handed">What to take over from the process that supervised it; null: begin afresh.</param>
+    public Task<SuperviseReply> Supervise(string container, HandedContainer? handed = null) =>
+        Host.Ask<SuperviseReply>(new Supervise(container, handed), StartLimit);
+
+    /// <summary>Does all that taking a container over needs but says nothing to anybody, and ends it again. Tells whether it could be supervised.</summary>
+    public Task<SuperviseReply> Rehearse(string container) => Host.Ask<SuperviseReply>(new RehearseContainer(container), StartLimit);
+
+    // No async methods here: what they are made of is compiled when they first run, and these run while arrays wait.
+
+    /// <summary>The containers that are supervised.</summary>
+    public Task<ContainerList> Containers() => Host.Ask<ContainerList>(new ListContainers(), AnswerLimit);
+
+    /// <summary>
+    /// Brings a container to rest: <see cref="ContainerPaused"/> or <see cref="NotSupervised"/>. Fails with <see cref="AskTimeoutException"/> when
+    /// that takes longer than the limit; <see cref="Resume"/> must follow then too.
+    /// </summary>
+    public Task<object> Pause(string container, TimeSpan limit) => Host.Ask<object>(new PauseContainer(container), limit);
+
+    /// <summary>Lets a container go on, whether or not it has come to rest.</summary>
+    public Task Resume(string container) => Host.Ask<object>(new ResumeContainer(container), AnswerLimit);
+
+    /// <summary>Whether a container is still at rest since <see cref="Pause"/>: <see cref="RestAnswer"/> or <see cref="NotSupervised"/>.</summary>
+    public Task<object> AskForRest(string container) => Host.Ask<object>(new AskForRest(container), AnswerLimit);
+
+    /// <summary>Another process goes on with a container that is at rest here: closes our ends of the connections.</summary>
+    public Task ForgetClients(string container) => Host.Ask<object>(new ForgetClients(container), AnswerLimit);
+
+    /// <summary>The process that went on with a container is gone: supervises it again, beginning afresh at the same socket.</summary>
+    public Task<SuperviseReply> Retake(string container) => Host.Ask<SuperviseReply>(new RetakeContainer(container), StartLimit);
 
     /// <summary>How everything stands. Null when the host itself does not answer.</summary>
     /// <param name="limit">Who has not answered by then is shown as such.</param>

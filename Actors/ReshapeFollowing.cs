@@ -22,9 +22,13 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private bool _begun;
     private bool _placing;
+    private bool _recording;
     private bool _ended;
     private int _idleLooks;
     private ReshapeInfo? _recorded;
+
+    /// <summary>Nothing is half done: what is left is seen again by whoever looks next.</summary>
+    public bool IsIdle => !_placing && !_recording && !_ended;
 
     /// <summary>After each look at the array. True when the metadata is to be asked how the volume is now.</summary>
     public bool Saw(MemberView view, SyncAction before)
@@ -50,12 +54,14 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
             timers.Cancel("reshape");
             SetSize(volume, attributes, disks);
             _begun = false;
+            _placing = false;
             return;
         }
 
         if (_placing)
         {
             _placing = false;
+            _recording = true;
             settings.Metadata.Tell(
                 new Record(
                     self,
@@ -92,12 +98,14 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
             "reshape-cancelled",
             $"{settings.Array}: the reshape to {reshape.To.Legs} legs, RAID {reshape.To.Level}, chunk {reshape.To.ChunkBytes / 1024} KiB was recorded but has not begun, and "
             + "mdadm has let go of the container: the metadata becomes what it was before", settings.Array);
+        _recording = true;
         settings.Metadata.Tell(new Record(self, [new ReshapeCancelled(settings.Volume)], RecordFor.Reshape), self);
     }
 
     /// <summary>What was asked to be recorded is.</summary>
     public void Recorded(bool changed, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
     {
+        _recording = false;
         if (_recorded is not { } reshape)
         {
             return;

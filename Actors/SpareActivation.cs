@@ -32,6 +32,9 @@ internal sealed class SpareActivation(MemberSettings settings)
     private string? _lastRefusal;
     private ulong _componentSectors;
 
+    /// <summary>No activation is under way.</summary>
+    public bool IsIdle => _step == Step.None;
+
     /// <summary>The array may be degraded: look for a spare as soon as it rests.</summary>
     public bool Wanted { get; set; }
 

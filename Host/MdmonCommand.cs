@@ -31,6 +31,8 @@ internal static class MdmonCommand
 
         var offRoot = options.OffRoot || Invocation.IsOffRoot(invokedAs) || Invocation.InInitramfs();
         var launcher = new Launcher(LaunchPaths.FromEnvironment(), offRoot, options.Takeover);
+        if (options is { All: true, Takeover: true, Foreground: false } && launcher.Replace() is { } kept)
+            return Say(kept.Message, Refused);
         if (options.Foreground && containers.Length > 0 && launcher.Become(containers, stay: false) is { } failure)
             return Say(failure.Message, NoSuchArray);
 

@@ -18,7 +18,7 @@ public sealed record ChannelMessage(byte[] Bytes, ImmutableArray<int> Descriptor
 public sealed unsafe class DescriptorChannel : IDisposable
 {
     /// <summary>The longest message, in bytes.</summary>
-    public const int MaxBytes = 64 * 1024 * 1024;
+    public const int MaxBytes = 16 * 1024 * 1024;
 
     /// <summary>The most descriptors with one message; the kernel's own limit is 253 (SCM_MAX_FD).</summary>
     public const int MaxDescriptors = 128;

@@ -12,7 +12,20 @@ public sealed record PausedConnection(int Descriptor, ReadOnlyMemory<byte> Unrea
 /// <summary>A server's sockets while it is paused: with them another process can go on.</summary>
 /// <param name="Listener">The number of the socket that clients connect to.</param>
 /// <param name="Connections">Those who are connected.</param>
-public sealed record PausedSockets(int Listener, ImmutableArray<PausedConnection> Connections);
+public sealed record PausedSockets(int Listener, ImmutableArray<PausedConnection> Connections)
+{
+    /// <summary>Their numbers, the listener's first.</summary>
+    public ImmutableArray<int> Descriptors => [Listener, .. Connections.Select(connection => connection.Descriptor)];
+
+    /// <summary>Closes all of them: for whoever was handed them and cannot use them.</summary>
+    public void Close()
+    {
+        foreach (var descriptor in Descriptors)
+        {
+            Native.Close(descriptor);
+        }
+    }
+}
 
 /// <summary>
 /// A container's socket, as mdmon has it. Every connection is its own affair: what a hostile or broken client sends ends that
@@ -124,9 +137,13 @@ public sealed class MonitorServer : IAsyncDisposable
         static int Number(Socket socket) => (int)socket.SafeHandle.DangerousGetHandle();
     }
 
-    /// <summary>Goes on after <see cref="Pause"/> or <see cref="Adopt"/>.</summary>
+    /// <summary>Goes on after <see cref="Pause"/> or <see cref="Adopt"/>; not before a pause has come to its end.</summary>
     public void Resume()
     {
+        if (!running.IsCancellationRequested || ending.IsCancellationRequested)
+        {
+            return;
+        }
         running.Dispose();
         running = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         var run = running.Token;

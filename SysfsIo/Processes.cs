@@ -34,6 +34,24 @@ public static class Processes
     /// <summary>The short name of a process (the kernel keeps 15 bytes of it).</summary>
     public static Result<string> Name(int pid) => SysfsAttribute.ReadOnce($"/proc/{pid}/comm");
 
+    /// <summary>
+    /// Moves this process into the control group of another (cgroup v2's single hierarchy, /proc/PID/cgroup's line with number 0). ENOENT where
+    /// there is none.
+    /// </summary>
+    public static Result<Nothing> JoinControlGroupOf(int pid, string groups = "/sys/fs/cgroup")
+    {
+        const string unified = "0::";
+        var listed = SysfsAttribute.ReadOnce($"/proc/{pid}/cgroup");
+        if (!listed.Ok)
+        {
+            return listed.Error;
+        }
+        var line = listed.Value.Split('\n').FirstOrDefault(line => line.StartsWith(unified, StringComparison.Ordinal));
+        return line is null
+            ? new KernelError(Errno.ENOENT, $"/proc/{pid}/cgroup", "find a control group in")
+            : SysfsAttribute.WriteOnce($"{groups}{line[unified.Length..].TrimEnd('/')}/cgroup.procs", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Makes this process the leader of a session of its own. EPERM when it leads a group already.</summary>
     public static Result<Nothing> SetSession() =>
         Native.SetSession() >= 0 ? default(Nothing) : KernelError.Last("/proc/self", "setsid");

@@ -31,7 +31,10 @@ internal static class CommandLine
         };
         var all = new Option<bool>("--all") { Description = "Every container there is; stay when the last one is gone" };
         var foreground = new Option<bool>("--foreground", "-F") { Description = "Stay in the foreground and log to the console" };
-        var takeover = new Option<bool>("--takeover", "-t") { Description = "Replace whoever supervises them now" };
+        var takeover = new Option<bool>("--takeover", "-t")
+        {
+            Description = "Replace whoever supervises them now; a daemon that runs is replaced by a new one, with everything that it supervises",
+        };
         var command = new Command("supervise", "Supervise containers, in one daemon for all of them")
         {
             containers, all, foreground, takeover,
@@ -39,8 +42,8 @@ internal static class CommandLine
         command.Validators.Add(result =>
         {
             var given = result.GetValue(containers)?.Length ?? 0;
-            if (result.GetValue(all) ? given > 0 : given == 0)
-                result.AddError("either --all or at least one CONTAINER is needed");
+            if (result.GetValue(all) ? given > 0 : given == 0 && !result.GetValue(takeover))
+                result.AddError("either --all or at least one CONTAINER is needed, or --takeover");
         });
         command.SetAction(result => SuperviseCommand.Run(new SuperviseRequest(
             result.GetValue(containers) ?? [], result.GetValue(all), result.GetValue(foreground), result.GetValue(takeover))));

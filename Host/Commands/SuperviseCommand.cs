@@ -8,6 +8,8 @@ internal sealed record SuperviseRequest(IReadOnlyList<string> Containers, bool A
 /// <summary><c>actorraid supervise</c>: as mdmon, but for several containers, and able to stay with none.</summary>
 internal static class SuperviseCommand
 {
+    private const int Refused = 3;
+
     /// <summary>0: all of them are supervised; otherwise the exit statuses of <see cref="MdmonCommand"/> for each, or-ed.</summary>
     internal static int Run(SuperviseRequest request)
     {
@@ -20,11 +22,13 @@ internal static class SuperviseCommand
             else
                 status |= Say($"{given} is not a valid md device name");
         }
-        if (containers.Count == 0 && !request.All)
+        if (containers.Count == 0 && request is { All: false, Takeover: false })
             return status;
 
         var offRoot = Invocation.IsOffRoot(Invocation.Name()) || Invocation.InInitramfs();
         var launcher = new Launcher(LaunchPaths.FromEnvironment(), offRoot, request.Takeover);
+        if (request is { Takeover: true, Foreground: false } && launcher.Replace() is { } kept)
+            return status | Say($"not taken over: {kept.Message}", Refused);
         if (request.Foreground)
         {
             if (launcher.Become(containers, request.All) is { } failure)
@@ -38,9 +42,9 @@ internal static class SuperviseCommand
         return status;
     }
 
-    private static int Say(string message)
+    private static int Say(string message, int status = 1)
     {
         Console.Error.WriteLine($"actorraid: {message}");
-        return 1;
+        return status;
     }
 }

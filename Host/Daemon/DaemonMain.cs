@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ActorRaid.Actors;
+using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
@@ -15,6 +16,7 @@ internal static class DaemonMain
 {
     /// <summary>What follows the arrays' farewell at most: the actors' end, and the log's.</summary>
     private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(15);
+    private const int NotTakenOver = 3;
 
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
     internal static int Run(DaemonOptions options)
@@ -37,6 +39,17 @@ internal static class DaemonMain
         try
         {
             return Run(options, signals, held, service).GetAwaiter().GetResult();
+        }
+        catch (HandoffException e)
+        {
+            // Whoever has the containers goes on with them when this process has ended: at once, and without touching anything.
+            events.Write(EventLevel.Error, "handoff-refused", e.Message);
+            if (options.Foreground)
+                Console.Error.WriteLine($"actorraid: not taken over: {e.Message}");
+            TellReady(options.Ready, e.Message);
+            events.Dispose();
+            Environment.Exit(NotTakenOver);
+            return NotTakenOver;
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
@@ -62,7 +75,8 @@ internal static class DaemonMain
             return null;
         });
         var supervisor = new RaidSupervisor(raid, settings, events);
-        var status = await Serve(options, supervisor, LaunchPaths.FromEnvironment(), service, held, signals.Asked, MemoryLock.LockAll)
+        var paths = LaunchPaths.FromEnvironment();
+        var status = await Serve(options, supervisor, paths, service, held, signals.Asked, MemoryLock.LockAll, Handoffs.Of(raid, paths, events))
             .ConfigureAwait(false);
         await host.StopAsync().ConfigureAwait(false);
         return status;
@@ -75,17 +89,24 @@ internal static class DaemonMain
     /// </remarks>
     internal static async Task<int> Serve(
         DaemonOptions options, ISupervisor supervisor, LaunchPaths paths, DaemonService service, LaunchLock held, Task<string> leave,
-        Func<Result<Nothing>> lockMemory)
+        Func<Result<Nothing>> lockMemory, Handoffs handoffs)
     {
         var events = service.Events;
-        var desk = new LaunchDesk(supervisor, service, options.Stay || service.Settings.Now.Stay);
-        using var server = LaunchServer.Listen(
-            paths.Socket, desk.Answer, text => events.Write(EventLevel.Debug, "launch", text));
         // Also warms the log: what it needs is loaded and in memory before that is locked.
         events.Write(EventLevel.Info, "daemon-starting", $"process {Environment.ProcessId}{(options.Takeover ? ", taking over" : "")}");
         await supervisor.Ready().ConfigureAwait(false);
+        await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
         if (lockMemory() is { Ok: false } refused)
             events.Write(EventLevel.Warning, "memory-not-locked", refused.Error.ToString());
+
+        using var taken = options.Takeover ? await handoffs.Take().ConfigureAwait(false) : null;
+        var desk = new LaunchDesk(supervisor, service, options.Stay || service.Settings.Now.Stay || taken is { Stay: true });
+        using var place = new DaemonPlace(desk, paths, service, handoffs);
+        if (taken is not null)
+        {
+            service.Systemd.Take(taken.Systemd);
+            taken.Finish();
+        }
 
         var status = 0;
         foreach (var container in options.Containers)
@@ -95,9 +116,9 @@ internal static class DaemonMain
                 status |= MdmonCommand.Verdict(container, reply, options.Takeover);
         }
         supervisor.DismissPredecessors();
-        if (options.Containers.Count > 0)
+        if (options.Containers.Count > 0 || taken is not null)
             desk.Answered();
-        if (options.Foreground && options.Containers.Count > 0 && !desk.HasSupervised && !desk.Stays && server.TryLeave())
+        if (options.Foreground && options.Containers.Count > 0 && !desk.HasSupervised && !desk.Stays && supervisor.IsEmpty && place.TryLeave())
             return status;
         events.Write(EventLevel.Info, "daemon-ready", "ready for containers");
         desk.Open();
@@ -106,32 +127,39 @@ internal static class DaemonMain
         service.Ready();
         using var heartbeat = new Heartbeat(supervisor, service);
 
-        await UntilTheEnd(desk, paths, server, leave).ConfigureAwait(false);
+        await UntilTheEnd(desk, paths, place, leave).ConfigureAwait(false);
+        if (leave.IsCompletedSuccessfully)
+            place.EndHandoffs();
+        if (place.HandedOver.IsCompleted)
+        {
+            events.Write(EventLevel.Info, "daemon-ended", $"process {await place.HandedOver.ConfigureAwait(false)} goes on");
+            return 0;
+        }
         if (leave.IsCompletedSuccessfully)
         {
-            events.Write(EventLevel.Info, "daemon-leaving", $"{leave.Result}: letting go of everything");
+            events.Write(EventLevel.Info, "daemon-leaving", $"{await leave.ConfigureAwait(false)}: letting go of everything");
             var limit = TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds);
             service.Systemd.Stopping(limit + LastSteps);
-            server.Dispose();
+            place.Dispose();
             await supervisor.Stop(limit).ConfigureAwait(false);
         }
         events.Write(EventLevel.Info, "daemon-ended", leave.IsCompleted ? "as it was told to" : "nothing left to supervise");
         return 0;
     }
 
-    private static async Task UntilTheEnd(LaunchDesk desk, LaunchPaths paths, LaunchServer server, Task leave)
+    private static async Task UntilTheEnd(LaunchDesk desk, LaunchPaths paths, DaemonPlace place, Task leave)
     {
         while (true)
         {
-            await Task.WhenAny(leave, desk.Idle).ConfigureAwait(false);
-            if (leave.IsCompleted)
+            await Task.WhenAny(leave, desk.Idle, place.HandedOver).ConfigureAwait(false);
+            if (leave.IsCompleted || place.HandedOver.IsCompleted)
                 return;
             // Under the lock no launcher can be between meeting us and asking for something that it would have started us for.
             using (var own = LaunchLock.Take(paths.Lock, TimeSpan.Zero, out _))
             {
-                if (own is not null && desk.IsIdle && server.TryLeave())
+                if (own is not null && desk.IsIdle && place.TryLeave())
                 {
-                    server.Dispose();
+                    place.Dispose();
                     return;
                 }
             }
@@ -139,12 +167,14 @@ internal static class DaemonMain
         }
     }
 
-    private static unsafe void TellReady(int descriptor)
+    /// <summary>To the launcher that waits: a byte 1, or in words why not.</summary>
+    private static unsafe void TellReady(int descriptor, string? failure = null)
     {
         if (descriptor < 0)
             return;
-        byte ready = 1;
-        Native.Write(descriptor, &ready, 1);
+        var said = failure is null ? [DaemonProcess.Ready] : System.Text.Encoding.UTF8.GetBytes(failure);
+        fixed (byte* bytes = said)
+            Native.Write(descriptor, bytes, said.Length);
         Native.Close(descriptor);
     }
 }

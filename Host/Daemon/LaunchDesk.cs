@@ -14,7 +14,7 @@ internal sealed class LaunchDesk
     private readonly DaemonService _service;
     private readonly Task _unasked;
     private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stay;
     private volatile bool _asked;
     private volatile bool _supervised;
@@ -45,6 +45,16 @@ internal sealed class LaunchDesk
 
     /// <summary>From now on requests are answered; those that came before have waited.</summary>
     internal void Open() => _open.TrySetResult();
+
+    /// <summary>From now on requests wait.</summary>
+    internal void Close()
+    {
+        if (_open.Task.IsCompleted)
+            _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>The daemon is to stay even with nothing to supervise.</summary>
+    internal void Stay() => _stay = true;
 
     /// <summary>Answers one request.</summary>
     internal async Task<LaunchReply> Answer(LaunchRequest request)

@@ -64,6 +64,9 @@ internal sealed class LaunchServer : IDisposable
         return server;
     }
 
+    /// <summary>Whether it is our socket that launchers find.</summary>
+    internal bool IsInPlace => FileIdentity.Of(_path) == _identity;
+
     /// <summary>Agrees to leave, if no request is being answered; from then on none is taken.</summary>
     internal bool TryLeave()
     {
@@ -81,7 +84,7 @@ internal sealed class LaunchServer : IDisposable
     {
         lock (_gate)
             _leaving = true;
-        if (_identity is not null && FileIdentity.Of(_path) == _identity)
+        if (_identity is not null && IsInPlace)
             File.Delete(_path);
         _listener.Dispose();
     }

@@ -11,6 +11,9 @@ namespace ActorRaid.Host.Launch;
 /// <param name="OffRoot">Mark it to be spared at shutdown.</param>
 internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, bool OffRoot)
 {
+    /// <summary>What the daemon says when it is ready; anything else is the reason why it is not.</summary>
+    internal const byte Ready = 1;
+
     private const short NewSession = 0x80, SetSignalMask = 0x08;
 
     /// <summary>
@@ -95,8 +98,12 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         while (seen < 0 && Native.LastError == Errno.EINTR);
         if (seen <= 0)
             return $"the daemon is not ready after {limit.TotalSeconds:0} s";
-        byte said;
-        return Native.Read(descriptor, &said, 1) == 1 ? null : "the daemon ended before it was ready";
+        const int limitOfWords = 1024;
+        var said = stackalloc byte[limitOfWords];
+        var count = (int)Native.Read(descriptor, said, limitOfWords);
+        return count <= 0 ? "the daemon ended before it was ready"
+            : said[0] == Ready ? null
+            : System.Text.Encoding.UTF8.GetString(said, count);
     }
 
     private static void HideDescriptors()

@@ -14,6 +14,9 @@ internal sealed record LaunchPaths(string Directory)
     /// <summary>The daemon's socket, mode 0600.</summary>
     internal string Socket => $"{Directory}/launch.sock";
 
+    /// <summary>Where whoever takes over meets the daemon, mode 0600.</summary>
+    internal string Handoff => $"{Directory}/handoff.sock";
+
     /// <summary>Held (flock) by whoever is about to start a daemon, or to end one.</summary>
     internal string Lock => $"{Directory}/lock";
 

@@ -41,6 +41,12 @@ internal sealed record Launcher(
         }
     }
 
+    /// <summary>
+    /// Has the daemon that runs, if one does, replaced by a new one of this executable, be it the same: by handoff where it can. Null when
+    /// that is done, or there was none.
+    /// </summary>
+    internal LaunchReply? Replace() => StartDaemon(daemon => daemon is not null);
+
     private LaunchReply Ask(LaunchRequest request)
     {
         // A daemon that is just leaving closes without an answer; the next one is then started here.
@@ -49,7 +55,7 @@ internal sealed record Launcher(
             using var client = LaunchClient.Connect(Paths.Socket, Patience);
             if (client is null || MustReplace(client.Peer))
             {
-                if (StartDaemon() is { } failure)
+                if (StartDaemon(daemon => daemon is not { } process || MustReplace(process)) is { } failure)
                     return failure;
                 continue;
             }
@@ -60,14 +66,15 @@ internal sealed record Launcher(
         return Failed("no answer from the daemon");
     }
 
-    private LaunchReply? StartDaemon()
+    /// <param name="isNeeded">Whether to start one, given the process number of the one that runs.</param>
+    private LaunchReply? StartDaemon(Func<int?, bool> isNeeded)
     {
         if (Locked(out var refusal) is not { } held)
             return refusal;
         using (held)
         {
             using var client = LaunchClient.Connect(Paths.Socket, Patience);
-            if (client is not null && !MustReplace(client.Peer))
+            if (!isNeeded(client?.Peer))
                 return null;
             IReadOnlyList<string> inherited = client is null ? [] : ContainersOf(client.Peer);
             return Process.Start(new DaemonOptions(-1, -1, false, false, Takeover, inherited), Patience) is { } reason

@@ -109,5 +109,7 @@ internal sealed class EventList : IEventSink
 
     public void Write(RaidEvent e) => _events.Enqueue(e);
 
-    public bool Has(string kind) => _events.Any(e => e.Kind == kind);
+    public bool Has(string kind) => Count(kind) > 0;
+
+    public int Count(string kind) => _events.Count(e => e.Kind == kind);
 }

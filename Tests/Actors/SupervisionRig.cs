@@ -21,6 +21,7 @@ internal sealed class SupervisionRig : IDisposable
 {
     public const string Container = "md9127", Array = "md9126";
     private readonly IHost _host;
+    private IHost? _secondHost;
     private readonly ConcurrentQueue<bool> _empty = new();
 
     public SupervisionRig()
@@ -28,11 +29,7 @@ internal sealed class SupervisionRig : IDisposable
         Sysfs.Container(Container);
         Md = Sysfs.Array(Array, Container, volume: 0, legs: 3);
         Running(Array);
-        var builder = GenericHost.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<IEventSink>(Told).AddRaidSystem(
-            new RaidSettings([new DisklessFormat()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath));
-        _host = builder.Build();
-        Assert.True(_host.StartAsync().Wait(Patience.Limit));
+        _host = Start(Told);
         Raid = _host.Services.GetRequiredService<RaidSystem>();
         Raid.EmptyChanged += _empty.Enqueue;
     }
@@ -44,6 +41,12 @@ internal sealed class SupervisionRig : IDisposable
     public EventList Told { get; } = new();
 
     public RaidSystem Raid { get; }
+
+    /// <summary>What the second one told.</summary>
+    public EventList ToldBySecond { get; } = new();
+
+    /// <summary>Another supervisor on the same system, as a process that takes over would be.</summary>
+    public RaidSystem Second() => (_secondHost ??= Start(ToldBySecond)).Services.GetRequiredService<RaidSystem>();
 
     /// <summary>Whether nothing was supervised, each time that this was told.</summary>
     public IEnumerable<bool> Emptied => _empty;
@@ -84,10 +87,31 @@ internal sealed class SupervisionRig : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Assert.True(_host.StopAsync().Wait(Patience.Limit));
-        Assert.True(_host.Services.GetRequiredService<ActorSystem>().WhenTerminated.IsCompleted, "some actor did not stop with the host");
-        _host.Dispose();
+        Stop(_host);
+        Stop(_secondHost);
         Sysfs.Dispose();
+    }
+
+    private IHost Start(EventList told)
+    {
+        var builder = GenericHost.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IEventSink>(told).AddRaidSystem(
+            new RaidSettings([new DisklessFormat()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath));
+        var host = builder.Build();
+        Assert.True(host.StartAsync().Wait(Patience.Limit));
+        return host;
+    }
+
+    private static void Stop(IHost? host)
+    {
+        if (host is null)
+        {
+            return;
+        }
+
+        Assert.True(host.StopAsync().Wait(Patience.Limit));
+        Assert.True(host.Services.GetRequiredService<ActorSystem>().WhenTerminated.IsCompleted, "some actor did not stop with the host");
+        host.Dispose();
     }
 
     /// <summary>Whatever the disks, the same container.</summary>

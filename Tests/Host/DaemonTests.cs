@@ -1,5 +1,6 @@
 using ActorRaid.Actors;
 using ActorRaid.Host.Daemon;
+using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
@@ -119,7 +120,7 @@ public sealed class DaemonTests : IDisposable
     private Task<int> Serve(DaemonOptions options)
     {
         var held = LaunchLock.Take(_paths.Lock, Limit, out _)!;
-        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _service, held, _leave.Task, () => default(Nothing)));
+        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _service, held, _leave.Task, () => default(Nothing), Handoffs.None));
     }
 
     private LaunchReply? Ask(LaunchRequest request)

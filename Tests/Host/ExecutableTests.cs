@@ -54,7 +54,7 @@ public sealed class ExecutableTests : IDisposable
         Assert.All(replies, reply => Assert.Equal(new LaunchReply(LaunchOutcome.Supervised, ""), reply));
         var daemon = Peer();
         Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(daemon, Peer()));
-        Assert.Single(Directory.EnumerateFiles(_root.Path, "*.sock*"));
+        Assert.Equal(["handoff.sock", "launch.sock"], Directory.EnumerateFiles(_root.Path, "*.sock*").Select(Path.GetFileName).Order());
 
         const int hangUp = 1;
         Assert.True(Processes.Kill(daemon, hangUp).Ok);
@@ -84,6 +84,23 @@ public sealed class ExecutableTests : IDisposable
         var session = File.ReadAllText($"/proc/{daemon}/stat").Split(") ")[1].Split(' ')[3];
         Assert.Equal(daemon.ToString(CultureInfo.InvariantCulture), session);
         Assert.Contains("DOTNET_Thread_DefaultStackSize=0x20000", File.ReadAllText($"/proc/{daemon}/environ").Split('\0'));
+    }
+
+    [Fact]
+    public void On_demand_a_daemon_is_replaced_by_one_of_the_same_executable_which_stays_as_it_would_have()
+    {
+        var launcher = Launcher(offRoot: false) with { Takeover = true };
+        Assert.Null(launcher.Replace());
+        Assert.Null(LaunchClient.Connect($"{_root.Path}/launch.sock", Executable.Limit));
+        Assert.Equal(LaunchOutcome.Supervised, launcher.Stay().Outcome);
+        for (var round = 0; round < 3; round++)
+        {
+            var before = Peer();
+            Assert.Null(launcher.Replace());
+            Assert.NotEqual(before, Peer());
+            Assert.True(SpinWait.SpinUntil(() => Executable.HasEnded(before), Executable.Limit));
+        }
+        Assert.Equal(LaunchOutcome.Supervised, launcher.Stay().Outcome);
     }
 
     [Fact]

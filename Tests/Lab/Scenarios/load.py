@@ -1,5 +1,6 @@
 """load.py DEVICE REFERENCE SEED STOP [MAX_PAUSE_MS]: writes random blocks at random places of DEVICE, past the page cache, and the
-same into the file REFERENCE, with pauses in which the array becomes clean, until the file STOP exists. Prints how many."""
+same into the file REFERENCE, with pauses in which the array becomes clean, until the file STOP exists. Prints how many, and how many
+milliseconds they took: the median and the longest."""
 import mmap
 import os
 import random
@@ -13,16 +14,18 @@ target = os.open(device, os.O_WRONLY | os.O_DIRECT | os.O_DSYNC)
 copy = os.open(reference, os.O_WRONLY)
 size = os.fstat(copy).st_size
 buffer = mmap.mmap(-1, 1 << 17)
-writes = 0
+times = []
 while not os.path.exists(stop):
     for _ in range(chance.randint(1, 8)):
         length = 4096 * chance.randint(1, 32)
         offset = 4096 * chance.randint(0, (size - length) // 4096)
         data = os.urandom(length)
         buffer[:length] = data
+        begin = time.monotonic()
         if os.pwrite(target, memoryview(buffer)[:length], offset) != length:
             sys.exit("short write")
+        times.append((time.monotonic() - begin) * 1000)
         os.pwrite(copy, data, offset)
-        writes += 1
     time.sleep(chance.random() * longest)
-print(writes, "writes")
+times.sort()
+print(f"{len(times)} writes, median {times[len(times) // 2]:.1f} ms, longest {times[-1]:.1f} ms" if times else "no writes")

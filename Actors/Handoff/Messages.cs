@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using ActorRaid.SysfsIo;
+
+namespace ActorRaid.Actors.Handoff;
+
+// How a container comes to rest so that another process can take it over, and how it goes on.
+
+/// <summary>To the host, for one of its containers.</summary>
+public interface IForContainer
+{
+    /// <summary>md127</summary>
+    string Container { get; }
+}
+
+/// <summary>To the host: which containers? Answered with <see cref="ContainerList"/>.</summary>
+public sealed record ListContainers;
+
+/// <summary>The containers that are supervised, by name.</summary>
+public sealed record ContainerList(ImmutableArray<string> Containers);
+
+/// <summary>
+/// Come to rest: finish what is being done, begin nothing, put aside what comes. Answered with <see cref="ContainerPaused"/>, as late as the
+/// slowest disk allows, or with <see cref="NotSupervised"/>.
+/// </summary>
+public sealed record PauseContainer(string Container) : IForContainer;
+
+/// <summary>Go on as if nothing had happened; also before it has come to rest. Answered with <see cref="ContainerResumed"/>.</summary>
+public sealed record ResumeContainer(string Container) : IForContainer;
+
+/// <summary>Is it still at rest since <see cref="PauseContainer"/>? Answered with <see cref="RestAnswer"/>.</summary>
+public sealed record AskForRest(string Container) : IForContainer;
+
+/// <summary>Somebody else goes on with it: close this process's ends of the connections. Answered with <see cref="ContainerResumed"/>.</summary>
+public sealed record ForgetClients(string Container) : IForContainer;
+
+/// <summary>
+/// Whoever went on with it is gone: begin again from sysfs and the disks, at the same socket. Answered with <see cref="SuperviseReply"/>.
+/// </summary>
+public sealed record RetakeContainer(string Container) : IForContainer;
+
+/// <summary>To the host: begin with a container as far as <see cref="HandedContainer.Rehearsal"/> goes, and end again. Answered with <see cref="SuperviseReply"/>.</summary>
+public sealed record RehearseContainer(string Container);
+
+/// <summary>The answer to <see cref="PauseContainer"/>. The sockets still belong to the container.</summary>
+public sealed record ContainerPaused(ContainerSnapshot Snapshot, PausedSockets Sockets);
+
+/// <summary>There is no such container.</summary>
+public sealed record NotSupervised(string Container);
+
+/// <summary>It goes on.</summary>
+public sealed record ContainerResumed(string Container);
+
+/// <summary>The answer to <see cref="AskForRest"/>.</summary>
+public sealed record RestAnswer(bool IsAtRest);
+
+/// <summary>Inside a container, to an array, a disk or the metadata: come to rest. Answered with the matching answer below.</summary>
+internal sealed record Pause;
+
+/// <summary>Inside a container: go on.</summary>
+internal sealed record Resume;
+
+/// <summary>A member array is at rest.</summary>
+internal sealed record MemberPaused(ArraySnapshot Snapshot);
+
+/// <summary>A disk is at rest.</summary>
+internal sealed record DiskPaused;
+
+/// <summary>The metadata is at rest: all that was begun is on every disk that can be written.</summary>
+internal sealed record MetadataPaused(uint Generation, string Digest, ImmutableArray<string> DoubtfulDisks, ImmutableArray<byte[]> Updates);
+
+/// <summary>From the host to a container that is at rest: the socket for whoever comes after. Answered with <see cref="ListenerKept"/>.</summary>
+internal sealed record KeepListener;
+
+/// <summary>A descriptor of the container's socket, of one's own.</summary>
+internal sealed record ListenerKept(Result<int> Listener);

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors.Handoff;
+
+/// <summary>To a container, from its <see cref="PauseActor"/>: everything is at rest.</summary>
+internal sealed record AllPaused(ContainerPaused Paused);
+
+/// <summary>
+/// Brings a container to rest, from the outside in: first mdadm's questions, then the arrays (what they have begun they finish, and that needs
+/// disks and metadata), then the disks, last the metadata. Ended by its container when that takes too long.
+/// </summary>
+internal sealed class PauseActor : ReceiveActor
+{
+    private readonly string _name;
+    private readonly IActorRef _container;
+    private readonly IActorRef _metadata;
+    private readonly ImmutableArray<IActorRef> _members;
+    private readonly ImmutableArray<IActorRef> _disks;
+    private readonly Task<PausedSockets> _pausing;
+    private readonly ImmutableArray<ArraySnapshot>.Builder _arrays = ImmutableArray.CreateBuilder<ArraySnapshot>();
+    private readonly HashSet<IActorRef> _awaited = [];
+    private PausedSockets? _sockets;
+    private bool _pausingDisks;
+
+    public PauseActor(
+        string name, IActorRef container, Task<PausedSockets> pausing, ImmutableArray<IActorRef> members, ImmutableArray<IActorRef> disks, IActorRef metadata)
+    {
+        _name = name;
+        _container = container;
+        _pausing = pausing;
+        _members = members;
+        _disks = disks;
+        _metadata = metadata;
+        Receive<PausedSockets>(sockets =>
+        {
+            _sockets = sockets;
+            Become(MembersPausing);
+            Ask(_members);
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => _pausing.PipeTo(Self);
+
+    private void MembersPausing()
+    {
+        Receive<MemberPaused>(paused =>
+        {
+            _arrays.Add(paused.Snapshot);
+            Answered(Sender);
+        });
+        Receive<Terminated>(gone => Answered(gone.ActorRef));
+    }
+
+    private void DisksPausing()
+    {
+        Receive<DiskPaused>(_ => Answered(Sender));
+        Receive<Terminated>(gone => Answered(gone.ActorRef));
+    }
+
+    private void MetadataPausing()
+    {
+        Receive<MetadataPaused>(metadata =>
+        {
+            var snapshot = new ContainerSnapshot(
+                _name, metadata.Generation, metadata.Digest, _arrays.ToImmutable(), metadata.DoubtfulDisks, metadata.Updates);
+            _container.Tell(new AllPaused(new ContainerPaused(snapshot, _sockets!)), Self);
+            Context.Stop(Self);
+        });
+        Receive<Terminated>(_ => { });
+    }
+
+    private void Ask(ImmutableArray<IActorRef> those)
+    {
+        foreach (var one in those)
+        {
+            Context.Watch(one);
+            _awaited.Add(one);
+            one.Tell(new Pause(), Self);
+        }
+
+        GoOnIfAllHaveAnswered();
+    }
+
+    private void Answered(IActorRef one)
+    {
+        if (_awaited.Remove(one))
+        {
+            GoOnIfAllHaveAnswered();
+        }
+    }
+
+    private void GoOnIfAllHaveAnswered()
+    {
+        if (_awaited.Count > 0)
+        {
+            return;
+        }
+
+        if (_pausingDisks)
+        {
+            Become(MetadataPausing);
+            _metadata.Tell(new Pause(), Self);
+            return;
+        }
+
+        _pausingDisks = true;
+        Become(DisksPausing);
+        Ask(_disks);
+    }
+}

@@ -1,0 +1,72 @@
+using ActorRaid.Actors;
+using ActorRaid.Host.Handoff;
+using ActorRaid.Host.Launch;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>Where the daemon is met: by launchers, and by whoever takes over from it.</summary>
+internal sealed class DaemonPlace : IHandingOver, IDisposable
+{
+    private readonly LaunchDesk _desk;
+    private readonly LaunchPaths _paths;
+    private readonly DaemonService _service;
+    private readonly HandoffOffer? _offer;
+    private LaunchServer _server;
+
+    /// <summary>Takes its place: whoever was there before is met no more.</summary>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">A socket cannot be bound.</exception>
+    internal DaemonPlace(LaunchDesk desk, LaunchPaths paths, DaemonService service, Handoffs handoffs)
+    {
+        _desk = desk;
+        _paths = paths;
+        _service = service;
+        _server = Listen();
+        _offer = handoffs.Offer(this);
+    }
+
+    /// <summary>Completes when another daemon has everything, with its process number.</summary>
+    internal Task<int> HandedOver => _offer?.HandedOver ?? NeverHandedOver;
+
+    /// <inheritdoc/>
+    public bool Stays => _desk.Stays;
+
+    private static Task<int> NeverHandedOver { get; } = new TaskCompletionSource<int>().Task;
+
+    /// <inheritdoc/>
+    public SystemdPlace Systemd => _service.Systemd.Place;
+
+    /// <inheritdoc/>
+    public void MakeWay(int successor) => _service.Systemd.MainProcess(successor);
+
+    /// <inheritdoc/>
+    public void Hold() => _desk.Close();
+
+    /// <inheritdoc/>
+    public void Release() => _desk.Open();
+
+    /// <inheritdoc/>
+    public void TakePlaceAgain()
+    {
+        if (_server.IsInPlace)
+            return;
+        var before = _server;
+        _server = Listen();
+        before.Dispose();
+    }
+
+    /// <summary>Agrees to leave, if nobody is being answered.</summary>
+    internal bool TryLeave() => _server.TryLeave();
+
+    /// <summary>From here on nobody can take over; a handoff that is under way comes to its end first.</summary>
+    internal void EndHandoffs() => _offer?.Close();
+
+    /// <summary>Gives the place up.</summary>
+    public void Dispose()
+    {
+        _server.Dispose();
+        _offer?.Dispose();
+    }
+
+    private LaunchServer Listen() => LaunchServer.Listen(_paths.Socket, _desk.Answer, text => _service.Events.Write(EventLevel.Debug, "launch", text));
+}

@@ -1,0 +1,264 @@
+using System.Net.Sockets;
+using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
+using ActorRaid.Host.Daemon;
+using ActorRaid.Host.Logging;
+using ActorRaid.SysfsIo;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace ActorRaid.Host.Handoff;
+
+/// <summary>
+/// The predecessor's side of a handoff: waits for a successor, hands everything over to it, or goes on as if nothing had happened. On a
+/// thread of its own, as it waits for the other process.
+/// </summary>
+internal sealed class HandoffOffer : IDisposable
+{
+    /// <summary>How long a container may take to come to rest: a disk that does not answer must not hold it up for long.</summary>
+    private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(3);
+
+    private readonly Socket _listener;
+    private readonly string _path;
+    private readonly FileIdentity? _identity;
+    private readonly RaidSystem _system;
+    private readonly EventLog _events;
+    private readonly IHandingOver _daemon;
+    private readonly TaskCompletionSource<int> _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _handing = new();
+
+    private HandoffOffer(Socket listener, string path, RaidSystem system, EventLog events, IHandingOver daemon)
+    {
+        _listener = listener;
+        _path = path;
+        _identity = FileIdentity.Of(path);
+        _system = system;
+        _events = events;
+        _daemon = daemon;
+    }
+
+    /// <summary>Completes with the successor's process number when it has everything: nothing is to be touched any more.</summary>
+    internal Task<int> HandedOver => _handedOver.Task;
+
+    /// <summary>Begins to wait for a successor.</summary>
+    internal static Result<HandoffOffer> Listen(string path, RaidSystem system, EventLog events, IHandingOver daemon)
+    {
+        var listener = LocalSocket.Listen(path, backlog: 4);
+        if (!listener.Ok)
+            return listener.Error;
+        var offer = new HandoffOffer(listener.Value, path, system, events, daemon);
+        new Thread(offer.Wait, 256 * 1024) { IsBackground = true, Name = "handoff" }.Start();
+        return offer;
+    }
+
+    /// <summary>Waits until no handoff is under way, and begins none any more.</summary>
+    internal void Close()
+    {
+        _listener.Dispose();
+        lock (_handing)
+        {
+        }
+    }
+
+    /// <summary>Stops waiting, and removes the socket unless a successor has put its own in place.</summary>
+    public void Dispose()
+    {
+        if (_identity is not null && FileIdentity.Of(_path) == _identity)
+            File.Delete(_path);
+        Close();
+    }
+
+    private void Wait()
+    {
+        while (true)
+        {
+            try
+            {
+                using var channel = new DescriptorChannel(_listener.Accept(), _path);
+                lock (_handing)
+                    Serve(channel);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.Interrupted or SocketError.OperationAborted or SocketError.InvalidArgument })
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                _events.Write(EventLevel.Error, "handoff-failed", e.ToString());
+                Thread.Sleep(50);
+            }
+        }
+    }
+
+    private void Serve(DescriptorChannel channel)
+    {
+        if (!channel.IsTrusted)
+        {
+            _events.Write(EventLevel.Warning, "handoff-refused", $"process {channel.Peer} may not take over: it is neither root's nor ours");
+            return;
+        }
+        var peer = ProcessHandle.Open(channel.Peer);
+        if (!peer.Ok)
+        {
+            _events.Write(EventLevel.Warning, "handoff-refused", peer.Error.ToString());
+            return;
+        }
+        using var successor = peer.Value;
+        var talk = new HandoffChannel(channel);
+        var given = new List<string>();
+        string? resting = null;
+        _daemon.Hold();
+        try
+        {
+            if (!Agree(talk, channel.Peer))
+                return;
+            while (HandOverNext(talk, given, ref resting))
+            {
+            }
+            _events.Write(EventLevel.Info, "handed-over", $"process {channel.Peer} has {string.Join(", ", given.DefaultIfEmpty("nothing to supervise"))} from now on");
+            _daemon.MakeWay(channel.Peer);
+            _handedOver.TrySetResult(channel.Peer);
+        }
+        catch (Exception e)
+        {
+            var reason = e is HandoffException ? e.Message : e.ToString();
+            _events.Write(EventLevel.Error, "handoff-failed", $"{reason}: going on with everything");
+            TryToSay(talk, reason);
+            TakeBack(given, resting, successor, channel.Peer);
+        }
+        finally
+        {
+            if (!_handedOver.Task.IsCompleted)
+                _daemon.Release();
+        }
+    }
+
+    private bool Agree(HandoffChannel talk, int peer)
+    {
+        var (message, _) = talk.Receive(HandoffChannel.StepLimit);
+        if (message is Hello { Protocol: HandoffMessage.Version } hello)
+        {
+            _events.Write(EventLevel.Info, "handoff", $"process {peer}, version {hello.Program}, takes over");
+            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd));
+            return true;
+        }
+        var theirs = message is Hello other ? $"version {other.Protocol} (program {other.Program})" : "something that is no handoff";
+        var reason = $"process {Environment.ProcessId} (program {ProgramVersion.Text}) speaks version {HandoffMessage.Version} of the handoff, the other {theirs}: it keeps its containers; "
+            + "stop it (SIGTERM) and start the other one to replace it";
+        _events.Write(EventLevel.Warning, "handoff-refused", reason);
+        talk.Send(new Refused(reason));
+        return false;
+    }
+
+    /// <returns>False when the successor has everything.</returns>
+    private bool HandOverNext(HandoffChannel talk, List<string> given, ref string? resting)
+    {
+        var (message, _) = talk.Receive(HandoffChannel.StepLimit);
+        if (message is Done)
+            return false;
+        if (message is not Take { Container: { } container })
+            throw new HandoffException($"{message?.GetType().Name ?? "something unknown"} came where Take or Done was due");
+
+        if (given.Contains(container))
+            throw new HandoffException($"{container} was handed over already");
+        resting = container;
+        var began = Stopwatch.GetTimestamp();
+        switch (Pause(container))
+        {
+            case NotSupervised:
+                resting = null;
+                talk.Send(new Vanished());
+                return true;
+            case ContainerPaused paused:
+                talk.Send(Snapshot.Of(paused), paused.Sockets.Descriptors);
+                break;
+            default:
+                throw new HandoffException($"{container} did not come to rest within {RestLimit.TotalSeconds:0} s: a disk does not answer, or a write to it has not ended");
+        }
+        var atRest = Stopwatch.GetElapsedTime(began);
+        talk.Expect<Prepared>(HandoffChannel.StepLimit);
+        var prepared = Stopwatch.GetElapsedTime(began);
+        if (Await(_system.AskForRest(container)) is not RestAnswer { IsAtRest: true })
+            throw new HandoffException($"{container} is no longer at rest");
+        given.Add(container);
+        resting = null;
+        talk.Send(new Go());
+        talk.Expect<Mine>(HandoffChannel.StepLimit);
+        var gone = Stopwatch.GetElapsedTime(began);
+        Await(_system.ForgetClients(container));
+        _events.Write(
+            EventLevel.Info, "container-handed-over",
+            $"{container} was at rest after {atRest.TotalMilliseconds:0} ms, with its successor after {prepared.TotalMilliseconds:0} ms, and goes on after {gone.TotalMilliseconds:0} ms", container);
+        return true;
+    }
+
+    private object? Pause(string container)
+    {
+        try
+        {
+            return Await(_system.Pause(container, RestLimit));
+        }
+        catch (Akka.Actor.AskTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The successor is gone, or must go: whatever it was given it may have changed.</summary>
+    private void TakeBack(List<string> given, string? resting, ProcessHandle successor, int pid)
+    {
+        if (resting is not null)
+            Await(_system.Resume(resting));
+        if (given.Count > 0)
+        {
+            successor.Kill();
+            // Two supervisors would be worse than none: as long as it takes.
+            while (!successor.WaitForEnd(TimeSpan.FromSeconds(5)))
+                _events.Write(EventLevel.Error, "handoff-failed", $"process {pid} does not end, a disk that it writes to does not answer: {string.Join(", ", given)} cannot be taken back yet");
+        }
+        foreach (var container in given)
+        {
+            var reply = Await(_system.Retake(container));
+            if (reply.Outcome != SuperviseOutcome.Supervised)
+                _events.Write(EventLevel.Error, "handoff-failed", $"{container} could not be taken back: {reply.Message}");
+        }
+        _daemon.TakePlaceAgain();
+    }
+
+    private static void TryToSay(HandoffChannel talk, string reason)
+    {
+        try
+        {
+            talk.Send(new Refused(reason));
+        }
+        catch (HandoffException)
+        {
+            // Gone already.
+        }
+    }
+
+    private static void Await(Task task) => task.GetAwaiter().GetResult();
+
+    private static T Await<T>(Task<T> task) => task.GetAwaiter().GetResult();
+}
+
+/// <summary>What a handoff wants of the daemon around it.</summary>
+internal interface IHandingOver
+{
+    /// <summary>Whether the daemon stays with nothing to supervise.</summary>
+    bool Stays { get; }
+
+    /// <summary>What a successor has to know of systemd.</summary>
+    SystemdPlace Systemd { get; }
+
+    /// <summary>The successor has everything: systemd is told who is the service's main process now.</summary>
+    void MakeWay(int successor);
+
+    /// <summary>Launchers wait from now on.</summary>
+    void Hold();
+
+    /// <summary>Launchers are answered again.</summary>
+    void Release();
+
+    /// <summary>A successor that failed may have put its own sockets in the place of ours.</summary>
+    void TakePlaceAgain();
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
+using ActorRaid.Host.Daemon;
+using ActorRaid.Host.Logging;
+using ActorRaid.SysfsIo;
+
+namespace ActorRaid.Host.Handoff;
+
+/// <summary>
+/// The successor's side of a handoff. When it fails this process has to end at once, touching nothing: its end tells the predecessor to go on.
+/// </summary>
+internal sealed class HandoffTaker : IDisposable
+{
+    private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(20), SnapshotLimit = TimeSpan.FromSeconds(10), EndLimit = TimeSpan.FromSeconds(2);
+
+    private readonly DescriptorChannel _channel;
+    private readonly HandoffChannel _talk;
+    private readonly ProcessHandle _predecessor;
+    private readonly RaidSystem _system;
+    private readonly EventLog _events;
+    private bool _alone;
+
+    private HandoffTaker(DescriptorChannel channel, ProcessHandle predecessor, RaidSystem system, EventLog events)
+    {
+        _channel = channel;
+        _talk = new HandoffChannel(channel);
+        _predecessor = predecessor;
+        _system = system;
+        _events = events;
+    }
+
+    /// <summary>Whether the predecessor would have stayed with nothing to supervise.</summary>
+    internal bool Stay { get; private set; }
+
+    /// <summary>What the predecessor knew of systemd.</summary>
+    internal SystemdPlace Systemd { get; private set; } = SystemdPlace.None;
+
+    /// <summary>
+    /// Takes all containers from the process that listens there. Null when nobody does. Throws <see cref="HandoffException"/> when it goes on
+    /// with them: then this process has to end.
+    /// </summary>
+    internal static async Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events)
+    {
+        var channel = DescriptorChannel.Connect(path);
+        if (!channel.Ok)
+            return null;
+        var predecessor = ProcessHandle.Open(channel.Value.Peer);
+        if (!predecessor.Ok)
+        {
+            channel.Value.Dispose();
+            return null;
+        }
+        var taker = new HandoffTaker(channel.Value, predecessor.Value, system, events);
+        if (await taker.Greet().ConfigureAwait(false) is not { } containers)
+        {
+            taker.Dispose();
+            return null;
+        }
+        // It is to live where the predecessor lived, and not to end with whatever its launcher belongs to.
+        if (Processes.JoinControlGroupOf(channel.Value.Peer) is { Ok: false } refused)
+            events.Write(EventLevel.Warning, "handoff", $"stays in its launcher's control group: {refused.Error}");
+        foreach (var container in containers)
+            await taker.TakeOne(container).ConfigureAwait(false);
+        return taker;
+    }
+
+    /// <summary>Our own sockets are in place: the predecessor may go.</summary>
+    internal void Finish()
+    {
+        try
+        {
+            if (!_alone)
+                _talk.Send(new Done());
+        }
+        catch (HandoffException e) when (e.Gone)
+        {
+            // That is what it was to do.
+        }
+        if (!_predecessor.WaitForEnd(EndLimit))
+            _events.Write(EventLevel.Warning, "handoff", $"process {_channel.Peer}, which has handed everything over, has not ended yet");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _channel.Dispose();
+        _predecessor.Dispose();
+    }
+
+    private async Task<ImmutableArray<string>?> Greet()
+    {
+        try
+        {
+            _talk.Send(new Hello(HandoffMessage.Version, ProgramVersion.Text));
+            var welcome = _talk.Expect<Welcome>(FirstLimit);
+            if (welcome.Protocol != HandoffMessage.Version)
+                throw new HandoffException($"process {_channel.Peer} (program {welcome.Program}) speaks version {welcome.Protocol} of the handoff, this one {HandoffMessage.Version}");
+            Stay = welcome.Stay;
+            Systemd = welcome.Systemd;
+            foreach (var container in welcome.Containers)
+            {
+                var rehearsed = await _system.Rehearse(container).ConfigureAwait(false);
+                if (rehearsed.Outcome != SuperviseOutcome.Supervised)
+                    throw new HandoffException(rehearsed.Message);
+            }
+            return welcome.Containers;
+        }
+        catch (HandoffException e) when (e.Gone && _predecessor.WaitForEnd(EndLimit))
+        {
+            return null;
+        }
+    }
+
+    private async Task TakeOne(string container)
+    {
+        try
+        {
+            if (!_alone)
+            {
+                await TakeAlive(container).ConfigureAwait(false);
+                return;
+            }
+        }
+        catch (HandoffException e) when (e.Gone && _predecessor.WaitForEnd(EndLimit))
+        {
+            _alone = true;
+            _events.Write(EventLevel.Warning, "handoff", $"process {_channel.Peer} has ended before it had handed everything over: going on without it");
+        }
+        // It may have been prepared, and wait; or not have been begun.
+        await _system.Resume(container).ConfigureAwait(false);
+        var reply = await _system.Supervise(container).ConfigureAwait(false);
+        if (reply.Outcome is not (SuperviseOutcome.Supervised or SuperviseOutcome.AlreadySupervised))
+            _events.Write(EventLevel.Error, "not-supervised", reply.Message, container);
+    }
+
+    private async Task TakeAlive(string container)
+    {
+        _talk.Send(new Take(container));
+        var (message, descriptors) = _talk.Receive(SnapshotLimit);
+        if (message is Vanished)
+            return;
+        if (message is not Snapshot snapshot)
+            throw new HandoffException(message is Refused refused ? refused.Reason : $"{message?.GetType().Name ?? "something unknown"} came where {nameof(Snapshot)} was due");
+        if (snapshot.Sockets(descriptors) is not { } sockets)
+            throw new HandoffException($"{container}: {descriptors.Length} sockets came along where {snapshot.Connections.Length + 1} were due");
+        var reply = await _system.Supervise(container, new HandedContainer(snapshot.State, sockets, Paused: true)).ConfigureAwait(false);
+        if (reply.Outcome != SuperviseOutcome.Supervised)
+            throw new HandoffException(reply.Message);
+        _talk.Send(new Prepared());
+        _talk.Expect<Go>(HandoffChannel.StepLimit);
+        await _system.Resume(container).ConfigureAwait(false);
+        _talk.Send(new Mine());
+    }
+}

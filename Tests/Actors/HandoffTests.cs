@@ -1,0 +1,150 @@
+using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.SysfsIo;
+using Xunit;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>A container that comes to rest, and goes on: here, with another supervisor, or here again after that one is gone.</summary>
+public sealed class HandoffTests : IDisposable
+{
+    private readonly SupervisionRig _rig = new();
+
+    public HandoffTests()
+    {
+        _rig.Supervise();
+        _rig.PingMonitor();
+    }
+
+    public void Dispose() => _rig.Dispose();
+
+    [Fact]
+    public void At_rest_nothing_is_done_and_afterwards_what_has_come_meanwhile()
+    {
+        var paused = Pause();
+        Assert.Equal(SupervisionRig.Container, paused.Snapshot.Container);
+        Assert.Equal(ArrayState.Clean, Assert.Single(paused.Snapshot.Arrays).Memory.State);
+        Assert.True(IsAtRest());
+
+        WritePending();
+        using var client = _rig.Connect();
+        var ping = Task.Run(client.PingMonitor);
+        Thread.Sleep(200);
+        Assert.Equal("write-pending", _rig.Md.State.Text);
+        Assert.False(ping.IsCompleted);
+
+        Resume(_rig.Raid);
+        Assert.True(Patience.Within(ping).Ok);
+        Assert.Equal("active", _rig.Md.State.Text);
+        Assert.False(IsAtRest());
+    }
+
+    [Fact]
+    public void The_one_who_takes_over_does_nothing_before_it_is_told_to_and_knows_what_the_other_knew()
+    {
+        using var client = _rig.Connect();
+        Assert.True(client.PingMonitor().Ok);
+        var paused = Pause();
+        WritePending();
+        var second = _rig.Second();
+        Assert.Equal(SuperviseOutcome.Supervised, Take(second, paused).Outcome);
+        var ping = Task.Run(client.PingMonitor);
+        Thread.Sleep(200);
+        Assert.Equal("write-pending", _rig.Md.State.Text);
+        Assert.False(ping.IsCompleted);
+
+        Resume(second);
+        Wait(_rig.Raid.ForgetClients(SupervisionRig.Container));
+        Assert.True(Patience.Within(ping).Ok);
+        Assert.Equal("active", _rig.Md.State.Text);
+
+        // What the first one remembered is there: the second one can hand over the same.
+        var again = Pause(second).Snapshot;
+        Assert.Equal(paused.Snapshot.Generation, again.Generation);
+        Assert.Equal(ArrayState.Active, Assert.Single(again.Arrays).Memory.State);
+        Resume(second);
+    }
+
+    [Fact]
+    public void Who_finds_other_metadata_on_the_disks_than_the_snapshot_says_refuses_and_the_first_goes_on()
+    {
+        var paused = Pause();
+        foreach (var wrong in new[] { paused.Snapshot with { Generation = paused.Snapshot.Generation + 1 }, paused.Snapshot with { Digest = "0" } })
+        {
+            var reply = Take(_rig.Second(), paused with { Snapshot = wrong });
+            Assert.Equal(SuperviseOutcome.Failed, reply.Outcome);
+            Assert.Contains($"generation {paused.Snapshot.Generation}", reply.Message);
+        }
+
+        Resume(_rig.Raid);
+        WritePending();
+        _rig.PingMonitor();
+        Assert.Equal("active", _rig.Md.State.Text);
+    }
+
+    [Fact]
+    public void An_update_that_was_queued_is_applied_by_the_one_who_takes_over_and_by_nobody_else()
+    {
+        var paused = Pause();
+        var second = _rig.Second();
+        Take(second, paused with { Snapshot = paused.Snapshot with { Updates = [[1, 2, 3], [4, 5]] } });
+        Resume(second);
+        Patience.Until(() => _rig.ToldBySecond.Count("update-refused") == 2, "both updates were looked at");
+        Assert.False(_rig.Told.Has("update-refused"));
+    }
+
+    [Fact]
+    public void A_container_whose_taker_is_gone_is_taken_back_at_the_same_socket()
+    {
+        using var before = _rig.Connect();
+        Pause();
+        Wait(_rig.Raid.ForgetClients(SupervisionRig.Container));
+        WritePending();
+        Assert.Equal(SuperviseOutcome.Supervised, Patience.Within(_rig.Raid.Retake(SupervisionRig.Container)).Outcome);
+        _rig.PingMonitor();
+        Assert.Equal("active", _rig.Md.State.Text);
+        Assert.DoesNotContain(true, _rig.Emptied);
+    }
+
+    [Fact]
+    public void What_is_not_supervised_cannot_be_paused()
+    {
+        Assert.IsType<NotSupervised>(Patience.Within(_rig.Raid.Pause("md99", Patience.Limit)));
+        Assert.Equal(SupervisionRig.Container, Assert.Single(Patience.Within(_rig.Raid.Containers()).Containers));
+    }
+
+    [Fact]
+    public void Pause_and_resume_in_quick_succession_leave_it_running()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            var pausing = _rig.Raid.Pause(SupervisionRig.Container, Patience.Limit);
+            Resume(_rig.Raid);
+            WritePending();
+            _rig.PingMonitor();
+            Assert.Equal("active", _rig.Md.State.Text);
+            _ = pausing;
+        }
+    }
+
+    private ContainerPaused Pause(RaidSystem? raid = null) =>
+        Assert.IsType<ContainerPaused>(Patience.Within((raid ?? _rig.Raid).Pause(SupervisionRig.Container, Patience.Limit)));
+
+    private bool IsAtRest() => Assert.IsType<RestAnswer>(Patience.Within(_rig.Raid.AskForRest(SupervisionRig.Container))).IsAtRest;
+
+    private static void Resume(RaidSystem raid) => Wait(raid.Resume(SupervisionRig.Container));
+
+    private static void Wait(Task task) => Assert.True(task.Wait(Patience.Limit));
+
+    private static SuperviseReply Take(RaidSystem second, ContainerPaused paused) => Patience.Within(second.Supervise(
+        SupervisionRig.Container, new HandedContainer(paused.Snapshot, Duplicates(paused.Sockets), Paused: true)));
+
+    /// <summary>As they arrive in another process.</summary>
+    private static PausedSockets Duplicates(PausedSockets sockets) => new(
+        Duplicate(sockets.Listener), [.. sockets.Connections.Select(each => each with { Descriptor = Duplicate(each.Descriptor) })]);
+
+    private static int Duplicate(int descriptor) => Native.FileControl(descriptor, Native.DuplicateCloseOnExec, 0);
+
+    private void WritePending() => _rig.Md.State.Text = "write-pending";
+}

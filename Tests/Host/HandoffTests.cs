@@ -1,0 +1,182 @@
+using System.Net.Sockets;
+using ActorRaid.Actors;
+using ActorRaid.Host.Daemon;
+using ActorRaid.Host.Handoff;
+using ActorRaid.Host.Logging;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.Actors;
+using ActorRaid.Tests.SysfsIo;
+using Serilog;
+using Xunit;
+
+namespace ActorRaid.Tests.Host;
+
+/// <summary>
+/// What predecessor and successor say to each other. Both are in this process here, so nothing is tried that ends with the predecessor killing the
+/// other: that, and real processes, the lab has.
+/// </summary>
+public sealed class HandoffTests : IDisposable, IHandingOver
+{
+    private static readonly TimeSpan Limit = Patience.Limit;
+
+    private readonly SupervisionRig _rig = new();
+    private readonly TempDirectory _root = new();
+    private readonly EventLog _events = new(new LoggerConfiguration().CreateLogger());
+    private readonly HandoffOffer _offer;
+    private int _held;
+    private int _successor;
+    private int _released;
+
+    public HandoffTests()
+    {
+        _rig.Supervise();
+        _rig.PingMonitor();
+        _offer = HandoffOffer.Listen(Path, _rig.Raid, _events, this).Value;
+    }
+
+    bool IHandingOver.Stays => true;
+
+    SystemdPlace IHandingOver.Systemd => new("/run/systemd/notify", 30_000_000);
+
+    void IHandingOver.MakeWay(int successor) => Volatile.Write(ref _successor, successor);
+
+    private string Path => $"{_root.Path}/handoff.sock";
+
+    void IHandingOver.Hold() => Interlocked.Increment(ref _held);
+
+    void IHandingOver.Release() => Interlocked.Increment(ref _released);
+
+    void IHandingOver.TakePlaceAgain()
+    {
+    }
+
+    public void Dispose()
+    {
+        _offer.Dispose();
+        _events.Dispose();
+        _root.Dispose();
+        _rig.Dispose();
+    }
+
+    [Fact]
+    public void Everything_is_handed_over_and_the_predecessor_may_go()
+    {
+        using var client = _rig.Connect();
+        Assert.True(client.PingMonitor().Ok);
+        using var taken = Patience.Within(HandoffTaker.Take(Path, _rig.Second(), _events));
+        Assert.NotNull(taken);
+        Assert.True(taken.Stay);
+        Assert.Equal(new SystemdPlace("/run/systemd/notify", 30_000_000), taken.Systemd);
+        Assert.False(_offer.HandedOver.IsCompleted);
+        _rig.Md.State.Text = "write-pending";
+        Assert.True(client.PingMonitor().Ok);
+        Assert.Equal("active", _rig.Md.State.Text);
+
+        Finish(taken);
+        Assert.Equal(Environment.ProcessId, Patience.Within(_offer.HandedOver));
+        Assert.Equal((1, 0, Environment.ProcessId), (_held, _released, _successor));
+        Assert.True(_rig.ToldBySecond.Has("container-supervised"));
+    }
+
+    [Fact]
+    public void Another_version_is_refused_politely_and_supervision_goes_on()
+    {
+        using (var channel = DescriptorChannel.Connect(Path).Value)
+        {
+            var talk = new HandoffChannel(channel);
+            talk.Send(new Hello(HandoffMessage.Version + 1, "9.9.9"));
+            var refused = Assert.IsType<Refused>(talk.Receive(Limit).Message);
+            Assert.Contains("9.9.9", refused.Reason);
+            Assert.Contains($"version {HandoffMessage.Version}", refused.Reason);
+        }
+
+        GoesOn();
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("")]
+    [InlineData("{\"type\":\"grab\"}")]
+    [InlineData("{\"type\":\"take\",\"Container\":\"md9127\"}")]
+    public void Nonsense_is_refused_and_supervision_goes_on(string nonsense)
+    {
+        using (var channel = DescriptorChannel.Connect(Path).Value)
+        {
+            Assert.True(channel.Send(System.Text.Encoding.UTF8.GetBytes(nonsense), [], Limit).Ok);
+            Assert.IsType<Refused>(new HandoffChannel(channel).Receive(Limit).Message);
+        }
+
+        GoesOn();
+    }
+
+    [Fact]
+    public void A_successor_that_goes_away_before_it_has_anything_leaves_all_as_it_was()
+    {
+        using (var channel = DescriptorChannel.Connect(Path).Value)
+        {
+            var talk = new HandoffChannel(channel);
+            talk.Send(new Hello(HandoffMessage.Version, "test"));
+            var welcome = talk.Expect<Welcome>(Limit);
+            Assert.Equal(SupervisionRig.Container, Assert.Single(welcome.Containers));
+            talk.Send(new Take("md99"));
+            talk.Expect<Vanished>(Limit);
+            talk.Send(new Take(SupervisionRig.Container));
+            var (message, descriptors) = talk.Receive(Limit);
+            var snapshot = Assert.IsType<Snapshot>(message);
+            Assert.Equal(SupervisionRig.Array, Assert.Single(snapshot.State.Arrays).Array);
+            Assert.NotNull(snapshot.Sockets(descriptors));
+            snapshot.Sockets(descriptors)!.Close();
+        }
+
+        GoesOn();
+    }
+
+    [Fact]
+    public void The_successor_does_not_begin_with_a_predecessor_of_another_version()
+    {
+        using var old = LocalSocket.Listen(Path + ".old", 1).Value;
+        var answering = Task.Run(() =>
+        {
+            using var channel = new DescriptorChannel(old.Accept(), Path);
+            var talk = new HandoffChannel(channel);
+            talk.Expect<Hello>(Limit);
+            talk.Send(new Welcome(HandoffMessage.Version + 1, "9.9.9", [SupervisionRig.Container], false, SystemdPlace.None));
+            return talk.Receive(Limit);
+        });
+        var failure = Assert.ThrowsAny<Exception>(() => Patience.Within(HandoffTaker.Take(Path + ".old", _rig.Second(), _events)));
+        Assert.Contains("9.9.9", Assert.IsType<HandoffException>(failure.GetBaseException()).Message);
+        Assert.False(_rig.ToldBySecond.Has("container-supervised"));
+        old.Dispose();
+        _ = answering;
+    }
+
+    [Fact]
+    public void Where_nobody_listens_there_is_nothing_to_take()
+    {
+        Assert.Null(Patience.Within(HandoffTaker.Take($"{_root.Path}/none", _rig.Second(), _events)));
+        using (LocalSocket.Listen($"{_root.Path}/dead", 1).Value)
+        {
+        }
+
+        Assert.Null(Patience.Within(HandoffTaker.Take($"{_root.Path}/dead", _rig.Second(), _events)));
+    }
+
+    private static void Finish(HandoffTaker taken)
+    {
+        // The predecessor is this process, and does not end.
+        Assert.True(Task.Run(taken.Finish).Wait(Limit));
+    }
+
+    private void GoesOn()
+    {
+        Patience.Until(() => Volatile.Read(ref _released) == 1 && _held == 1, "launchers are answered again");
+        Assert.False(_offer.HandedOver.IsCompleted);
+        _rig.Md.State.Text = "write-pending";
+        _rig.PingMonitor();
+        Assert.Equal("active", _rig.Md.State.Text);
+        using var taken = Patience.Within(HandoffTaker.Take(Path, _rig.Second(), _events));
+        Assert.NotNull(taken);
+        Finish(taken);
+        Patience.Within(_offer.HandedOver);
+    }
+}
