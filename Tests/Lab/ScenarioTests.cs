@@ -46,6 +46,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void Systemd_hears_how_things_stand_and_a_container_that_is_stuck_shows() => lab.Passes("service", 200);
 
+    /// <summary>What systemd makes of it.</summary>
+    [Fact]
+    public void Systemd_reloads_the_service_and_replaces_one_whose_container_is_stuck_which_frees_the_writer() => lab.Passes("watchdog", 200);
+
     /// <summary>The journal, and one that takes nothing any more.</summary>
     [Fact]
     public void Events_arrive_in_the_journal_with_their_fields_and_a_journald_that_hangs_delays_no_write() => lab.Passes("journal", 300);

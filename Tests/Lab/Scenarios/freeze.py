@@ -1,5 +1,5 @@
 """freeze.py PID NAME FLAG: stops the thread of that name (by ptrace, as a debugger would; the others run on), makes FLAG, and lets the
-thread go when FLAG is gone."""
+thread go when FLAG is gone, or ends when somebody has killed the process."""
 import ctypes, os, sys, time
 
 SEIZE, INTERRUPT, DETACH, ALL = 0x4206, 0x4207, 17, 0x40000000
@@ -22,5 +22,7 @@ ptrace(INTERRUPT, threads[0])
 os.waitpid(threads[0], ALL)
 open(flag, "w").close()
 while os.path.exists(flag):
+    if os.waitpid(threads[0], ALL | os.WNOHANG) != (0, 0):
+        sys.exit()
     time.sleep(0.05)
 ptrace(DETACH, threads[0])
