@@ -61,11 +61,17 @@ internal sealed class SystemdNotify : IDisposable
     internal TimeSpan? WatchdogLimit =>
         Place.WatchdogMicroseconds > 0 ? TimeSpan.FromMicroseconds(Place.WatchdogMicroseconds) : null;
 
-    /// <summary>From now on systemd is told by us, as it was by the process whose place this is; to be called before <see cref="Ready"/>.</summary>
+    /// <summary>
+    /// From now on systemd is told by us, as it was by the process whose place this is; to be called before <see cref="Ready"/>. A process that
+    /// systemd has started as a service's main one keeps its own: the one before may have been nobody's.
+    /// </summary>
     internal void Take(SystemdPlace place)
     {
         lock (_gate)
         {
+            // A service's helper (ExecReload) may have the socket, but never the watchdog.
+            if (Place.Socket is not null && (Place.Socket != place.Socket || Place.WatchdogMicroseconds > 0))
+                return;
             _socket?.Dispose();
             _socket = null;
             Place = place;

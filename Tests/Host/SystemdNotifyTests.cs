@@ -117,6 +117,21 @@ public sealed class SystemdNotifyTests : IDisposable
         Assert.Empty(_complaints);
     }
 
+    [Theory]
+    [InlineData(null, 0, "/x", 5, "/x", 5)]
+    [InlineData("/x", 0, "/x", 5, "/x", 5)]
+    [InlineData("/x", 7, "/x", 5, "/x", 7)]
+    [InlineData("/x", 7, null, 0, "/x", 7)]
+    [InlineData("/x", 0, null, 0, "/x", 0)]
+    [InlineData("/x", 0, "/y", 5, "/x", 0)]
+    public void Who_is_a_services_main_process_already_keeps_its_place(
+        string? own, long ownWatchdog, string? taken, long takenWatchdog, string? socket, long watchdog)
+    {
+        using var notify = new SystemdNotify(new SystemdPlace(own, ownWatchdog), _complaints.Add);
+        notify.Take(new SystemdPlace(taken, takenWatchdog));
+        Assert.Equal(new SystemdPlace(socket, watchdog), notify.Place);
+    }
+
     private SystemdNotify Notify(string name) => new(new SystemdPlace(name, 0), _complaints.Add);
 
     private string Receive()
