@@ -46,9 +46,10 @@ show_state() {
         done
     done
     echo "---- supervisors"; head -v /run/mdadm/*.pid 2>/dev/null; busybox ps | grep -E '[@m]dmon|actorraid' | grep -v grep
-    if [ "$SUPERVISOR" = mdmon ]; then
-        for f in $(cat /run/mdadm/*.pid 2>/dev/null); do tail -v -n +1 "/proc/$f"/task/*/{wchan,syscall,stack}; done 2>&1
-    fi
+    for f in $(busybox pidof mdadm mdmon); do
+        echo "---- process $f: $(tr '\0' ' ' <"/proc/$f/cmdline")"
+        [[ $(readlink "/proc/$f/exe") == *actorraid* ]] || cat "/proc/$f"/task/*/stack
+    done 2>&1
     echo "---- /run/mdadm/map"; cat /run/mdadm/map
     for f in "${DISKS[@]}"; do
         echo "---- $f"; mdadm -E "$f" 2>&1 | grep -E 'Generation|Serial|State|Slots|Failed|Checkpoint|^\['
