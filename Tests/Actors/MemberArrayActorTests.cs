@@ -176,6 +176,33 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void A_reshape_that_ended_while_nobody_watched_is_recorded_and_then_the_array_gets_its_size()
+    {
+        using var rig = new MemberArrayRig("clean");
+        foreach (var (attribute, value) in (ReadOnlySpan<(string, string)>)[("level", "raid5"), ("layout", "0"), ("chunk_size", "131072"), ("array_size", "1000")])
+        {
+            rig.Sysfs.Put(MemberArrayRig.Name, attribute, value + "\n");
+        }
+
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Disks[0].Next<LegAppeared>();
+        rig.Actor.Tell(
+            new VolumeDescribed(MemberArrayRig.Volume with { Reshape = new ReshapeInfo(new(5, 0, 131_072, 2), new(5, 0, 131_072, 3), true) }),
+            rig.Metadata.Ref);
+        var record = rig.NextRecord();
+        var ended = Assert.IsType<StateChange>(record.Changes[0]);
+        Assert.Equal((SyncAction.Reshape, SyncAction.Idle), (ended.Facts.Previous, ended.Facts.Current));
+        Assert.True(rig.Disks[0].IsEmpty);
+
+        rig.Answer(record);
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume with { ArraySectors = 4000 }), rig.Metadata.Ref);
+        rig.Settle();
+        Assert.True(rig.Told.Has("reshape-ended"));
+        Assert.True(rig.Told.Has("array-size"));
+    }
+
+    [Fact]
     public void Nothing_is_told_when_no_spare_is_needed_and_something_when_there_is_none()
     {
         using var rig = new MemberArrayRig("active").TakenUp();
