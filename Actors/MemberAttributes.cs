@@ -79,7 +79,6 @@ internal sealed class MemberAttributes : IDisposable
     /// <summary>Reads everything.</summary>
     public MemberView Look()
     {
-        var state = ReadState();
         var action = Text(_syncAction, "");
         var legs = ImmutableArray.CreateBuilder<LegView>(_legs.Count);
         foreach (var leg in _legs.Values)
@@ -87,15 +86,18 @@ internal sealed class MemberAttributes : IDisposable
             legs.Add(leg.Look());
         }
 
+        var resyncStart = KernelWords.ParsePosition(Text(_resyncStart, "none"));
+        var completed = KernelWords.ParseCompleted(Text(_syncCompleted, "none"));
+        var reshapePosition = KernelWords.ParsePosition(Text(_reshapePosition, "none"));
+
+        // Last: when a resync ends the array becomes write-pending, of which the kernel notifies nobody (md.c: md_do_sync), and only
+        // then is sync_action notified. Read before that one, it could be the state of before, and the notification spent.
+        var state = ReadState();
+
         // A format without sync_action (RAID 0) is idle.
         return new MemberView(
-            state,
-            _syncAction is null ? SyncAction.Idle : KernelWords.ParseAction(action),
-            KernelWords.ParsePosition(Text(_resyncStart, "none")),
-            KernelWords.ParseCompleted(Text(_syncCompleted, "none")),
-            state == ArrayState.ReadOnly && Frozen(),
-            KernelWords.ParsePosition(Text(_reshapePosition, "none")),
-            legs.DrainToImmutable());
+            state, _syncAction is null ? SyncAction.Idle : KernelWords.ParseAction(action), resyncStart, completed,
+            state == ArrayState.ReadOnly && Frozen(), reshapePosition, legs.DrainToImmutable());
     }
 
     /// <summary>Whether metadata_version says that the array is to be left alone; also when it cannot be read.</summary>

@@ -95,7 +95,8 @@ public sealed class GuestLab : IDisposable
 
     /// <summary>
     /// The same under the supervisor named: actorraid, or mdmon of the distribution. The latter is only there to be compared with, and
-    /// now and then leaves a volume write-pending for ever after a short resync: it has three tries.
+    /// now and then leaves a volume write-pending for ever after a short resync (md becomes so at its end without notifying anybody, and
+    /// mdmon reads array_state before the sync_action whose notification would have been the next): it has three tries.
     /// </summary>
     public LabRun Passes(string supervisor, string script, int seconds, params string[] variables)
     {
