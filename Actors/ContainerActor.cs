@@ -166,7 +166,14 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
             _endpoint?.ForgetClients();
             Sender.Tell(new ContainerResumed(Name), Self);
         });
-        Receive<KeepListener>(_ => Sender.Tell(new ListenerKept(_endpoint!.KeepListener()), Self));
+        Receive<LeaveServer>(_ =>
+        {
+            if (_endpoint is { } endpoint)
+            {
+                _endpoint = null;
+                Sender.Tell(new ServerLeft(endpoint.LeaveServer()), Self);
+            }
+        });
         Receive<MayLeave>(_ => { });
         ReceiveAny(_ => Stash.Stash());
     }
@@ -193,7 +200,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
         var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
         if ((loaded.Refusal ?? Disagreement(loaded, handed?.Snapshot)) is { } refusal)
         {
-            handed?.Sockets?.Close();
+            handed?.Close();
             loaded.Close();
             Refuse(refusal);
             return;
@@ -226,7 +233,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
             return;
         }
 
-        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata, handed?.Sockets);
+        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata, handed);
         if (!endpoint.Ok)
         {
             Refuse(new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {endpoint.Error}"));

@@ -276,9 +276,9 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         }
 
         var asker = Sender;
-        known.Actor.Ask<ListenerKept>(new KeepListener(), RetakeLimit).PipeTo(
+        known.Actor.Ask<ServerLeft>(new LeaveServer(), RetakeLimit).PipeTo(
             Self,
-            success: kept => new Retaken(request.Container, asker, kept.Listener.Ok ? new HandedContainer(null, new PausedSockets(kept.Listener.Value, []), false) : null),
+            success: left => new Retaken(request.Container, asker, new HandedContainer(null, null, Paused: false, left.Server)),
             failure: _ => new Retaken(request.Container, asker, null));
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 
@@ -34,9 +35,9 @@ internal sealed class MonitorEndpoint
     /// <param name="container">md127</param>
     /// <param name="containerActor">Who answers pings.</param>
     /// <param name="metadata">Who takes updates.</param>
-    /// <param name="handed">The sockets of whoever hands the container over; null: a new one.</param>
+    /// <param name="handed">What is handed over, with the sockets; null: new ones.</param>
     public static Result<MonitorEndpoint> Open(
-        string runDirectory, string container, IActorRef containerActor, IActorRef metadata, PausedSockets? handed)
+        string runDirectory, string container, IActorRef containerActor, IActorRef metadata, HandedContainer? handed)
     {
         try
         {
@@ -50,11 +51,18 @@ internal sealed class MonitorEndpoint
 
         var conversation = new Conversation(containerActor, metadata);
         var path = $"{runDirectory}/{container}.sock";
-        var server = handed is null ? MonitorServer.Listen(path, conversation.Answer) : MonitorServer.Adopt(path, handed, conversation.Answer);
+        var server = handed switch
+        {
+            { Server: { } left } => left,
+            { Sockets: { } sockets } => MonitorServer.Adopt(path, sockets, conversation.Answer),
+            _ => MonitorServer.Listen(path, conversation.Answer),
+        };
         if (!server.Ok)
         {
             return server.Error;
         }
+
+        server.Value.Answer = conversation.Answer;
 
         var endpoint = new MonitorEndpoint($"{runDirectory}/{container}.pid", conversation, server.Value);
         var claimed = endpoint.Claim();
@@ -86,8 +94,16 @@ internal sealed class MonitorEndpoint
     /// <summary>While it is paused: closes this process's ends of the connections.</summary>
     public void ForgetClients() => _server.ForgetConnections();
 
-    /// <summary>The socket, for whoever comes after.</summary>
-    public Result<int> KeepListener() => _server.DuplicateListener();
+    /// <summary>
+    /// Leaves the server, which is paused, to whoever comes after: the very same sockets. (Duplicates of them would meet what epoll still knows of
+    /// earlier ones: it forgets a number only with the last descriptor of the file.)
+    /// </summary>
+    public MonitorServer LeaveServer()
+    {
+        _conversation.End();
+        _server.ForgetConnections();
+        return _server;
+    }
 
     /// <summary>
     /// Stops being the container's supervisor. A client that is connected already is still answered for a while: mdadm pings

@@ -46,11 +46,4 @@ public static class LocalSocket
             return new KernelError(Errno.ENAMETOOLONG, path, "listen at");
         }
     }
-
-    /// <summary>A second descriptor for the same socket, closed on exec; EMFILE when there is none left.</summary>
-    public static Result<int> Duplicate(Socket socket, string path)
-    {
-        var number = Native.FileControl((int)socket.SafeHandle.DangerousGetHandle(), Native.DuplicateCloseOnExec, 0);
-        return number < 0 ? KernelError.Last(path, "duplicate") : number;
-    }
 }

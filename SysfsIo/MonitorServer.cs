@@ -39,7 +39,6 @@ public sealed class MonitorServer : IAsyncDisposable
     private const int Backlog = 10;
 
     private readonly Socket listener;
-    private readonly Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> answer;
     private readonly TimeSpan silence;
     private readonly CancellationTokenSource ending = new();
     private readonly Lock gate = new();
@@ -53,13 +52,16 @@ public sealed class MonitorServer : IAsyncDisposable
     {
         Path = path;
         this.listener = listener;
-        this.answer = answer;
+        Answer = answer;
         this.silence = silence ?? TimeSpan.FromSeconds(3);
         running.Cancel();
     }
 
     /// <summary>What answering throws (that connection is closed), and what accepting fails with. Called on the pool's threads.</summary>
     public event Action<Exception>? Failed;
+
+    /// <summary>Who answers, as for <see cref="Listen"/>; to be changed only while the server is paused.</summary>
+    public Func<MonitorRequest, CancellationToken, Task<ReadOnlyMemory<byte>>> Answer { get; set; }
 
     /// <summary>The socket's path.</summary>
     public string Path { get; }
@@ -172,9 +174,6 @@ public sealed class MonitorServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A second descriptor for the socket that clients connect to: it stays open when this server ends.</summary>
-    public Result<int> DuplicateListener() => LocalSocket.Duplicate(listener, Path);
-
     /// <summary>Closes the socket and every connection, waits until no answer is being made, and unlinks if told so.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -260,7 +259,7 @@ public sealed class MonitorServer : IAsyncDisposable
             await connection.SendRest(run).ConfigureAwait(false);
             while (await connection.Receive(run).ConfigureAwait(false) is { } request)
             {
-                var payload = await answer(request, run).ConfigureAwait(false);
+                var payload = await Answer(request, run).ConfigureAwait(false);
                 await connection.Answer(payload, run).ConfigureAwait(false);
             }
         }

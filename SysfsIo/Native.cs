@@ -14,7 +14,7 @@ internal static unsafe partial class Native
     internal const int AtFdCwd = -100, AtEmptyPath = 0x1000;
     internal const int PollIn = 1, PollPriority = 2, PollOut = 4, PollError = 8, PollHangUp = 16, PollInvalid = 32;
     internal const int EventFdCloseOnExec = 0x80000, EventFdNonBlocking = 0x800;
-    internal const int SetDescriptorFlags = 2, GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033, DuplicateCloseOnExec = 1030;
+    internal const int SetDescriptorFlags = 2, GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 

@@ -68,8 +68,8 @@ internal sealed record DiskPaused;
 /// <summary>The metadata is at rest: all that was begun is on every disk that can be written.</summary>
 internal sealed record MetadataPaused(uint Generation, string Digest, ImmutableArray<string> DoubtfulDisks, ImmutableArray<byte[]> Updates);
 
-/// <summary>From the host to a container that is at rest: the socket for whoever comes after. Answered with <see cref="ListenerKept"/>.</summary>
-internal sealed record KeepListener;
+/// <summary>From the host to a container that is at rest: leave the server to whoever comes after. Answered with <see cref="ServerLeft"/>.</summary>
+internal sealed record LeaveServer;
 
-/// <summary>A descriptor of the container's socket, of one's own.</summary>
-internal sealed record ListenerKept(Result<int> Listener);
+/// <summary>The server belongs to whoever gets this.</summary>
+internal sealed record ServerLeft(MonitorServer Server);

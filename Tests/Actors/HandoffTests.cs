@@ -98,13 +98,16 @@ public sealed class HandoffTests : IDisposable
     public void A_container_whose_taker_is_gone_is_taken_back_at_the_same_socket()
     {
         using var before = _rig.Connect();
-        Pause();
-        Wait(_rig.Raid.ForgetClients(SupervisionRig.Container));
-        WritePending();
-        Assert.Equal(SuperviseOutcome.Supervised, Patience.Within(_rig.Raid.Retake(SupervisionRig.Container)).Outcome);
-        _rig.PingMonitor();
-        Assert.Equal("active", _rig.Md.State.Text);
-        Assert.DoesNotContain(true, _rig.Emptied);
+        for (var round = 0; round < 5; round++)
+        {
+            Pause();
+            Wait(_rig.Raid.ForgetClients(SupervisionRig.Container));
+            WritePending();
+            Assert.Equal(SuperviseOutcome.Supervised, Patience.Within(_rig.Raid.Retake(SupervisionRig.Container)).Outcome);
+            _rig.PingMonitor();
+            Assert.Equal("active", _rig.Md.State.Text);
+            Assert.DoesNotContain(true, _rig.Emptied);
+        }
     }
 
     [Fact]
@@ -144,7 +147,11 @@ public sealed class HandoffTests : IDisposable
     private static PausedSockets Duplicates(PausedSockets sockets) => new(
         Duplicate(sockets.Listener), [.. sockets.Connections.Select(each => each with { Descriptor = Duplicate(each.Descriptor) })]);
 
-    private static int Duplicate(int descriptor) => Native.FileControl(descriptor, Native.DuplicateCloseOnExec, 0);
+    private static int Duplicate(int descriptor)
+    {
+        const int duplicateCloseOnExec = 1030;
+        return Native.FileControl(descriptor, duplicateCloseOnExec, 0);
+    }
 
     private void WritePending() => _rig.Md.State.Text = "write-pending";
 }

@@ -386,5 +386,9 @@ public sealed class MonitorServerTests : IAsyncLifetime
         }
     }
 
-    private static int Duplicate(int descriptor) => Native.FileControl(descriptor, Native.DuplicateCloseOnExec, 0);
+    private static int Duplicate(int descriptor)
+    {
+        const int duplicateCloseOnExec = 1030;
+        return Native.FileControl(descriptor, duplicateCloseOnExec, 0);
+    }
 }

@@ -1,5 +1,5 @@
 """ping.py SOCKET PIDFILE STOP: asks a container's monitor as mdadm does, a ping to the monitor and one to the manager in turn, until the file STOP
-exists: on a new connection each time, and on one that is kept. Each time the pid file must name a living process. Prints how many, and how many
+exists (three at least): on a new connection each time, and on one that is kept. Each time the pid file must name a living process. Prints how many, and how many
 milliseconds they took: the median and the longest. Exit status 1 with the reason when one was not answered as it should be."""
 import os
 import socket
@@ -40,7 +40,7 @@ def ask(client, length):
 times = []
 kept = connect()
 try:
-    while not os.path.exists(stop):
+    while len(times) < 3 or not os.path.exists(stop):
         begin = time.monotonic()
         if len(times) % 3 == 2:
             ask(kept, 0)
