@@ -113,16 +113,27 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
         {
             if (_safe)
             {
-                LeaveSafe();
+                LeaveSafe("its arrays are at rest");
             }
             else
             {
                 LeaveIfStillAlone();
             }
         });
-        Receive<Farewell>(_ =>
+        Receive<LeaveNow>(_ => LeaveSafe("some array is still being written"));
+        Receive<Farewell>(farewell =>
         {
+            if (_farewellTo is not null)
+            {
+                return;
+            }
+
             _farewellTo = Sender;
+            if (farewell.Limit is { } limit)
+            {
+                Timers.StartSingleTimer("leave-now", new LeaveNow(), limit);
+            }
+
             TellMembers(new MakeSafe());
 
             // Self means the new actor inside its factory.
@@ -387,9 +398,9 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
         }
     }
 
-    private void LeaveSafe()
+    private void LeaveSafe(string how)
     {
-        _settings.Events.Info("container-left", $"{Name} is left: its arrays are at rest");
+        _settings.Events.Info("container-left", $"{Name} is left: {how}");
         Leave(leaveFiles: true);
     }
 
@@ -542,4 +553,6 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     private sealed record MayLeave;
+
+    private sealed record LeaveNow;
 }

@@ -83,6 +83,16 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                 container.Actor.Tell(changed, Self);
             }
         });
+        Receive<LetGo>(letGo =>
+        {
+            foreach (var name in letGo.Containers)
+            {
+                if (_containers.TryGetValue(name, out var container))
+                {
+                    container.Actor.Tell(new Farewell(letGo.Limit), Self);
+                }
+            }
+        });
         Receive<ListContainers>(_ => Sender.Tell(
             new ContainerList([.. _containers.Where(known => known.Value.Started).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
         Receive<RehearsePause>(_ => Rehearse());
@@ -156,7 +166,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         {
             if (known.Started)
             {
-                asker.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"{request.Container} is already managed"), Self);
+                asker.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"process {Environment.ProcessId} (ActorRaid) supervises it"), Self);
             }
             else
             {
@@ -246,7 +256,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     {
         if (_containers.ContainsKey(request.Container))
         {
-            Sender.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"{request.Container} is already managed"), Self);
+            Sender.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"process {Environment.ProcessId} (ActorRaid) supervises it"), Self);
             return;
         }
 

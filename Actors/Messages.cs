@@ -43,7 +43,11 @@ public sealed record SuperviseReply(SuperviseOutcome Outcome, string Message);
 public sealed record MdStatChanged(MdStatFile MdStat);
 
 /// <summary>To a container: let go of everything as mdmon does at shutdown: arrays clean first. Answered with <see cref="Gone"/>.</summary>
-public sealed record Farewell;
+/// <param name="Limit">After so long it is left as it is; null: as long as it takes.</param>
+public sealed record Farewell(TimeSpan? Limit = null);
+
+/// <summary>To the host: another process has taken these containers: let go of them.</summary>
+public sealed record LetGo(ImmutableArray<string> Containers, TimeSpan Limit);
 
 /// <summary>Something that was asked to leave has left.</summary>
 public sealed record Gone;

@@ -109,7 +109,7 @@ internal sealed class MonitorEndpoint
     /// Stops being the container's supervisor. A client that is connected already is still answered for a while: mdadm pings
     /// right after it has stopped an array, and would die of a closed socket (SIGPIPE).
     /// </summary>
-    /// <param name="leaveFiles">Somebody else's may be there by now, or is about to be: touch nothing.</param>
+    /// <param name="leaveFiles">Somebody else's may be there by now, or is about to be: touch nothing, and do not let it wait for our end.</param>
     /// <returns>Completes when nobody is left to be answered; false if somebody was cut off.</returns>
     public Task<bool> Close(bool leaveFiles)
     {
@@ -120,15 +120,15 @@ internal sealed class MonitorEndpoint
         }
 
         _conversation.End();
-        return AnswerTheLast();
+        return AnswerTheLast(leaveFiles ? TimeSpan.Zero : Grace);
     }
 
-    private async Task<bool> AnswerTheLast()
+    private async Task<bool> AnswerTheLast(TimeSpan grace)
     {
         // Whoever has found the socket before its name went comes within this time.
         await Task.Delay(Last).ConfigureAwait(false);
         var since = Stopwatch.GetTimestamp();
-        while (_server.Connections > 0 && Stopwatch.GetElapsedTime(since) < Grace)
+        while (_server.Connections > 0 && Stopwatch.GetElapsedTime(since) < grace)
         {
             await Task.Delay(Last / 10).ConfigureAwait(false);
         }

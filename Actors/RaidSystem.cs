@@ -98,6 +98,9 @@ public sealed class RaidSystem
         Host.Tell(new PolicyChanged(), ActorRefs.NoSender);
     }
 
+    /// <summary>Lets go of some containers as mdmon does when another one has taken its place: arrays clean first, for at most that long. Returns at once.</summary>
+    public void LetGo(ImmutableArray<string> containers, TimeSpan limit) => Host.Tell(new LetGo(containers, limit), ActorRefs.NoSender);
+
     /// <summary>Lets go of everything as mdmon does: arrays are made clean first, for at most <paramref name="limit"/>.</summary>
     /// <returns>Whether all of them came to rest.</returns>
     public async Task<bool> Stop(TimeSpan limit)

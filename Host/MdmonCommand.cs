@@ -49,7 +49,7 @@ internal static class MdmonCommand
     internal static int Verdict(string container, LaunchReply reply, bool alreadyIsFine) => reply.Outcome switch
     {
         LaunchOutcome.Supervised => 0,
-        LaunchOutcome.AlreadySupervised or LaunchOutcome.Managed => alreadyIsFine ? 0 : Say($"{container} already managed", Refused),
+        LaunchOutcome.AlreadySupervised or LaunchOutcome.Managed => alreadyIsFine ? 0 : Say($"{container} already managed: {reply.Message}", Refused),
         LaunchOutcome.NotAContainer => Say($"{container} is not a container - cannot monitor", Refused),
         LaunchOutcome.NotExternal => Say($"{container} does not use external metadata - cannot monitor", Refused),
         LaunchOutcome.UnknownMetadata => Say($"{container} uses unsupported metadata: {reply.Message}", Refused),

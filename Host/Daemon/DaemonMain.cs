@@ -8,6 +8,7 @@ using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -16,6 +17,7 @@ internal static class DaemonMain
 {
     /// <summary>What follows the arrays' farewell at most: the actors' end, and the log's.</summary>
     private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SameTakeover = TimeSpan.FromSeconds(2);
     private const int NotTakenOver = 3;
 
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
@@ -76,7 +78,7 @@ internal static class DaemonMain
         });
         var supervisor = new RaidSupervisor(raid, settings, events);
         var paths = LaunchPaths.FromEnvironment();
-        var status = await Serve(options, supervisor, paths, service, held, signals.Asked, MemoryLock.LockAll, Handoffs.Of(raid, paths, events))
+        var status = await Serve(options, supervisor, paths, service, held, signals, MemoryLock.LockAll, Handoffs.Of(raid, paths, events))
             .ConfigureAwait(false);
         await host.StopAsync().ConfigureAwait(false);
         return status;
@@ -88,7 +90,7 @@ internal static class DaemonMain
     /// for as long as the configuration says, while the watchdog is still fed; then the actors end, and last the log.
     /// </remarks>
     internal static async Task<int> Serve(
-        DaemonOptions options, ISupervisor supervisor, LaunchPaths paths, DaemonService service, LaunchLock held, Task<string> leave,
+        DaemonOptions options, ISupervisor supervisor, LaunchPaths paths, DaemonService service, LaunchLock held, ILeaveRequests leave,
         Func<Result<Nothing>> lockMemory, Handoffs handoffs)
     {
         var events = service.Events;
@@ -127,23 +129,45 @@ internal static class DaemonMain
         service.Ready();
         using var heartbeat = new Heartbeat(supervisor, service);
 
-        await UntilTheEnd(desk, paths, place, leave).ConfigureAwait(false);
-        if (leave.IsCompletedSuccessfully)
+        string? leaving = null;
+        var letGo = Stopwatch.GetTimestamp() - (long)(2 * SameTakeover.TotalSeconds * Stopwatch.Frequency);
+        while (true)
+        {
+            await UntilTheEnd(desk, paths, place, leave.Asked).ConfigureAwait(false);
+            if (!leave.Asked.IsCompleted || place.HandedOver.IsCompleted)
+                break;
+            // mdmon's way of taking over: its pid file is in place, then we are told to go. That concerns no other container.
+            var why = await leave.Asked.ConfigureAwait(false);
+            leave.Answered();
+            var others = await supervisor.TakenByOthers().ConfigureAwait(false);
+            // Two that take over at the same time send a signal each, and both may have been found at the first.
+            if (others.IsEmpty && Stopwatch.GetElapsedTime(letGo) < SameTakeover)
+                continue;
+            if (others.IsEmpty)
+            {
+                leaving = why;
+                break;
+            }
+            letGo = Stopwatch.GetTimestamp();
+            events.Write(EventLevel.Info, "taken-over", $"{why}: others monitor {string.Join(", ", others)} by now: letting go of that");
+            supervisor.LetGo(others, TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds));
+        }
+        if (leaving is not null)
             place.EndHandoffs();
         if (place.HandedOver.IsCompleted)
         {
             events.Write(EventLevel.Info, "daemon-ended", $"process {await place.HandedOver.ConfigureAwait(false)} goes on");
             return 0;
         }
-        if (leave.IsCompletedSuccessfully)
+        if (leaving is not null)
         {
-            events.Write(EventLevel.Info, "daemon-leaving", $"{await leave.ConfigureAwait(false)}: letting go of everything");
+            events.Write(EventLevel.Info, "daemon-leaving", $"{leaving}: letting go of everything");
             var limit = TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds);
             service.Systemd.Stopping(limit + LastSteps);
             place.Dispose();
             await supervisor.Stop(limit).ConfigureAwait(false);
         }
-        events.Write(EventLevel.Info, "daemon-ended", leave.IsCompleted ? "as it was told to" : "nothing left to supervise");
+        events.Write(EventLevel.Info, "daemon-ended", leaving is not null ? "as it was told to" : "nothing left to supervise");
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 
@@ -10,6 +11,15 @@ internal interface ISupervisor
     /// Takes a container under supervision. Whoever monitors it already is a reason not to, unless it is to be taken over.
     /// </summary>
     Task<LaunchReply> Supervise(string container, bool takeover);
+
+    /// <summary>The containers of ours that another process monitors by now: its number is in the pid file.</summary>
+    Task<ImmutableArray<string>> TakenByOthers();
+
+    /// <summary>
+    /// Lets go of some containers as mdmon does when another one takes over: arrays clean first, for at most that long; what is at their place is
+    /// not touched. Returns at once.
+    /// </summary>
+    void LetGo(ImmutableArray<string> containers, TimeSpan limit);
 
     /// <summary>Tells those from whom containers were taken to leave. Returns at once.</summary>
     void DismissPredecessors();

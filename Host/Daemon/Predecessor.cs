@@ -28,11 +28,19 @@ internal sealed class Predecessor : IDisposable
     /// <param name="container">md127</param>
     internal static Predecessor? Find(string runDirectory, string container)
     {
-        var pid = PidFile.Read($"{runDirectory}/{container}.pid");
-        if (!pid.Ok || pid.Value == Environment.ProcessId || !IsMonitor(pid.Value))
+        if (Another(runDirectory, container) is not { } process)
             return null;
         var connection = MonitorClient.Connect($"{runDirectory}/{container}.sock", PingLimit);
-        return new Predecessor(pid.Value, connection.Ok ? connection.Value : null);
+        return new Predecessor(process, connection.Ok ? connection.Value : null);
+    }
+
+    /// <summary>Whether a living monitor that is not this process has a container, by its pid file.</summary>
+    internal static bool IsAnother(string runDirectory, string container) => Another(runDirectory, container) is not null;
+
+    private static int? Another(string runDirectory, string container)
+    {
+        var pid = PidFile.Read($"{runDirectory}/{container}.pid");
+        return pid.Ok && pid.Value != Environment.ProcessId && IsMonitor(pid.Value) ? pid.Value : null;
     }
 
     /// <summary>Whether it still does its work: it answers a ping.</summary>

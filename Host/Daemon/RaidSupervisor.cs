@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
@@ -68,6 +69,16 @@ internal sealed class RaidSupervisor : ISupervisor
         }
         return new LaunchReply(Translate(reply.Outcome), reply.Message);
     }
+
+    /// <inheritdoc/>
+    public async Task<ImmutableArray<string>> TakenByOthers()
+    {
+        var ours = (await _system.Containers().ConfigureAwait(false)).Containers;
+        return [.. ours.Where(container => Predecessor.IsAnother(_settings.RunDirectory, container))];
+    }
+
+    /// <inheritdoc/>
+    public void LetGo(ImmutableArray<string> containers, TimeSpan limit) => _system.LetGo(containers, limit);
 
     /// <inheritdoc/>
     public void DismissPredecessors()

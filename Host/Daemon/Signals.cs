@@ -7,11 +7,11 @@ namespace ActorRaid.Host.Daemon;
 /// What signals mean to the daemon: SIGTERM and SIGINT ask it to leave; SIGUSR1, with which mdmon's taker pokes the one that
 /// it waits for, means nothing and kills nobody; SIGHUP asks for a reload. (SIGPIPE the runtime ignores by itself.)
 /// </summary>
-internal sealed class Signals : IHostLifetime, IDisposable
+internal sealed class Signals : IHostLifetime, ILeaveRequests, IDisposable
 {
     private const PosixSignal User1 = (PosixSignal)10;
 
-    private readonly TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <summary>From here on signals are handled.</summary>
@@ -26,8 +26,11 @@ internal sealed class Signals : IHostLifetime, IDisposable
     /// <summary>SIGHUP: called on some thread. Before anybody listens it means nothing.</summary>
     internal event Action? ReloadAsked;
 
-    /// <summary>Completes when we are asked to leave, with the signal's name or another reason.</summary>
-    internal Task<string> Asked => _asked.Task;
+    /// <inheritdoc/>
+    public Task<string> Asked => _asked.Task;
+
+    /// <inheritdoc/>
+    public void Answered() => _asked = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -57,4 +60,14 @@ internal sealed class Signals : IHostLifetime, IDisposable
         context.Cancel = true;
         Ask(name);
     }
+}
+
+/// <summary>Who asks the daemon to leave.</summary>
+internal interface ILeaveRequests
+{
+    /// <summary>Completes when we are asked to leave, with the signal's name or another reason.</summary>
+    Task<string> Asked { get; }
+
+    /// <summary>What was asked is done, and we are still here: we may be asked again.</summary>
+    void Answered();
 }

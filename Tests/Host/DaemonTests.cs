@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Handoff;
@@ -18,7 +19,7 @@ public sealed class DaemonTests : IDisposable
     private readonly TempDirectory _root = new();
     private readonly LaunchPaths _paths;
     private readonly EventLog _events = new(new LoggerConfiguration().CreateLogger());
-    private readonly TaskCompletionSource<string> _leave = new();
+    private readonly Asks _leave = new();
     private readonly StandIn _supervisor = new();
     private readonly DaemonService _service;
 
@@ -50,6 +51,24 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public async Task Told_to_leave_by_who_has_taken_a_container_it_lets_go_of_that_one_and_stays_for_the_rest()
+    {
+        var daemon = Serve(Plain);
+        Ask(new LaunchRequest("md127", false));
+        Ask(new LaunchRequest("md125", false));
+        _supervisor.Taken = ["md127"];
+        _leave.Ask("SIGTERM");
+        Assert.True(SpinWait.SpinUntil(() => _supervisor.Taken.IsEmpty, Limit));
+        // A second one, that took over at the same moment, has signalled too.
+        _leave.Ask("SIGTERM");
+        Assert.Equal(LaunchOutcome.AlreadySupervised, Ask(new LaunchRequest("md125", false))?.Outcome);
+        Assert.False(_supervisor.Stopped);
+        _supervisor.Gone("md125");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.False(_supervisor.Stopped);
+    }
+
+    [Fact]
     public async Task It_ends_by_itself_when_it_could_not_take_up_what_it_was_started_for()
     {
         var daemon = Serve(Plain);
@@ -67,7 +86,7 @@ public sealed class DaemonTests : IDisposable
         _supervisor.Gone("md127");
         Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md125", false))?.Outcome);
         Assert.False(daemon.IsCompleted);
-        _leave.SetResult("SIGTERM");
+        _leave.Ask("SIGTERM");
         Assert.Equal(0, await daemon.WaitAsync(Limit));
         Assert.True(_supervisor.Stopped);
         Assert.False(File.Exists(_paths.Socket));
@@ -80,7 +99,7 @@ public sealed class DaemonTests : IDisposable
         Assert.Equal(LaunchOutcome.Supervised, Ask(LaunchRequest.Stay)?.Outcome);
         _root.Make("config", """{ "farewellSeconds": 7 }""");
         Assert.Equal(new LaunchReply(LaunchOutcome.Done, "the configuration is in force"), Ask(LaunchRequest.Reload));
-        _leave.SetResult("SIGTERM");
+        _leave.Ask("SIGTERM");
         Assert.Equal(0, await daemon.WaitAsync(Limit));
         Assert.Equal(TimeSpan.FromSeconds(7), _supervisor.StopLimit);
     }
@@ -109,7 +128,7 @@ public sealed class DaemonTests : IDisposable
         var daemon = Serve(Plain with { Takeover = true, Containers = ["md125", "md127"] });
         Assert.Equal(LaunchOutcome.AlreadySupervised, Ask(new LaunchRequest("md127", false))?.Outcome);
         Assert.Equal(["md125 taken", "md127 taken", "predecessors told"], _supervisor.Story.Take(3));
-        _leave.SetResult("SIGTERM");
+        _leave.Ask("SIGTERM");
         Assert.Equal(0, await daemon.WaitAsync(Limit));
     }
 
@@ -120,7 +139,7 @@ public sealed class DaemonTests : IDisposable
     private Task<int> Serve(DaemonOptions options)
     {
         var held = LaunchLock.Take(_paths.Lock, Limit, out _)!;
-        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _service, held, _leave.Task, () => default(Nothing), Handoffs.None));
+        return Task.Run(() => DaemonMain.Serve(options, _supervisor, _paths, _service, held, _leave, () => default(Nothing), Handoffs.None));
     }
 
     private LaunchReply? Ask(LaunchRequest request)
@@ -131,8 +150,30 @@ public sealed class DaemonTests : IDisposable
             return client!.Ask(request);
     }
 
+    private sealed class Asks : ILeaveRequests
+    {
+        private volatile TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> Asked => _asked.Task;
+
+        public void Answered() => _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Ask(string why) => _asked.TrySetResult(why);
+    }
+
     private sealed class StandIn : ISupervisor
     {
+        public ImmutableArray<string> Taken { get; set; } = [];
+
+        public Task<ImmutableArray<string>> TakenByOthers() => Task.FromResult(Taken);
+
+        public void LetGo(ImmutableArray<string> containers, TimeSpan limit)
+        {
+            Taken = [];
+            foreach (var container in containers)
+                Gone(container);
+        }
+
         private readonly HashSet<string> _containers = [];
         private TaskCompletionSource _emptied = new();
 

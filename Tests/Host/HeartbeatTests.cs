@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
@@ -176,6 +177,10 @@ public sealed class HeartbeatTests : IDisposable
         public Task WhenEmpty => Task.Delay(Timeout.Infinite);
 
         public Task<LaunchReply> Supervise(string container, bool takeover) => throw new NotSupportedException();
+
+        public Task<ImmutableArray<string>> TakenByOthers() => throw new NotSupportedException();
+
+        public void LetGo(ImmutableArray<string> containers, TimeSpan limit) => throw new NotSupportedException();
 
         public void DismissPredecessors() => throw new NotSupportedException();
 

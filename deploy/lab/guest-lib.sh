@@ -414,6 +414,9 @@ supervisor() {
 # supervised CONTAINER: there is such a process
 supervised() { kill -0 "$(supervisor "$1")"; }
 
+# supervised_by CONTAINER PID
+supervised_by() { [ "$(supervisor "$1")" = "$2" ] && kill -0 "$2"; }
+
 # supervisor_kill CONTAINER: kill -9, and it is gone
 supervisor_kill() {
     local pid

@@ -52,9 +52,10 @@ done
 # handing_over: REPLY is the successor's process number as soon as the predecessor has begun to hand over
 handing_over() {
     local line
-    line=$(tail -n "+$((lines + 1))" "$ACTORRAID_LOG" | grep -m 1 -o 'handoff - process [0-9]*, version') || return 1
+    line=$(tail -n "+$((lines + 1))" "$ACTORRAID_LOG" | grep -o 'handoff - process [0-9]*, version' || true)
     line=${line#*process }
     REPLY=${line%%,*}
+    [ -n "$REPLY" ]
 }
 for round in $(seq 1 "${KILLS:-6}"); do
     before=$(supervisor "${home[vol0]}")
@@ -62,9 +63,8 @@ for round in $(seq 1 "${KILLS:-6}"); do
     actorraid supervise --takeover >/out/takeover 2>&1 &
     takeover=$!
     expect 30 handing_over
-    handing_over
     successor=$REPLY
-    pause "$(printf '0.%03d' "$(random 0 900)")"
+    pause "$(printf '0.%03d' "$(random 0 400)")"
     if [ $((round % 2)) = 1 ]; then victim=$successor what=successor; else victim=$before what=predecessor; fi
     over=$(tail -n "+$((lines + 1))" "$ACTORRAID_LOG" | grep -c "handed-over -" || true)
     if [ "$over" = 0 ]; then kill -9 "$victim" 2>/dev/null || what="nobody, the $what was gone"; else what="nobody, it was over"; fi
