@@ -78,10 +78,17 @@ internal static class DaemonMain
         });
         var supervisor = new RaidSupervisor(raid, settings, events);
         var paths = LaunchPaths.FromEnvironment();
-        var status = await Serve(options, supervisor, paths, service, held, signals, MemoryLock.LockAll, Handoffs.Of(raid, paths, events))
+        var status = await Serve(options, supervisor, paths, service, held, signals, KeepInMemory, Handoffs.Of(raid, paths, events))
             .ConfigureAwait(false);
         await host.StopAsync().ConfigureAwait(false);
         return status;
+    }
+
+    private static Result<Nothing> KeepInMemory()
+    {
+        var spared = MemoryLock.SpareFromOutOfMemory();
+        var locked = MemoryLock.LockAll();
+        return locked.Ok ? spared : locked;
     }
 
     /// <summary>Serves launchers until the end. Everything is given, so that tests can run it in a corner.</summary>
@@ -99,7 +106,7 @@ internal static class DaemonMain
         await supervisor.Ready().ConfigureAwait(false);
         await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
         if (lockMemory() is { Ok: false } refused)
-            events.Write(EventLevel.Warning, "memory-not-locked", refused.Error.ToString());
+            events.Write(EventLevel.Warning, "memory-not-kept", refused.Error.ToString());
 
         using var taken = options.Takeover ? await handoffs.Take().ConfigureAwait(false) : null;
         var desk = new LaunchDesk(supervisor, service, options.Stay || service.Settings.Now.Stay || taken is { Stay: true });
