@@ -114,7 +114,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        Rehearsal.Of(_model, _settings.Disks);
+        // A container that is handed over was rehearsed before, and arrays wait.
+        if (_settings.Handed is not { Generation: > 0 })
+        {
+            Rehearsal.Of(_model, _settings.Disks);
+        }
+
         Timers.StartPeriodicTimer("slow", new LookForSlowDisks(), TimeSpan.FromSeconds(1));
     }
 
