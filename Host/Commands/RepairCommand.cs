@@ -36,15 +36,20 @@ internal static class RepairCommand
 
     /// <summary>
     /// <c>actorraid repair --torn</c>: the same for the torn disks among all disks of this machine, container by container; what is
-    /// merely stale is left to mdadm. Disks that cannot be read are passed over: they may be of any kind.
+    /// merely stale is left to mdadm. Disks that cannot be read are told and passed over: they may be of any kind.
     /// </summary>
     internal static int RunTorn(IEnumerable<string> paths, bool yes, TextWriter output, TextWriter errors)
     {
         var format = new ImsmFormat();
-        ReadDisk[] disks =
-        [
-            .. paths.Select((path, i) => DiskReader.Read(path, format, i)).Where(disk => disk.Ok).Select(disk => disk.Value),
-        ];
+        var disks = new List<ReadDisk>();
+        foreach (var path in paths)
+        {
+            var disk = DiskReader.Read(path, format, disks.Count);
+            if (disk.Ok)
+                disks.Add(disk.Value);
+            else
+                errors.WriteLine($"actorraid: {disk.Error}");
+        }
         var status = 0;
         foreach (var container in TornDisks.Containers([.. disks.Select(disk => disk.Source)]))
             status |= Repair([.. container.Select(i => disks[i])], disk => TornDisks.IsTorn(disk.Source), yes, output, errors);

@@ -78,7 +78,7 @@ internal static class DaemonMain
         });
         var supervisor = new RaidSupervisor(raid, settings, events);
         var paths = LaunchPaths.FromEnvironment();
-        var status = await Serve(options, supervisor, paths, service, held, signals, KeepInMemory, Handoffs.Of(raid, paths, events))
+        var status = await Serve(options, supervisor, paths, service, held, signals, KeepInMemory, Handoffs.Of(raid, paths, events, options.Foreground))
             .ConfigureAwait(false);
         await host.StopAsync().ConfigureAwait(false);
         return status;

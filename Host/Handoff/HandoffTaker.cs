@@ -40,7 +40,11 @@ internal sealed class HandoffTaker : IDisposable
     /// Takes all containers from the process that listens there. Null when nobody does. Throws <see cref="HandoffException"/> when it goes on
     /// with them: then this process has to end.
     /// </summary>
-    internal static async Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events)
+    /// <param name="path">Where.</param>
+    /// <param name="system">Whose actors go on with the containers.</param>
+    /// <param name="events">Who is told.</param>
+    /// <param name="stays">Whether this process stays in the control group that it was started in: a service's main process does.</param>
+    internal static async Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events, bool stays = false)
     {
         var channel = DescriptorChannel.Connect(path);
         if (!channel.Ok)
@@ -58,7 +62,7 @@ internal sealed class HandoffTaker : IDisposable
             return null;
         }
         // It is to live where the predecessor lived, and not to end with whatever its launcher belongs to.
-        if (Processes.JoinControlGroupOf(channel.Value.Peer) is { Ok: false } refused)
+        if (!stays && Processes.JoinControlGroupOf(channel.Value.Peer) is { Ok: false } refused)
             events.Write(EventLevel.Warning, "handoff", $"stays in its launcher's control group: {refused.Error}");
         foreach (var container in containers)
             await taker.TakeOne(container).ConfigureAwait(false);

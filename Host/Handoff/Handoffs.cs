@@ -13,8 +13,8 @@ internal sealed record Handoffs(Func<Task<HandoffTaker?>> Take, Func<IHandingOve
     internal static readonly Handoffs None = new(() => Task.FromResult<HandoffTaker?>(null), _ => null);
 
     /// <summary>For these actors.</summary>
-    internal static Handoffs Of(RaidSystem system, LaunchPaths paths, EventLog events) => new(
-        () => HandoffTaker.Take(paths.Handoff, system, events),
+    internal static Handoffs Of(RaidSystem system, LaunchPaths paths, EventLog events, bool foreground) => new(
+        () => HandoffTaker.Take(paths.Handoff, system, events, stays: foreground),
         daemon =>
         {
             var offer = HandoffOffer.Listen(paths.Handoff, system, events, daemon);

@@ -222,7 +222,14 @@ public sealed class GuestLab : IDisposable
     private int Start(LabOrder order, string output)
     {
         var start = new ProcessStartInfo(Path.Combine(Root, "deploy/lab/lab")) { RedirectStandardError = true };
-        if (order.Shared is not null)
+        if (order.Initramfs is not null)
+        {
+            start.ArgumentList.Add("-i");
+            start.ArgumentList.Add(order.Initramfs);
+            start.ArgumentList.Add("-r");
+            start.ArgumentList.Add(order.Root);
+        }
+        else if (order.Shared is not null)
         {
             start.ArgumentList.Add("-s");
         }
@@ -306,6 +313,12 @@ public sealed record LabOrder(string Supervisor, string Script, int Seconds, IRe
 
     /// <summary>With systemd as process 1, in a Debian of its own (lab -s); this directory is /lab/published there.</summary>
     public string? Shared { get; init; }
+
+    /// <summary>The same, but booted by this initramfs, which finds <see cref="Root"/> by itself (lab -i).</summary>
+    public string? Initramfs { get; init; }
+
+    /// <summary>The root file system that <see cref="Initramfs"/> is to find: the kernel's root= .</summary>
+    public string Root { get; init; } = "";
 
     /// <summary>The output directory, if it shall not be one of its own (it is not emptied then).</summary>
     public string? Output { get; init; }

@@ -99,6 +99,7 @@ found() {
         is) [ ! -e "$2" ] || echo "; found: $(cat "$2")" ;;
         that) echo "; found: $(get "$2" "$3" 2>&1)" ;;
         volume_is) echo "; found: $(get "$2" array_state 2>&1)" ;;
+        by_service) echo "; found: $(systemctl show --property=ActiveState,MainPID actorraid.service 2>&1), $(cat "/proc/$(supervisor "$2")/cgroup" 2>&1)" ;;
         ended) echo "; found: $(cat "/proc/$2/stat" "/proc/$2/wchan" "/proc/$2/stack" 2>&1)" ;;
         degraded) echo "; found: $(get "$2" degraded 2>&1)" ;;
         recorded | recorded_like) echo "; found: $(examined "$2" "$3" "$4")" ;;
@@ -440,3 +441,18 @@ supervisor_start() {
 
 # next_boot: the guest reboots, and the script is run again with BOOT one higher
 next_boot() { : >/out/next-boot; exit 0; }
+
+# property NAME: of actorraid.service
+property() { systemctl show --value --property="$1" actorraid.service; }
+# by_service CONTAINER: it is supervised by the service's main process, and that is in the service's own group of processes
+by_service() {
+    local pid
+    pid=$(supervisor "$1")
+    [ "$(property ActiveState)" = active ] && [ "$(property MainPID)" = "$pid" ] && has "/proc/$pid/cgroup" /actorraid.service
+}
+
+# was_clean: this boot found every array clean
+was_clean() {
+    dmesg >/out/dmesg.boot
+    ! grep -E '(resync|recovery) of RAID|reconstruction|not clean' /out/dmesg.boot || fail "an array was not clean after the shutdown"
+}
