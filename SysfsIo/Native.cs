@@ -114,6 +114,9 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int process, int signal);
 
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    internal static partial nint Signal(int signal, nint handler);
+
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     internal static partial int SetSession();
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ActorRaid.SysfsIo;
 using Microsoft.Extensions.Hosting;
 
 namespace ActorRaid.Host.Daemon;
@@ -10,18 +11,24 @@ namespace ActorRaid.Host.Daemon;
 internal sealed class Signals : IHostLifetime, ILeaveRequests, IDisposable
 {
     private const PosixSignal User1 = (PosixSignal)10;
+    private const int HangUp = 1, DefaultAction = 0;
 
     private volatile TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <summary>From here on signals are handled.</summary>
-    internal Signals() => _registrations =
-    [
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, "SIGTERM")),
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Leave(context, "SIGINT")),
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload),
-        PosixSignalRegistration.Create(User1, context => context.Cancel = true),
-    ];
+    internal Signals()
+    {
+        // Started by nohup, or by who ignores it: the runtime would leave it at that, and it means something to us.
+        Native.Signal(HangUp, DefaultAction);
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, "SIGTERM")),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Leave(context, "SIGINT")),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload),
+            PosixSignalRegistration.Create(User1, context => context.Cancel = true),
+        ];
+    }
 
     /// <summary>SIGHUP: called on some thread. Before anybody listens it means nothing.</summary>
     internal event Action? ReloadAsked;

@@ -32,7 +32,14 @@ public sealed class LifecycleTests : RuntimeTest
         var parent = System.ActorOf(new Script { OnStop = _ => probe.Ref.Tell("parent") }.Props);
         var child = Child(parent, new Script { OnStop = _ => probe.Ref.Tell("child") });
         var leaf = Child(child, new Script { OnStop = _ => probe.Ref.Tell("leaf") });
-        leaf.Tell((Action<Player>)(_ => gate.Wait()));
+        var busy = new ManualResetEventSlim();
+        leaf.Tell((Action<Player>)(_ =>
+        {
+            busy.Set();
+            gate.Wait();
+        }));
+        // What stops an actor overtakes the messages that it has not begun with.
+        busy.Wait();
         System.Stop(parent);
         probe.ExpectNothingFor(TimeSpan.FromMilliseconds(100));
         gate.Set();
