@@ -14,7 +14,7 @@ public sealed class PackageTests(GuestLab lab)
         GuestLab.RunProgram("lintian", "--allow-root", "--fail-on", "error,warning", Package(lab.Folder("lintian")));
 
     /// <summary>Installation, upgrade and removal with arrays mounted and written, mdadm --create, a reboot.</summary>
-    [Fact]
+    [SoakFact]
     public void The_package_is_installed_upgraded_rebooted_with_and_removed_while_arrays_are_mounted_and_written()
     {
         var folder = lab.Folder("package");

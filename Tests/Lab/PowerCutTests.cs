@@ -12,11 +12,11 @@ public sealed class PowerCutTests(GuestLab lab)
 
     /// <summary>
     /// Each boot judges what the last cut left, then works until the next cut. A cut takes half a minute: an ordinary run makes
-    /// four, ACTORRAID_SOAK=1 sixty, ACTORRAID_CUTS=N so many.
+    /// two, ACTORRAID_SOAK=1 sixty, ACTORRAID_CUTS=N so many.
     /// </summary>
     [Fact]
     public void After_each_power_cut_every_container_assembles_and_no_volume_that_was_being_written_is_clean() =>
-        Cut("actorraid", Environment.GetEnvironmentVariable("ACTORRAID_CUTS") is { Length: > 0 } cuts ? int.Parse(cuts) : GuestLab.Soak ? 60 : 4);
+        Cut("actorraid", Environment.GetEnvironmentVariable("ACTORRAID_CUTS") is { Length: > 0 } cuts ? int.Parse(cuts) : GuestLab.Soak ? 60 : 2);
 
     private void Cut(string supervisor, int cuts)
     {

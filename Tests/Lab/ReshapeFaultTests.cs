@@ -19,7 +19,7 @@ public sealed class ReshapeFaultTests(GuestLab lab)
         "slots-differ", "unwatched-end WHAT=raid4", "unwatched-end WHAT=raid0", "reshape-fault SPARE=1 WHICH=3");
 
     /// <summary>md's slots count: the data is where they say.</summary>
-    [Fact]
+    [SoakFact]
     public void New_legs_that_md_has_in_other_slots_than_was_recorded_are_recorded_in_these() => lab.Passes("slots-differ", 300);
 
     /// <summary>md still has it as RAID 4, or as RAID 0 already.</summary>
