@@ -8,7 +8,6 @@ using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -17,7 +16,6 @@ internal static class DaemonMain
 {
     /// <summary>What follows the arrays' farewell at most: the actors' end, and the log's.</summary>
     private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan SameTakeover = TimeSpan.FromSeconds(2);
     private const int NotTakenOver = 3;
 
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
@@ -137,8 +135,8 @@ internal static class DaemonMain
         using var heartbeat = new Heartbeat(supervisor, service);
 
         string? leaving = null;
-        var letGo = Stopwatch.GetTimestamp() - (long)(2 * SameTakeover.TotalSeconds * Stopwatch.Frequency);
-        while (true)
+        var takers = new Takers();
+        while (leaving is null)
         {
             await UntilTheEnd(desk, paths, place, leave.Asked).ConfigureAwait(false);
             if (!leave.Asked.IsCompleted || place.HandedOver.IsCompleted)
@@ -146,18 +144,13 @@ internal static class DaemonMain
             // mdmon's way of taking over: its pid file is in place, then we are told to go. That concerns no other container.
             var why = await leave.Asked.ConfigureAwait(false);
             leave.Answered();
-            var others = await supervisor.TakenByOthers().ConfigureAwait(false);
-            // Two that take over at the same time send a signal each, and both may have been found at the first.
-            if (others.IsEmpty && Stopwatch.GetElapsedTime(letGo) < SameTakeover)
-                continue;
-            if (others.IsEmpty)
+            var others = takers.New(await supervisor.TakenByOthers().ConfigureAwait(false));
+            if (others.Length > 0)
             {
-                leaving = why;
-                break;
+                events.Write(EventLevel.Info, "taken-over", $"{why}: others monitor {string.Join(", ", others)} by now: letting go of that");
+                supervisor.LetGo(others, TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds));
             }
-            letGo = Stopwatch.GetTimestamp();
-            events.Write(EventLevel.Info, "taken-over", $"{why}: others monitor {string.Join(", ", others)} by now: letting go of that");
-            supervisor.LetGo(others, TimeSpan.FromSeconds(service.Settings.Now.FarewellSeconds));
+            leaving = takers.IsOneOfTheirs() ? null : why;
         }
         if (leaving is not null)
             place.EndHandoffs();

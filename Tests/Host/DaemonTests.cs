@@ -54,18 +54,36 @@ public sealed class DaemonTests : IDisposable
     public async Task Told_to_leave_by_who_has_taken_a_container_it_lets_go_of_that_one_and_stays_for_the_rest()
     {
         var daemon = Serve(Plain);
-        Ask(new LaunchRequest("md127", false));
-        Ask(new LaunchRequest("md125", false));
-        _supervisor.Taken = ["md127"];
+        foreach (var container in new[] { "md127", "md126", "md125" })
+            Ask(new LaunchRequest(container, false));
+        // Two take over at the same moment, and signal one after the other.
+        _supervisor.Taken = ["md127", "md126"];
         _leave.Ask("SIGTERM");
-        Assert.True(SpinWait.SpinUntil(() => _supervisor.Taken.IsEmpty, Limit));
-        // A second one, that took over at the same moment, has signalled too.
+        Assert.True(SpinWait.SpinUntil(() => _supervisor.Taken.IsEmpty && !_leave.Asked.IsCompleted, Limit));
         _leave.Ask("SIGTERM");
+        Assert.True(SpinWait.SpinUntil(() => !_leave.Asked.IsCompleted, Limit));
         Assert.Equal(LaunchOutcome.AlreadySupervised, Ask(new LaunchRequest("md125", false))?.Outcome);
         Assert.False(_supervisor.Stopped);
-        _supervisor.Gone("md125");
+        // And a third means all that is left.
+        _leave.Ask("SIGTERM");
         Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.True(_supervisor.Stopped);
+    }
+
+    [Fact]
+    public async Task Told_to_leave_while_it_still_lets_go_of_what_was_taken_it_leaves()
+    {
+        var daemon = Serve(Plain);
+        Ask(new LaunchRequest("md127", false));
+        Ask(new LaunchRequest("md125", false));
+        _supervisor.Reluctant = true;
+        _supervisor.Taken = ["md127"];
+        _leave.Ask("SIGTERM");
+        Assert.True(SpinWait.SpinUntil(() => !_leave.Asked.IsCompleted, Limit));
         Assert.False(_supervisor.Stopped);
+        _leave.Ask("SIGTERM");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.True(_supervisor.Stopped);
     }
 
     [Fact]
@@ -167,8 +185,13 @@ public sealed class DaemonTests : IDisposable
 
         public Task<ImmutableArray<string>> TakenByOthers() => Task.FromResult(Taken);
 
+        /// <summary>What it lets go of is being written, and stays for a while.</summary>
+        public bool Reluctant { get; set; }
+
         public void LetGo(ImmutableArray<string> containers, TimeSpan limit)
         {
+            if (Reluctant)
+                return;
             Taken = [];
             foreach (var container in containers)
                 Gone(container);

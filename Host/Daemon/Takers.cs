@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace ActorRaid.Host.Daemon;
+
+/// <summary>
+/// Tells a SIGTERM by which somebody who has taken a container sends us away from a SIGTERM that means us as a whole. Each taker sends one, after its
+/// pid file is in place; those of several at once may be found at the first, and may arrive as one.
+/// </summary>
+internal sealed class Takers
+{
+    private static readonly TimeSpan Validity = TimeSpan.FromSeconds(2);
+    private readonly HashSet<string> _known = [];
+    private int _expected;
+    private long _since;
+
+    /// <summary>Those of the containers that were not told before; a signal for each of them is expected from now on.</summary>
+    /// <param name="taken">The containers of ours that others monitor.</param>
+    internal ImmutableArray<string> New(ImmutableArray<string> taken)
+    {
+        // One that is ours again may be taken again.
+        _known.IntersectWith(taken);
+        ImmutableArray<string> found = [.. taken.Where(_known.Add)];
+        if (Stopwatch.GetElapsedTime(_since) > Validity)
+            _expected = 0;
+        if (found.Length > 0)
+            _since = Stopwatch.GetTimestamp();
+        _expected += found.Length;
+        return found;
+    }
+
+    /// <summary>Whether the signal that was just received is a taker's.</summary>
+    internal bool IsOneOfTheirs() => _expected > 0 && _expected-- > 0;
+}
