@@ -89,12 +89,13 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             {
                 if (_containers.TryGetValue(name, out var container))
                 {
+                    container.Leaving = true;
                     container.Actor.Tell(new Farewell(letGo.Limit), Self);
                 }
             }
         });
         Receive<ListContainers>(_ => Sender.Tell(
-            new ContainerList([.. _containers.Where(known => known.Value.Started).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
+            new ContainerList([.. _containers.Where(known => known.Value is { Started: true, Leaving: false }).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
         Receive<RehearsePause>(_ => Rehearse());
         Receive<RetakeContainer>(Retake);
         Receive<RehearseContainer>(Rehearse);
@@ -344,5 +345,8 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         public List<IActorRef> Waiting { get; } = waiting;
 
         public bool Started { get; set; }
+
+        /// <summary>Others have it; it is about to be left.</summary>
+        public bool Leaving { get; set; }
     }
 }

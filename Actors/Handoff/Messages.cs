@@ -15,7 +15,7 @@ public interface IForContainer
 /// <summary>To the host: which containers? Answered with <see cref="ContainerList"/>.</summary>
 public sealed record ListContainers;
 
-/// <summary>The containers that are supervised, by name.</summary>
+/// <summary>The containers that are supervised, and not being let go, by name.</summary>
 public sealed record ContainerList(ImmutableArray<string> Containers);
 
 /// <summary>

@@ -144,7 +144,8 @@ internal static class DaemonMain
             // mdmon's way of taking over: its pid file is in place, then we are told to go. That concerns no other container.
             var why = await leave.Asked.ConfigureAwait(false);
             leave.Answered();
-            var others = takers.New(await supervisor.TakenByOthers().ConfigureAwait(false));
+            var others = await supervisor.TakenByOthers().ConfigureAwait(false);
+            takers.Expect(others);
             if (others.Length > 0)
             {
                 events.Write(EventLevel.Info, "taken-over", $"{why}: others monitor {string.Join(", ", others)} by now: letting go of that");

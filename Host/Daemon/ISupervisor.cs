@@ -12,7 +12,9 @@ internal interface ISupervisor
     /// </summary>
     Task<LaunchReply> Supervise(string container, bool takeover);
 
-    /// <summary>The containers of ours that another process monitors by now: its number is in the pid file.</summary>
+    /// <summary>
+    /// The containers of ours that another process monitors by now (its number is in the pid file), but for those that are being let go already.
+    /// </summary>
     Task<ImmutableArray<string>> TakenByOthers();
 
     /// <summary>

@@ -10,23 +10,17 @@ namespace ActorRaid.Host.Daemon;
 internal sealed class Takers
 {
     private static readonly TimeSpan Validity = TimeSpan.FromSeconds(2);
-    private readonly HashSet<string> _known = [];
     private int _expected;
     private long _since;
 
-    /// <summary>Those of the containers that were not told before; a signal for each of them is expected from now on.</summary>
-    /// <param name="taken">The containers of ours that others monitor.</param>
-    internal ImmutableArray<string> New(ImmutableArray<string> taken)
+    /// <summary>Others have taken these: a signal for each of them is expected.</summary>
+    internal void Expect(ImmutableArray<string> taken)
     {
-        // One that is ours again may be taken again.
-        _known.IntersectWith(taken);
-        ImmutableArray<string> found = [.. taken.Where(_known.Add)];
         if (Stopwatch.GetElapsedTime(_since) > Validity)
             _expected = 0;
-        if (found.Length > 0)
+        if (taken.Length > 0)
             _since = Stopwatch.GetTimestamp();
-        _expected += found.Length;
-        return found;
+        _expected += taken.Length;
     }
 
     /// <summary>Whether the signal that was just received is a taker's.</summary>

@@ -190,9 +190,9 @@ public sealed class DaemonTests : IDisposable
 
         public void LetGo(ImmutableArray<string> containers, TimeSpan limit)
         {
+            Taken = [];
             if (Reluctant)
                 return;
-            Taken = [];
             foreach (var container in containers)
                 Gone(container);
         }
