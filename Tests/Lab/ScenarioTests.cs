@@ -51,11 +51,11 @@ public sealed class ScenarioTests(GuestLab lab)
     public void Systemd_reloads_the_service_and_replaces_one_whose_container_is_stuck_which_frees_the_writer() => lab.Passes("watchdog", 200);
 
     /// <summary>The journal, and one that takes nothing any more.</summary>
-    [Fact]
+    [SoakFact]
     public void Events_arrive_in_the_journal_with_their_fields_and_a_journald_that_hangs_delays_no_write() => lab.Passes("journal", 300);
 
     /// <summary>The failure chain reaches the disk's other volume.</summary>
-    [Fact]
+    [SoakFact]
     public void A_disk_that_fails_in_one_of_two_volumes_is_failed_in_both_and_both_are_rebuilt_in_turn_onto_the_same_spare() =>
         lab.Passes("two-volumes", 400);
 
@@ -85,7 +85,7 @@ public sealed class ScenarioTests(GuestLab lab)
         lab.Passes("readonly", 300);
 
     /// <summary>mdadm --add and --remove on the container.</summary>
-    [Fact]
+    [SoakFact]
     public void Disks_added_become_spares_or_are_rebuilt_onto_and_disks_removed_are_gone() => lab.Passes("membership", 400);
 
     /// <summary>Volumes come and go.</summary>
@@ -93,7 +93,7 @@ public sealed class ScenarioTests(GuestLab lab)
     public void Volumes_of_a_container_stop_and_start_without_disturbing_each_other() => lab.Passes("stop-start", 300);
 
     /// <summary>One process for all.</summary>
-    [Fact]
+    [SoakFact]
     public void Several_containers_are_supervised_by_one_process_and_do_not_disturb_each_other() => lab.Passes("containers", 400);
 
     /// <summary>The case that stops mdadm.</summary>
