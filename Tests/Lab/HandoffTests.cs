@@ -12,7 +12,7 @@ public sealed class HandoffTests(GuestLab lab)
         "handoff", GuestLab.Soak ? 1200 : 300, $"HANDOFFS={(GuestLab.Soak ? 50 : 3)}", $"QUIET={(GuestLab.Soak ? 30 : 3)}", GuestLab.Soak ? "LIMIT=250" : "LIMIT=");
 
     /// <summary>Predecessor or successor die, stall, talk nonsense or are of another version, at each step.</summary>
-    [Fact]
+    [SoakFact]
     public void Whoever_is_left_when_a_handoff_fails_goes_on_with_everything() =>
         lab.Passes("handoff-kills", GuestLab.Soak ? 1200 : 400, $"KILLS={(GuestLab.Soak ? 40 : 2)}");
 

@@ -38,12 +38,17 @@ def ask(client, length):
 
 
 times = []
-kept = connect()
+kept, used = connect(), time.monotonic()
 try:
     while len(times) < 3 or not os.path.exists(stop):
         begin = time.monotonic()
         if len(times) % 3 == 2:
+            # Who says nothing for three seconds is closed, and this machine may stall for so long.
+            if begin - used > 2:
+                kept.close()
+                kept = connect()
             ask(kept, 0)
+            used = time.monotonic()
         else:
             with connect() as client:
                 ask(client, 0 if len(times) % 3 == 0 else -1)
