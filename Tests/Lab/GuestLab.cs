@@ -39,6 +39,8 @@ public sealed record LabRun(int Status, string Output, int Attempts)
             Tail(text, "kernel.log", 40);
         }
 
+        // Once more where whoever sees only the end looks.
+        text.AppendLine($"{name}: status {Status}: {reason}");
         return text.ToString();
     }
 

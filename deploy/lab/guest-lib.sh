@@ -399,6 +399,8 @@ adopt() {
     done
     settle
     mdadm --zero-superblock "$2" 2>&1 || true
+    # udev looks at a disk that was written, with mdadm -I, and mdadm --add wants it for itself.
+    settle
     quietly mdadm --add "/dev/$1" "$2"
     settle
 }

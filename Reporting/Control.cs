@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ActorRaid.Reporting;
+
+// The control socket, /run/actorraid/control.sock: lines of JSON (UTF-8). A client sends one request a line, each is answered in turn; an answer is
+// one line, but for watch and follow, which go on until the client closes. Root may do everything, the group actorraid may read, nobody else gets in.
+
+/// <summary>What a client may ask.</summary>
+/// <param name="Version">Of this protocol: <see cref="Current"/>.</param>
+/// <param name="Ask">status, watch (status, now and whenever it changes), events, follow (events, those and all later ones), explain.</param>
+/// <param name="About">For status and watch: only that container, array or disk (md127, md126, sda, or a volume's name); for explain: which array. Null: all.</param>
+/// <param name="Since">For events and follow: only those after that time.</param>
+/// <param name="After">For events and follow: only those after that sequence number; with <paramref name="Process"/>.</param>
+/// <param name="Process">The daemon that counted <paramref name="After"/>: another one's numbers mean nothing.</param>
+public sealed record ControlRequest(int Version, string Ask, string? About = null, DateTimeOffset? Since = null, long? After = null, int? Process = null)
+{
+    /// <summary>The version of the protocol.</summary>
+    public const int Current = 1;
+
+    /// <summary>The longest line that a daemon reads, in bytes.</summary>
+    public const int Limit = 4096;
+}
+
+/// <summary>A line of an answer: one of these is there.</summary>
+/// <param name="Version">Of this protocol.</param>
+/// <param name="Status">To status and watch.</param>
+/// <param name="Events">To events (all of them) and follow (as they come).</param>
+/// <param name="Explanation">To explain: sentences, in order.</param>
+/// <param name="Error">Nothing was done, and why.</param>
+public sealed record ControlReply(
+    int Version, HostStatus? Status = null, ImmutableArray<EventStatus>? Events = null, ImmutableArray<string>? Explanation = null, ControlError? Error = null);
+
+/// <summary>Why a request was not answered.</summary>
+/// <param name="Code">bad-request, too-long, unknown-version, not-allowed, not-found, busy.</param>
+/// <param name="Text">In words: what was found, and what to do.</param>
+public sealed record ControlError(string Code, string Text);
+
+/// <summary>Bytes and back, by generated code. Unknown members are passed over: a newer daemon may say more.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlReply))]
+[JsonSerializable(typeof(HostStatus))]
+[JsonSerializable(typeof(EventStatus))]
+[JsonSerializable(typeof(ImmutableArray<EventStatus>))]
+public sealed partial class StatusJson : JsonSerializerContext;

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace ActorRaid.Reporting;
+
+/// <summary>The daemon could not be asked, or said no.</summary>
+/// <param name="code">See <see cref="ControlError.Code"/>; unreachable: nobody listens there; bad-answer: what came is no answer.</param>
+/// <param name="text">In words.</param>
+/// <param name="inner">What was met below.</param>
+public sealed class ControlException(string code, string text, Exception? inner = null) : Exception(text, inner)
+{
+    /// <summary>For programs.</summary>
+    public string Code { get; } = code;
+}
+
+/// <summary>
+/// Asks the daemon over its control socket. One question at a time. Every method throws <see cref="ControlException"/> when there is no answer.
+/// </summary>
+public sealed class ControlClient : IDisposable
+{
+    /// <summary>Where the daemon listens.</summary>
+    public const string DefaultPath = "/run/actorraid/control.sock";
+
+    /// <summary>The longest line of an answer that is read, in bytes: a thousand containers fit.</summary>
+    private const int Limit = 16 << 20;
+
+    private readonly Socket _socket;
+    private readonly PipeReader _answers;
+    private readonly string _path;
+
+    private ControlClient(Socket socket, string path)
+    {
+        _socket = socket;
+        _path = path;
+        _answers = PipeReader.Create(new NetworkStream(socket));
+    }
+
+    /// <summary>Connects.</summary>
+    public static async Task<ControlClient> Connect(string path = DefaultPath, CancellationToken cancel = default)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel).ConfigureAwait(false);
+            return new ControlClient(socket, path);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            var hint = e.SocketErrorCode switch
+            {
+                SocketError.AccessDenied => "only root and the group actorraid may ask",
+                _ => "is the daemon running? (systemctl status actorraid)",
+            };
+            throw new ControlException("unreachable", $"{path}: {e.Message}: {hint}", e);
+        }
+    }
+
+    /// <summary>Asks for one line.</summary>
+    public async Task<ControlReply> Ask(ControlRequest request, CancellationToken cancel = default)
+    {
+        await Send(request, cancel).ConfigureAwait(false);
+        return await Next(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for what goes on and on (watch, follow): every line as it comes, until the daemon ends or the caller does.</summary>
+    public async IAsyncEnumerable<ControlReply> Follow(ControlRequest request, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await Send(request, cancel).ConfigureAwait(false);
+        while (true)
+            yield return await Next(cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _answers.Complete();
+        _socket.Dispose();
+    }
+
+    private async Task Send(ControlRequest request, CancellationToken cancel)
+    {
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(request, StatusJson.Default.ControlRequest), (byte)'\n'];
+        try
+        {
+            for (var sent = 0; sent < line.Length;)
+                sent += await _socket.SendAsync(line.AsMemory(sent), cancel).ConfigureAwait(false);
+        }
+        catch (SocketException e)
+        {
+            throw new ControlException("unreachable", $"{_path}: {e.Message}", e);
+        }
+    }
+
+    private async Task<ControlReply> Next(CancellationToken cancel)
+    {
+        while (true)
+        {
+            ReadResult read;
+            try
+            {
+                read = await _answers.ReadAsync(cancel).ConfigureAwait(false);
+            }
+            catch (IOException e)
+            {
+                throw new ControlException("unreachable", $"{_path}: {e.Message}", e);
+            }
+            if (read.Buffer.PositionOf((byte)'\n') is { } end)
+            {
+                var reply = Decode(read.Buffer.Slice(0, end));
+                _answers.AdvanceTo(read.Buffer.GetPosition(1, end));
+                return reply;
+            }
+            if (read.IsCompleted)
+                throw new ControlException("unreachable", $"{_path}: the daemon has closed the connection");
+            if (read.Buffer.Length > Limit)
+                throw new ControlException("bad-answer", $"{_path}: a line of more than {Limit >> 20} MiB");
+            _answers.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private ControlReply Decode(ReadOnlySequence<byte> line)
+    {
+        ControlReply? reply;
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            reply = JsonSerializer.Deserialize(ref reader, StatusJson.Default.ControlReply);
+        }
+        catch (JsonException e)
+        {
+            throw new ControlException("bad-answer", $"{_path}: what came is no answer: {e.Message}", e);
+        }
+        if (reply is null)
+            throw new ControlException("bad-answer", $"{_path}: what came is no answer");
+        if (reply.Error is { } error)
+            throw new ControlException(error.Code, error.Text);
+        return reply;
+    }
+}

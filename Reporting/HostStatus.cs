@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace ActorRaid.Reporting;
+
+// How a host stands, as the daemon tells it, the gateway passes it on, the cluster keeps it and people see it: one set of records for all.
+
+/// <summary>The one question: is my data safe? Ordered from best to worst.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Health>))]
+public enum Health
+{
+    /// <summary>Whole, and nothing is going on that would matter.</summary>
+    [JsonStringEnumMemberName("ok")] Ok,
+
+    /// <summary>A resync, recovery or reshape is under way.</summary>
+    [JsonStringEnumMemberName("rebuilding")] Rebuilding,
+
+    /// <summary>Redundancy is missing, and nothing is being done about it.</summary>
+    [JsonStringEnumMemberName("degraded")] Degraded,
+
+    /// <summary>It cannot be told: somebody who should know does not answer.</summary>
+    [JsonStringEnumMemberName("unknown")] Unknown,
+
+    /// <summary>Writers may be waiting: a disk hangs, or a supervisor is stuck.</summary>
+    [JsonStringEnumMemberName("stalled")] Stalled,
+
+    /// <summary>Data cannot be read.</summary>
+    [JsonStringEnumMemberName("failed")] Failed,
+}
+
+/// <summary>A host.</summary>
+/// <param name="Version">Of these records: <see cref="Current"/>. What is added later does not change it; what would mislead an older reader does.</param>
+/// <param name="Host">The host's name.</param>
+/// <param name="At">When this was so.</param>
+/// <param name="Program">The daemon's version.</param>
+/// <param name="Process">The daemon's process number.</param>
+/// <param name="Since">When the daemon began.</param>
+/// <param name="Health">The worst of the containers'.</param>
+/// <param name="Summary">One line for people: <c>REBUILDING md126 43 %, 12 min left</c>.</param>
+/// <param name="EventsDropped">How many events were dropped because they came faster than they could be kept.</param>
+/// <param name="Containers">By name.</param>
+public sealed record HostStatus(
+    int Version, string Host, DateTimeOffset At, string Program, int Process, DateTimeOffset Since, Health Health, string Summary,
+    long EventsDropped, ImmutableArray<ContainerStatus> Containers)
+{
+    /// <summary>The version of these records.</summary>
+    public const int Current = 1;
+}
+
+/// <summary>A container.</summary>
+/// <param name="Name">md127</param>
+/// <param name="Format">imsm; empty when the metadata does not answer.</param>
+/// <param name="Generation">The metadata's generation.</param>
+/// <param name="Health">The worst of its arrays', and its own.</param>
+/// <param name="WaitsFor">Whom the daemon waits for here, in words; null: nobody.</param>
+/// <param name="WaitsSince">Since when.</param>
+/// <param name="Arrays">Its running arrays.</param>
+/// <param name="Disks">Its disks.</param>
+public sealed record ContainerStatus(
+    string Name, string Format, uint Generation, Health Health, string? WaitsFor, DateTimeOffset? WaitsSince,
+    ImmutableArray<ArrayStatus> Arrays, ImmutableArray<DiskStatus> Disks);
+
+/// <summary>A running array.</summary>
+/// <param name="Name">md126</param>
+/// <param name="Volume">Its subarray index.</param>
+/// <param name="VolumeName">Its name in the metadata.</param>
+/// <param name="Level">raid0, raid1, raid5, raid10; empty when the metadata does not answer.</param>
+/// <param name="SizeBytes">How much it holds.</param>
+/// <param name="ChunkBytes">0 where there are no chunks.</param>
+/// <param name="Health">Its own.</param>
+/// <param name="State">array_state as the kernel spells it: clean, active, write-pending ...; empty when unknown.</param>
+/// <param name="Action">sync_action as the kernel spells it: idle, resync, recover, check, repair, reshape, frozen.</param>
+/// <param name="Progress">How far that is; null: nothing is under way.</param>
+/// <param name="CheckpointSectors">How far the metadata knows that it is, in sectors of a leg; null: nothing is recorded.</param>
+/// <param name="IsDirty">The metadata says that it is being written.</param>
+/// <param name="RaidDisks">How many legs it has when it is whole.</param>
+/// <param name="Missing">How many of them are missing, failed, or not rebuilt yet.</param>
+/// <param name="MismatchSectors">mismatch_cnt: what the last check or repair found, in sectors; null where it cannot be read.</param>
+/// <param name="Legs">The legs that md has, by slot.</param>
+/// <param name="Since">Since when its health is what it is, as far as this daemon knows.</param>
+public sealed record ArrayStatus(
+    string Name, int Volume, string VolumeName, string Level, long SizeBytes, int ChunkBytes, Health Health, string State, string Action, Progress? Progress,
+    ulong? CheckpointSectors, bool IsDirty, int RaidDisks, int Missing, long? MismatchSectors, ImmutableArray<LegStatus> Legs, DateTimeOffset Since);
+
+/// <summary>How far a resync, recovery, check, repair or reshape is.</summary>
+/// <param name="DoneSectors">Done, as sync_completed counts.</param>
+/// <param name="TotalSectors">Of how many.</param>
+/// <param name="KibPerSecond">Over the last while; 0: not known yet, or it stands still.</param>
+/// <param name="SecondsLeft">At that pace; null: not known.</param>
+public sealed record Progress(ulong DoneSectors, ulong TotalSectors, long KibPerSecond, long? SecondsLeft)
+{
+    /// <summary>0 to 1.</summary>
+    [JsonIgnore] public double Fraction => TotalSectors == 0 ? 0 : (double)DoneSectors / TotalSectors;
+}
+
+/// <summary>A leg of an array.</summary>
+/// <param name="Slot">md's slot; -1: none.</param>
+/// <param name="Disk">The kernel's name of the disk: sda.</param>
+/// <param name="State">The words of its state attribute: in_sync, faulty, blocked, spare, write_mostly, ...</param>
+public sealed record LegStatus(int Slot, string Disk, ImmutableArray<string> State);
+
+/// <summary>A disk of a container.</summary>
+/// <param name="Name">The kernel's name: sda.</param>
+/// <param name="Device">major:minor</param>
+/// <param name="Serial">As the metadata spells it; empty when the metadata does not know it.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="Role">member, spare, failed, or unknown.</param>
+/// <param name="Hangs">It has not answered a metadata write for long, or its actor waits in the kernel.</param>
+/// <param name="Since">Since when that is so, as far as this daemon knows.</param>
+public sealed record DiskStatus(string Name, string Device, string Serial, long SizeBytes, string Role, bool Hangs, DateTimeOffset Since);
