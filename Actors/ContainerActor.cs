@@ -15,7 +15,11 @@ namespace ActorRaid.Actors;
 internal sealed record ContainerSettings(RaidSettings Settings, string Container, ContainerHome Home, ContainerEvents Events);
 
 /// <summary>A container's loop, the dispatcher that runs actors on it, and the metadata writes that are under way.</summary>
-internal sealed record ContainerHome(EventLoop Loop, string Dispatcher, WritesUnderWay Writes);
+internal sealed record ContainerHome(EventLoop Loop, string Dispatcher, WritesUnderWay Writes)
+{
+    /// <summary>Another process supervises the container: nothing may be done but to prepare.</summary>
+    public bool IsPrepared { get; set; }
+}
 
 /// <summary>From a container to the host: it is supervised, or was refused.</summary>
 internal sealed record ContainerStarted(string Container, SuperviseReply Reply);
@@ -29,7 +33,7 @@ internal sealed record ContainerLeft(string Container, Task<bool> Closed);
 /// One container: its identity (pid file, socket) and its membership. A fault of a member array or a disk restarts that actor
 /// alone; a fault of the metadata restarts the whole container, which then reads everything from sysfs and the disks again.
 /// </summary>
-internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
+internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
@@ -42,10 +46,6 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
     private IActorRef _metadata = ActorRefs.Nobody;
     private HandedContainer? _handed;
     private MonitorEndpoint? _endpoint;
-    private IActorRef? _pauseAskedBy;
-    private IActorRef? _resumeAskedBy;
-    private IActorRef? _pausing;
-    private bool _atRest;
     private IActorRef? _farewellTo;
     private bool _aboutToLeave;
     private bool _safe;
@@ -95,6 +95,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
         Receive<UpdateApplied>(_ => TellMembers(new LegsMayHaveChanged(true)));
         Receive<PingMonitor>(_ => Barrier(Sender, look: true));
         Receive<PingManager>(_ => Barrier(Sender, look: false));
+        Receive<SettleContainer>(_ => Barrier(Sender, look: true));
         Receive<ReconcileNow>(_ =>
         {
             Reconcile();
@@ -148,47 +149,6 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
         });
     }
 
-    /// <summary>Coming to rest, or at rest: what comes is put aside until it is clear who goes on with the container.</summary>
-    private void Resting()
-    {
-        Receive<AllPaused>(all =>
-        {
-            _atRest = true;
-            _pauseAskedBy?.Tell(all.Paused, Self);
-        });
-        Receive<ResumeContainer>(_ =>
-        {
-            // What it has asked for itself must have come before what we ask for now.
-            _resumeAskedBy = Sender;
-            if (_pausing is { } pausing)
-            {
-                Context.Watch(pausing);
-                Context.Stop(pausing);
-            }
-            else
-            {
-                GoOn();
-            }
-        });
-        Receive<Terminated>(_ => GoOn());
-        Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(_atRest), Self));
-        Receive<ForgetClients>(_ =>
-        {
-            _endpoint?.ForgetClients();
-            Sender.Tell(new ContainerResumed(Name), Self);
-        });
-        Receive<LeaveServer>(_ =>
-        {
-            if (_endpoint is { } endpoint)
-            {
-                _endpoint = null;
-                Sender.Tell(new ServerLeft(endpoint.LeaveServer()), Self);
-            }
-        });
-        Receive<MayLeave>(_ => { });
-        ReceiveAny(_ => Stash.Stash());
-    }
-
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
         exception =>
@@ -207,8 +167,20 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
             throw new InvalidOperationException($"{Name}: a metadata write has been under way for {WritesLimit.TotalSeconds:0} s; the container is taken up again when it ends");
         }
 
-        var handed = _handed;
-        var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
+        if (_settings.Home.IsPrepared)
+        {
+            Prepare();
+        }
+        else
+        {
+            Begin(_handed);
+        }
+    }
+
+    private void Begin(HandedContainer? handed)
+    {
+        _handed = handed;
+        var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats, _prepared);
         if ((loaded.Refusal ?? Disagreement(loaded, handed?.Snapshot)) is { } refusal)
         {
             handed?.Close();
@@ -219,31 +191,14 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
 
         foreach (var verdict in loaded.Verdicts)
         {
-            if (handed != HandedContainer.Rehearsal && verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)
+            if (verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)
             {
                 _settings.Events.Warning("disk-" + verdict.Standing.ToString().ToLowerInvariant(), $"{verdict.Name}: {verdict.Reason}", disk: verdict.Name);
             }
         }
 
         var model = loaded.Model!;
-        _format = _settings.Settings.Formats.First(format => format.Name == model.Format);
-        var metadata = new MetadataSettings(
-            Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events,
-            handed is { Paused: true } ? handed.Snapshot ?? ContainerSnapshot.Empty(Name) : null) { Policy = _settings.Settings.Policy };
-        _metadata = Context.ActorOf(ActorProps.Of(() => new MetadataActor(metadata), _settings.Home.Dispatcher), "metadata");
-        foreach (var disk in loaded.Disks)
-        {
-            AddDiskActor(disk.Source.Name, disk.Source.Device);
-        }
-
-        if (handed == HandedContainer.Rehearsal)
-        {
-            Reconcile();
-            Become(Resting);
-            Context.Parent.Tell(new ContainerStarted(Name, new SuperviseReply(SuperviseOutcome.Supervised, $"{Name} can be supervised")), Self);
-            return;
-        }
-
+        BeginMetadata(loaded, handed is { Paused: true } ? handed.Snapshot ?? ContainerSnapshot.Empty(Name) : null);
         var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata, handed);
         if (!endpoint.Ok)
         {
@@ -257,6 +212,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
             $"{Name} is supervised: {model.Format}, generation {model.Generation}, {loaded.Disks.Length} disks, {model.Volumes.Length} volumes");
         Reconcile();
         Timers.StartPeriodicTimer("leave", new MayLeave(), LeaveLookEvery);
+        _prepared = default;
         _handed = null;
         if (handed is { Paused: true })
         {
@@ -271,66 +227,44 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
         Context.Parent.Tell(new ContainerStarted(Name, new SuperviseReply(SuperviseOutcome.Supervised, $"{Name} is supervised")), Self);
     }
 
+    /// <summary>Whoever keeps the metadata, and the disks' actors, are there from now on, or know it anew.</summary>
+    private void BeginMetadata(LoadedContainer loaded, ContainerSnapshot? handed)
+    {
+        var model = loaded.Model!;
+        _format = _settings.Settings.Formats.First(format => format.Name == model.Format);
+        var metadata = new MetadataSettings(Name, model, loaded.Disks, _settings.Home.Loop, _settings.Home.Writes, _settings.Events, handed)
+        {
+            Policy = _settings.Settings.Policy,
+        };
+        if (_prepared.IsDefault)
+        {
+            _metadata = Context.ActorOf(ActorProps.Of(() => new MetadataActor(metadata), _settings.Home.Dispatcher), "metadata");
+        }
+        else
+        {
+            _metadata.Tell(new TakeUpMetadata(metadata), Self);
+        }
+
+        foreach (var (device, disk) in _disks.ToList())
+        {
+            if (!loaded.Disks.Any(known => (known.Source.Name, known.Source.Device) == (disk.Name, device)))
+            {
+                _disks.Remove(device);
+                Context.Stop(disk.Actor);
+            }
+        }
+
+        foreach (var disk in loaded.Disks)
+        {
+            if (!_disks.ContainsKey(disk.Source.Device))
+            {
+                AddDiskActor(disk.Source.Name, disk.Source.Device);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     protected override void PostStop() => _endpoint?.Close(leaveFiles: true);
-
-    private SuperviseReply? Disagreement(LoadedContainer loaded, ContainerSnapshot? expected)
-    {
-        if (expected is null)
-        {
-            return null;
-        }
-
-        var generation = loaded.Model!.Generation;
-        var digest = ContainerDigest.Of(loaded.Model, loaded.Disks.Select(disk => disk.Source.Device));
-        return generation == expected.Generation && digest == expected.Digest
-            ? null
-            : new SuperviseReply(
-                SuperviseOutcome.Failed,
-                $"{Name}: the disks have generation {generation} with digest {digest}, but whoever hands it over has {expected.Generation} with {expected.Digest}");
-    }
-
-    private void BeginPause()
-    {
-        if (_farewellTo is not null || _endpoint is not { } endpoint)
-        {
-            Sender.Tell(new NotSupervised(Name), Self);
-            return;
-        }
-
-        _pauseAskedBy = Sender;
-        _atRest = false;
-        Become(Resting);
-        var (self, metadata) = (Self, _metadata);
-        ImmutableArray<IActorRef> members = [.. _members.Values];
-        ImmutableArray<IActorRef> disks = [.. _disks.Values.Select(disk => disk.Actor)];
-        var sockets = endpoint.Pause();
-        _pausing = Context.ActorOf(ActorProps.Of(() => new PauseActor(Name, self, sockets, members, disks, metadata)));
-    }
-
-    private void GoOn()
-    {
-        _pausing = null;
-        _pauseAskedBy = null;
-        _atRest = false;
-        _metadata.Tell(new Resume(), Self);
-        foreach (var (_, disk) in _disks.Values)
-        {
-            disk.Tell(new Resume(), Self);
-        }
-
-        TellMembers(new Resume());
-        var claimed = _endpoint!.Resume();
-        if (!claimed.Ok)
-        {
-            _settings.Events.Error("pid-file", $"{Name}: {claimed.Error}");
-        }
-
-        Become(Running);
-        Stash.UnstashAll();
-        Reconcile();
-        _resumeAskedBy?.Tell(new ContainerResumed(Name), Self);
-    }
 
     private void Refuse(SuperviseReply reply)
     {
@@ -352,6 +286,11 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
     private void Reconcile(MdStatFile mdstat)
     {
         ReconcileDisks();
+        ReconcileArrays(mdstat);
+    }
+
+    private void ReconcileArrays(MdStatFile mdstat)
+    {
         var listed = new HashSet<string>();
         var active = ImmutableArray.CreateBuilder<int>();
         foreach (var array in mdstat.Arrays)
@@ -380,7 +319,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
             }
             else if (member is not null)
             {
-                member.Tell(new LegsMayHaveChanged(false), Self);
+                member.Tell(_prepared.IsDefault ? new LegsMayHaveChanged(false) : new TakeUpMember(HandedArray(array.Name), Disks()), Self);
             }
             else if (_farewellTo is null)
             {
@@ -447,11 +386,13 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
     private void AddMember(string array, int volume)
     {
         var settings = new MemberSettings(
-            SysRoot, array, volume, _settings.Home.Loop, _metadata,
-            _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor), _settings.Events) { Policy = _settings.Settings.Policy };
-        var handed = _handed?.Snapshot?.Arrays.FirstOrDefault(known => known.Array == array);
+            SysRoot, array, volume, _settings.Home.Loop, _metadata, Disks(), _settings.Events)
+        {
+            Policy = _settings.Settings.Policy,
+        };
+        var (handed, home) = (HandedArray(array), _settings.Home);
         _members[array] = Context.ActorOf(
-            ActorProps.Of(() => new MemberArrayActor(settings, Interlocked.Exchange(ref handed, null)), _settings.Home.Dispatcher), $"{array}-{++_names}");
+            ActorProps.Of(() => new MemberArrayActor(settings with { IsPrepared = home.IsPrepared }, Interlocked.Exchange(ref handed, null)), _settings.Home.Dispatcher), $"{array}-{++_names}");
     }
 
     private void ReconcileDisks()
@@ -492,7 +433,7 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
 
         if (changed)
         {
-            TellMembers(new DisksAre(_disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor)));
+            TellMembers(new DisksAre(Disks()));
             TellMembers(new LegsMayHaveChanged(true));
         }
     }
@@ -503,6 +444,10 @@ internal sealed class ContainerActor : ReceiveActor, IWithTimers, IWithStash
             ActorProps.Of(() => new DiskActor(SysRoot, name, device, _settings.Events), RaidSystem.PinnedDispatcher), $"{name.Replace('!', '-')}-{++_names}");
         _disks[device] = (name, actor);
     }
+
+    private ImmutableDictionary<DeviceNumber, IActorRef> Disks() => _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor);
+
+    private ArraySnapshot? HandedArray(string array) => _handed?.Snapshot?.Arrays.FirstOrDefault(known => known.Array == array);
 
     private void TellMembers(object message)
     {

@@ -10,13 +10,7 @@ internal sealed record LoadedContainer(
     IContainerModel? Model, ImmutableArray<OpenDisk> Disks, ImmutableArray<DiskVerdict> Verdicts, SuperviseReply? Refusal)
 {
     /// <summary>Closes the disks.</summary>
-    public void Close()
-    {
-        foreach (var disk in Disks)
-        {
-            disk.Device.Dispose();
-        }
-    }
+    public void Close() => ContainerLoader.Close(Disks);
 }
 
 /// <summary>Finds a container's disks and reads its metadata. May wait for the disks: not for the loop's thread.</summary>
@@ -28,8 +22,14 @@ internal static class ContainerLoader
     /// <param name="sysRoot">/sys, but for tests.</param>
     /// <param name="container">md127</param>
     /// <param name="formats">The formats that we know.</param>
-    public static LoadedContainer Load(string sysRoot, string container, ImmutableArray<IMetadataFormat> formats)
+    /// <param name="open">Disks that are open already: only what they hold is read again. Those that are no longer the container's are closed.</param>
+    public static LoadedContainer Load(string sysRoot, string container, ImmutableArray<IMetadataFormat> formats, ImmutableArray<OpenDisk> open = default)
     {
+        if (open.IsDefault)
+        {
+            open = [];
+        }
+
         var version = SysfsAttribute.ReadOnce($"{sysRoot}/block/{container}/md/metadata_version");
         if (!version.Ok)
         {
@@ -53,17 +53,20 @@ internal static class ContainerLoader
             return Refuse(SuperviseOutcome.UnknownMetadata, $"{container} has external metadata \"{name}\", which is not supported");
         }
 
+        var members = Members(sysRoot, container);
         var disks = ImmutableArray.CreateBuilder<OpenDisk>();
-        foreach (var (disk, device) in Members(sysRoot, container))
+        foreach (var gone in open.Where(disk => !members.Contains((disk.Source.Name, disk.Source.Device))))
         {
-            var opened = OpenDisk(format, disk, device);
+            gone.Device.Dispose();
+        }
+
+        foreach (var (disk, device) in members)
+        {
+            var known = open.FirstOrDefault(known => (known.Source.Name, known.Source.Device) == (disk, device));
+            var opened = (known is null ? null : ReadAgain(format, known)) ?? OpenDisk(format, disk, device);
             if (!opened.Ok)
             {
-                foreach (var other in disks)
-                {
-                    other.Device.Dispose();
-                }
-
+                Close(disks);
                 return Refuse(SuperviseOutcome.Failed, $"{container}: {disk} cannot be read: {opened.Error}");
             }
 
@@ -73,11 +76,7 @@ internal static class ContainerLoader
         var loaded = format.Load([.. disks.Select(disk => disk.Source)]);
         if (loaded.Model is null)
         {
-            foreach (var disk in disks)
-            {
-                disk.Device.Dispose();
-            }
-
+            Close(disks);
             return Refuse(SuperviseOutcome.Failed, $"{container}: {loaded.Refusal}");
         }
 
@@ -125,7 +124,7 @@ internal static class ContainerLoader
         }
 
         var device = opened.Value;
-        var tail = device.ReadTail((int)Math.Min(format.TailBytes(device.SectorSize), device.SizeBytes));
+        var tail = ReadTail(format, device);
         if (!tail.Ok)
         {
             device.Dispose();
@@ -142,4 +141,29 @@ internal static class ContainerLoader
         return new OpenDisk(
             new DiskSource(number, name, serial.Value, (ulong)device.SizeBytes / 512, device.SectorSize, tail.Value), device);
     }
+
+    /// <summary>Closes them.</summary>
+    public static void Close(IEnumerable<OpenDisk> disks)
+    {
+        foreach (var disk in disks)
+        {
+            disk.Device.Dispose();
+        }
+    }
+
+    /// <summary>Null: it cannot be read any more, and is closed: another disk may have its number.</summary>
+    private static Result<OpenDisk>? ReadAgain(IMetadataFormat format, OpenDisk disk)
+    {
+        var tail = ReadTail(format, disk.Device);
+        if (tail.Ok)
+        {
+            return disk with { Source = disk.Source with { Tail = tail.Value } };
+        }
+
+        disk.Device.Dispose();
+        return null;
+    }
+
+    private static Result<byte[]> ReadTail(IMetadataFormat format, BlockDevice device) =>
+        device.ReadTail((int)Math.Min(format.TailBytes(device.SectorSize), device.SizeBytes));
 }

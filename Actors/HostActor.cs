@@ -98,8 +98,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             new ContainerList([.. _containers.Where(known => known.Value is { Started: true, Leaving: false }).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
         Receive<RehearsePause>(_ => Rehearse());
         Receive<RetakeContainer>(Retake);
-        Receive<RehearseContainer>(Rehearse);
-        Receive<Rehearsed>(rehearsed => EndRehearsal(rehearsed, Sender));
+        Receive<PrepareContainer>(Prepare);
         Receive<Retaken>(retaken =>
         {
             if (_containers.Remove(retaken.Container, out var known))
@@ -161,11 +160,23 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop() => _watcher?.Dispose();
 
-    private void Begin(Supervise request, IActorRef asker)
+    private void Begin(Supervise request, IActorRef asker, bool prepare = false)
     {
+        var handed = request.Handed;
+        if (handed is { Paused: true, Sockets: not null })
+        {
+            _resting.Add(request.Container);
+        }
+
         if (_containers.TryGetValue(request.Container, out var known))
         {
-            if (known.Started)
+            if (known.Prepared)
+            {
+                known.Prepared = false;
+                known.Waiting.Add(asker);
+                known.Actor.Tell(new TakeUpContainer(handed), Self);
+            }
+            else if (known.Started)
             {
                 asker.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"process {Environment.ProcessId} (ActorRaid) supervises it"), Self);
             }
@@ -183,18 +194,13 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         loop.Failed += exception => events.Error("loop-failed", exception.ToString());
         Context.System.Dispatchers.RegisterConfigurator(
             dispatcher, new ContainerDispatcherConfigurator(loop, Context.System.Dispatchers.Prerequisites));
-        var settings = new ContainerSettings(_settings, request.Container, new ContainerHome(loop, dispatcher, new WritesUnderWay()), events);
-        var handed = request.Handed;
-        if (handed is { Paused: true, Sockets: not null })
-        {
-            _resting.Add(request.Container);
-        }
-
+        var home = new ContainerHome(loop, dispatcher, new WritesUnderWay()) { IsPrepared = prepare };
+        var settings = new ContainerSettings(_settings, request.Container, home, events);
         var actor = Context.ActorOf(
             ActorProps.Of(() => new ContainerActor(settings, Interlocked.Exchange(ref handed, null)), RaidSystem.PinnedDispatcher), dispatcher);
         Context.Watch(actor);
         _loops[actor] = loop;
-        _containers[request.Container] = new Container(actor, [asker]);
+        _containers[request.Container] = new Container(actor, [asker]) { Prepared = prepare };
         _empty(false);
     }
 
@@ -205,18 +211,19 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             return;
         }
 
-        container.Started = started.Reply.Outcome == SuperviseOutcome.Supervised;
+        var well = started.Reply.Outcome == SuperviseOutcome.Supervised;
+        container.Started = well && !container.Prepared;
         foreach (var waiting in container.Waiting)
         {
             waiting.Tell(started.Reply, Self);
         }
 
         container.Waiting.Clear();
-        if (!container.Started)
+        if (!well)
         {
             Forget(started.Container);
         }
-        else if (!_pauseRehearsed)
+        else if (container.Started && !_pauseRehearsed)
         {
             _pauseRehearsed = true;
             Timers.StartSingleTimer("rehearse", new RehearsePause(), RehearseAfter);
@@ -253,7 +260,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         known?.Actor.Tell(new ResumeContainer(""), ActorRefs.NoSender);
     }
 
-    private void Rehearse(RehearseContainer request)
+    private void Prepare(PrepareContainer request)
     {
         if (_containers.ContainsKey(request.Container))
         {
@@ -261,20 +268,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var (self, asker) = (Self, Sender);
-        var rehearsal = Context.ActorOf(ActorProps.Of(() => new RehearsalActor(request.Container, asker, self)));
-        Begin(new Supervise(request.Container, HandedContainer.Rehearsal), rehearsal);
-    }
-
-    /// <summary>What was begun ends; whoever asked is answered when it has.</summary>
-    private void EndRehearsal(Rehearsed rehearsed, IActorRef rehearsal)
-    {
-        if (_containers.Remove(rehearsed.Container, out var known))
-        {
-            Context.Stop(known.Actor);
-        }
-
-        rehearsal.Tell(new RehearsalEnded(known?.Actor), Self);
+        Begin(new Supervise(request.Container), Sender, prepare: true);
     }
 
     /// <summary>A container that others went on with, and who are gone: its actor knows nothing of what they did.</summary>
@@ -345,6 +339,9 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         public List<IActorRef> Waiting { get; } = waiting;
 
         public bool Started { get; set; }
+
+        /// <summary>All is ready to take it up, but another process supervises it.</summary>
+        public bool Prepared { get; set; }
 
         /// <summary>Others have it; it is about to be left.</summary>
         public bool Leaving { get; set; }

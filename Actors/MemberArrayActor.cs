@@ -20,6 +20,9 @@ public sealed record MemberSettings(
 {
     /// <summary>What an admin may want otherwise.</summary>
     public PolicyInForce Policy { get; init; } = new();
+
+    /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
+    internal bool IsPrepared { get; init; }
 }
 
 /// <summary>
@@ -37,7 +40,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     private readonly List<IActorRef> _looking = [];
     private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
     private MemberAttributes? _attributes;
-    private readonly bool _handed;
+    private bool _handed;
     private MemberMemory _memory;
     private MemberActions? _actions;
     private bool _lookAgain;
@@ -56,18 +59,20 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     public MemberArrayActor(MemberSettings settings, ArraySnapshot? handed = null)
     {
         _settings = settings;
-        _handed = handed is not null;
-        _memory = handed?.Memory ?? MemberMemory.New;
-        foreach (var slot in handed?.Dropping ?? [])
-        {
-            _dropping[slot] = false;
-        }
-
+        _memory = MemberMemory.New;
         _disks = settings.Disks;
+        Remember(handed);
         _spare = new SpareActivation(settings);
         _badBlocks = new BadBlockKeeping(settings);
         _reshape = new ReshapeFollowing(settings);
-        Settling();
+        if (settings.IsPrepared)
+        {
+            Prepared();
+        }
+        else
+        {
+            Settling();
+        }
     }
 
     /// <inheritdoc/>
@@ -83,16 +88,46 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     /// <inheritdoc/>
     protected override void PreStart()
     {
+        if (!OpenAttributes())
+        {
+            return;
+        }
+
+        if (_settings.IsPrepared)
+        {
+            Rehearse();
+        }
+        else
+        {
+            Begin();
+        }
+    }
+
+    /// <summary>What is done for the second time is faster: everything is looked at, and decided for nobody.</summary>
+    private void Rehearse()
+    {
+        MeasureArray();
+        ScanLegs();
+        _ = MemberDecision.Decide(_settings.Volume, _memory, _attributes!.Look(), _raidDisks, _componentSectors);
+    }
+
+    private bool OpenAttributes()
+    {
         var self = Self;
         var opened = MemberAttributes.Open(_settings.SysRoot, Name, _settings.Loop, () => PostChange(self));
         if (!opened.Ok)
         {
             Events.Warning("array-unreadable", $"{Name} cannot be supervised: {opened.Error}", Name);
             Leave();
-            return;
+            return false;
         }
 
         _attributes = opened.Value;
+        return true;
+    }
+
+    private void Begin()
+    {
         MeasureArray();
         if (!_handed)
         {
@@ -125,6 +160,48 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         {
             self.Tell(SysfsChanged.Instance, ActorRefs.NoSender);
         }
+    }
+
+    private void Remember(ArraySnapshot? handed)
+    {
+        _handed = handed is not null;
+        _memory = handed?.Memory ?? MemberMemory.New;
+        foreach (var slot in handed?.Dropping ?? [])
+        {
+            _dropping[slot] = false;
+        }
+    }
+
+    /// <summary>Somebody else supervises the array.</summary>
+    private void Prepared()
+    {
+        Receive<TakeUpMember>(takeUp =>
+        {
+            Remember(takeUp.Handed);
+            _disks = takeUp.Disks;
+
+            // Another array of this name may have come meanwhile.
+            if (_attributes!.ReadState() == ArrayState.Unknown)
+            {
+                _attributes.Dispose();
+                if (!OpenAttributes())
+                {
+                    return;
+                }
+            }
+
+            foreach (var leg in _attributes!.Legs)
+            {
+                Introduce(leg);
+            }
+
+            Become(Settling);
+            Begin();
+        });
+        Receive<SysfsChanged>(_ => NoteChange());
+        Receive<NotListed>(_ => Leave());
+        Receive<LegsMayHaveChanged>(_ => { });
+        Receive<DescribeYourself>(_ => { });
     }
 
     private void Settling()
@@ -524,15 +601,15 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         }
     }
 
-    private void ScanLegs() => _attributes!.ScanLegs(
-        leg =>
+    private void ScanLegs() => _attributes!.ScanLegs(Introduce, Forgotten);
+
+    private void Introduce(MemberAttributes.Leg leg)
+    {
+        if (_disks.TryGetValue(leg.Device, out var disk))
         {
-            if (_disks.TryGetValue(leg.Device, out var disk))
-            {
-                disk.Tell(new LegAppeared(Name, leg.Slot, leg.StatePath, Self), Self);
-            }
-        },
-        Forgotten);
+            disk.Tell(new LegAppeared(Name, leg.Slot, leg.StatePath, Self), Self);
+        }
+    }
 
     private void Forgotten(MemberAttributes.Leg leg)
     {

@@ -32,8 +32,8 @@ public sealed record OpenDisk(DiskSource Source, BlockDevice Device);
 public sealed class MetadataActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-    private readonly MetadataSettings _settings;
-    private readonly CommitWriter _writer;
+    private MetadataSettings _settings;
+    private CommitWriter _writer;
     private readonly Queue<(object Message, IActorRef Sender)> _waiting = new();
     private readonly List<(IActorRef To, object Answer)> _answers = [];
     private readonly List<string> _appliedUpdates = [];
@@ -95,15 +95,15 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             RetryLaterIfNeeded();
             Turn();
         });
-        if (settings.Handed is { } handed)
+        Receive<TakeUpMetadata>(takeUp =>
         {
-            _paused = true;
-            _writer.Doubt(handed.DoubtfulDisks);
-            foreach (var update in handed.Updates)
-            {
-                _waiting.Enqueue((new ApplyUpdate(update), ActorRefs.Nobody));
-            }
-        }
+            _settings = takeUp.Settings;
+            _model = _settings.Model;
+            _writer = new CommitWriter(_settings, Self);
+            _waiting.Clear();
+            GoOnFrom(_settings.Handed);
+        });
+        GoOnFrom(settings.Handed);
     }
 
     /// <inheritdoc/>
@@ -114,7 +114,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        // A container that is handed over was rehearsed before, and arrays wait.
+        // Where it is handed over without having been prepared, arrays wait.
         if (_settings.Handed is not { Generation: > 0 })
         {
             Rehearsal.Of(_model, _settings.Disks);
@@ -125,6 +125,16 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void PostStop() => _writer.Close();
+
+    private void GoOnFrom(ContainerSnapshot? handed)
+    {
+        _paused = handed is not null;
+        _writer.Doubt(handed?.DoubtfulDisks ?? []);
+        foreach (var update in handed?.Updates ?? [])
+        {
+            _waiting.Enqueue((new ApplyUpdate(update), ActorRefs.Nobody));
+        }
+    }
 
     private void Take<T>(T message)
         where T : notnull

@@ -51,8 +51,11 @@ public sealed class RaidSystem
     public Task<SuperviseReply> Supervise(string container, HandedContainer? handed = null) =>
         Host.Ask<SuperviseReply>(new Supervise(container, handed), StartLimit);
 
-    /// <summary>Does all that taking a container over needs but says nothing to anybody, and ends it again. Tells whether it could be supervised.</summary>
-    public Task<SuperviseReply> Rehearse(string container) => Host.Ask<SuperviseReply>(new RehearseContainer(container), StartLimit);
+    /// <summary>
+    /// Does beforehand what supervising a container needs, while another process supervises it: <see cref="Supervise"/> then takes the less time. Tells
+    /// whether it could be supervised.
+    /// </summary>
+    public Task<SuperviseReply> Prepare(string container) => Host.Ask<SuperviseReply>(new PrepareContainer(container), StartLimit);
 
     // No async methods here: what they are made of is compiled when they first run, and these run while arrays wait.
 
@@ -67,6 +70,10 @@ public sealed class RaidSystem
 
     /// <summary>Lets a container go on, whether or not it has come to rest.</summary>
     public Task Resume(string container) => Host.Ask<object>(new ResumeContainer(container), AnswerLimit);
+
+    /// <summary>Waits until every array of a container was looked at, and what was seen is recorded; or until the limit is over.</summary>
+    public Task Settle(string container, TimeSpan limit) =>
+        Host.Ask<object>(new SettleContainer(container), limit).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Whether a container is still at rest since <see cref="Pause"/>: <see cref="RestAnswer"/> or <see cref="NotSupervised"/>.</summary>
     public Task<object> AskForRest(string container) => Host.Ask<object>(new AskForRest(container), AnswerLimit);

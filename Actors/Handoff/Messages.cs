@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
+using Akka.Actor;
 
 namespace ActorRaid.Actors.Handoff;
 
@@ -30,6 +32,9 @@ public sealed record ResumeContainer(string Container) : IForContainer;
 /// <summary>Is it still at rest since <see cref="PauseContainer"/>? Answered with <see cref="RestAnswer"/>.</summary>
 public sealed record AskForRest(string Container) : IForContainer;
 
+/// <summary>Look at every array, and answer with <see cref="Pong"/> when all that was seen is recorded; or with <see cref="NotSupervised"/>.</summary>
+public sealed record SettleContainer(string Container) : IForContainer;
+
 /// <summary>Somebody else goes on with it: close this process's ends of the connections. Answered with <see cref="ContainerResumed"/>.</summary>
 public sealed record ForgetClients(string Container) : IForContainer;
 
@@ -38,8 +43,11 @@ public sealed record ForgetClients(string Container) : IForContainer;
 /// </summary>
 public sealed record RetakeContainer(string Container) : IForContainer;
 
-/// <summary>To the host: begin with a container as far as <see cref="HandedContainer.Rehearsal"/> goes, and end again. Answered with <see cref="SuperviseReply"/>.</summary>
-public sealed record RehearseContainer(string Container);
+/// <summary>
+/// To the host: do all that supervising a container needs beforehand, while somebody else supervises it: nothing is claimed, said or written. Goes on
+/// with <see cref="Supervise"/>. Answered with <see cref="SuperviseReply"/>.
+/// </summary>
+public sealed record PrepareContainer(string Container);
 
 /// <summary>The answer to <see cref="PauseContainer"/>. The sockets still belong to the container.</summary>
 public sealed record ContainerPaused(ContainerSnapshot Snapshot, PausedSockets Sockets);
@@ -52,6 +60,17 @@ public sealed record ContainerResumed(string Container);
 
 /// <summary>The answer to <see cref="AskForRest"/>.</summary>
 public sealed record RestAnswer(bool IsAtRest);
+
+/// <summary>From the host to a container that was prepared: take it up, as <see cref="Supervise"/> says.</summary>
+internal sealed record TakeUpContainer(HandedContainer? Handed);
+
+/// <summary>Inside a container, to the metadata that was prepared: this is how it is, forget what was before.</summary>
+internal sealed record TakeUpMetadata(MetadataSettings Settings);
+
+/// <summary>Inside a container, to an array that was prepared: look, and begin.</summary>
+/// <param name="Handed">What the supervisor before remembered, if there was one that handed it over.</param>
+/// <param name="Disks">The container's disks.</param>
+internal sealed record TakeUpMember(ArraySnapshot? Handed, ImmutableDictionary<DeviceNumber, IActorRef> Disks);
 
 /// <summary>Inside a container, to an array, a disk or the metadata: come to rest. Answered with the matching answer below.</summary>
 internal sealed record Pause;

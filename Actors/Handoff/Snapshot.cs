@@ -71,17 +71,11 @@ public static class ContainerDigest
 
 /// <summary>What a container's actor takes over instead of beginning afresh.</summary>
 /// <param name="Snapshot">What the one before knew, to be compared with the disks; null: nothing but its socket is known.</param>
-/// <param name="Sockets">Its sockets; they belong to whoever gets this. Without any, it is a rehearsal, which claims nothing.</param>
+/// <param name="Sockets">Its sockets; they belong to whoever gets this.</param>
 /// <param name="Paused">Do nothing until <see cref="ResumeContainer"/>.</param>
 /// <param name="Server">Instead of <paramref name="Sockets"/>: a server of this process, which is paused.</param>
 public sealed record HandedContainer(ContainerSnapshot? Snapshot, PausedSockets? Sockets, bool Paused, MonitorServer? Server = null)
 {
-    /// <summary>
-    /// Everything that taking over needs is done once, without a word to anybody: what is done for the second time is faster, and who cannot
-    /// take over finds out before anything stops.
-    /// </summary>
-    public static readonly HandedContainer Rehearsal = new(null, null, Paused: true);
-
     /// <summary>It cannot be used.</summary>
     public void Close()
     {

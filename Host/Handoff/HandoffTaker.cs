@@ -12,7 +12,7 @@ namespace ActorRaid.Host.Handoff;
 /// </summary>
 internal sealed class HandoffTaker : IDisposable
 {
-    private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(20), SnapshotLimit = TimeSpan.FromSeconds(10), EndLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(20), SnapshotLimit = TimeSpan.FromSeconds(10), EndLimit = TimeSpan.FromSeconds(2), SettleLimit = TimeSpan.FromSeconds(1);
 
     private readonly DescriptorChannel _channel;
     private readonly HandoffChannel _talk;
@@ -104,10 +104,12 @@ internal sealed class HandoffTaker : IDisposable
             Systemd = welcome.Systemd;
             foreach (var container in welcome.Containers)
             {
-                var rehearsed = await _system.Rehearse(container).ConfigureAwait(false);
-                if (rehearsed.Outcome != SuperviseOutcome.Supervised)
-                    throw new HandoffException(rehearsed.Message);
+                var prepared = await _system.Prepare(container).ConfigureAwait(false);
+                if (prepared.Outcome != SuperviseOutcome.Supervised)
+                    throw new HandoffException(prepared.Message);
             }
+            // No collection while arrays wait.
+            GC.Collect();
             return welcome.Containers;
         }
         catch (HandoffException e) when (e.Gone && _predecessor.WaitForEnd(EndLimit))
@@ -155,5 +157,7 @@ internal sealed class HandoffTaker : IDisposable
         _talk.Expect<Go>(HandoffChannel.StepLimit);
         await _system.Resume(container).ConfigureAwait(false);
         _talk.Send(new Mine());
+        // Its writers have waited: the next container's come when these go on.
+        await _system.Settle(container, SettleLimit).ConfigureAwait(false);
     }
 }

@@ -67,6 +67,79 @@ public sealed class HandoffTests : IDisposable
     }
 
     [Fact]
+    public void A_container_that_was_prepared_goes_on_as_one_that_was_not_and_nothing_of_what_was_seen_before_counts()
+    {
+        var second = Prepared();
+        _rig.Md.State.Text = "write-pending";
+        _rig.PingMonitor();
+        Assert.Equal("active", _rig.Md.State.Text);
+
+        var paused = Pause();
+        Assert.Equal(SuperviseOutcome.Supervised, Take(second, paused).Outcome);
+        Resume(second);
+        Assert.Equal(ArrayState.Active, Assert.Single(Pause(second).Snapshot.Arrays).Memory.State);
+        Resume(second);
+        _rig.Md.State.Text = "write-pending";
+        Patience.Until(() => _rig.Md.State.Text == "active", "the second lets the writer go");
+        Assert.Equal(1, _rig.ToldBySecond.Count("array-supervised"));
+    }
+
+    [Fact]
+    public void What_is_prepared_does_nothing_is_not_listed_and_cannot_be_paused()
+    {
+        var second = Prepared();
+        Pause();
+        WritePending();
+        Thread.Sleep(200);
+        Assert.Equal("write-pending", _rig.Md.State.Text);
+        Assert.Equal(Environment.ProcessId.ToString(), File.ReadAllText(_rig.PidPath).Trim());
+        Assert.Empty(Patience.Within(second.Containers()).Containers);
+        Assert.IsType<NotSupervised>(Patience.Within(second.Pause(SupervisionRig.Container, Patience.Limit)));
+        Assert.False(_rig.ToldBySecond.Has("container-supervised"));
+        Resume(_rig.Raid);
+        _rig.PingMonitor();
+        Assert.Equal("active", _rig.Md.State.Text);
+    }
+
+    [Fact]
+    public void A_prepared_container_whose_supervisor_is_gone_is_taken_up_afresh()
+    {
+        var second = Prepared();
+        Wait(_rig.Raid.Stop(Patience.Limit));
+        WritePending();
+        Assert.Equal(SuperviseOutcome.Supervised, Patience.Within(second.Supervise(SupervisionRig.Container)).Outcome);
+        Patience.Until(() => _rig.Md.State.Text == "active", "the second lets the writer go");
+    }
+
+    [Fact]
+    public void A_prepared_container_whose_metadata_changes_is_loaded_again_before_it_is_taken_up()
+    {
+        var second = Prepared();
+        var paused = Pause();
+        var reply = Take(second, paused with { Snapshot = paused.Snapshot with { Generation = paused.Snapshot.Generation + 1 } });
+        Assert.Equal(SuperviseOutcome.Failed, reply.Outcome);
+        Assert.Empty(Patience.Within(second.Containers()).Containers);
+        Resume(_rig.Raid);
+        WritePending();
+        _rig.PingMonitor();
+        Assert.Equal("active", _rig.Md.State.Text);
+    }
+
+    [Fact]
+    public void An_array_that_comes_or_goes_between_preparation_and_takeover_is_noticed()
+    {
+        var second = Prepared();
+        _rig.Running();
+        var paused = Pause();
+        Assert.Equal(SuperviseOutcome.Supervised, Take(second, paused).Outcome);
+        Resume(second);
+        Assert.Empty(Pause(second).Snapshot.Arrays);
+        Resume(second);
+        _rig.Running(SupervisionRig.Array);
+        Patience.Until(() => _rig.ToldBySecond.Count("array-supervised") == 1, "the second supervises the array that has come");
+    }
+
+    [Fact]
     public void Who_finds_other_metadata_on_the_disks_than_the_snapshot_says_refuses_and_the_first_goes_on()
     {
         var paused = Pause();
@@ -129,6 +202,13 @@ public sealed class HandoffTests : IDisposable
             Assert.Equal("active", _rig.Md.State.Text);
             _ = pausing;
         }
+    }
+
+    private RaidSystem Prepared()
+    {
+        var second = _rig.Second();
+        Assert.Equal(SuperviseOutcome.Supervised, Patience.Within(second.Prepare(SupervisionRig.Container)).Outcome);
+        return second;
     }
 
     private ContainerPaused Pause(RaidSystem? raid = null) =>

@@ -1,6 +1,6 @@
 """load.py DEVICE REFERENCE SEED STOP [MAX_PAUSE_MS]: writes random blocks at random places of DEVICE, past the page cache, and the
 same into the file REFERENCE, with pauses in which the array becomes clean, until the file STOP exists. Prints how many, and how many
-milliseconds they took: the median and the longest."""
+milliseconds they took: the median and the longest; and each that took more than 100 ms, with the time of day when it ended."""
 import mmap
 import os
 import random
@@ -25,6 +25,9 @@ while not os.path.exists(stop):
         if os.pwrite(target, memoryview(buffer)[:length], offset) != length:
             sys.exit("short write")
         times.append((time.monotonic() - begin) * 1000)
+        if times[-1] > 100:
+            now = time.time()
+            print(f"{time.strftime('%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03d} took {times[-1]:.0f} ms", flush=True)
         os.pwrite(copy, data, offset)
     time.sleep(chance.random() * longest)
 times.sort()

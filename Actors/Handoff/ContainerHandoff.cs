@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+// The container's part of a handoff: coming to rest and going on in the process that has it; prepared, and taken up, in the one that takes over.
+internal sealed partial class ContainerActor
+{
+    private ImmutableArray<OpenDisk> _prepared;
+    private IActorRef? _pauseAskedBy;
+    private IActorRef? _resumeAskedBy;
+    private IActorRef? _pausing;
+    private bool _atRest;
+
+    /// <summary>
+    /// All that supervising needs is opened and started, while another process supervises: nothing is claimed, decided or written, and of what is
+    /// read now nothing counts when it is taken up but the open files.
+    /// </summary>
+    private void Prepare()
+    {
+        var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
+        if (loaded.Refusal is { } refusal)
+        {
+            Refuse(refusal);
+            return;
+        }
+
+        BeginMetadata(loaded, ContainerSnapshot.Empty(Name));
+        _prepared = loaded.Disks;
+        var arrays = SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath);
+        if (arrays.Ok)
+        {
+            ReconcileArrays(MdStat.Parse(arrays.Value));
+        }
+
+        Become(Prepared);
+        Context.Parent.Tell(new ContainerStarted(Name, new SuperviseReply(SuperviseOutcome.Supervised, $"{Name} can be supervised")), Self);
+    }
+
+    private void Prepared()
+    {
+        Receive<TakeUpContainer>(takeUp =>
+        {
+            _settings.Home.IsPrepared = false;
+            Become(Running);
+            Begin(takeUp.Handed);
+        });
+        Receive<ArrayGone>(gone => _members.Remove(gone.Array));
+        Receive<Farewell>(_ =>
+        {
+            Context.Parent.Tell(new ContainerLeft(Name, Task.FromResult(true)), Self);
+            Context.Stop(Self);
+        });
+        Receive<IForContainer>(_ => Sender.Tell(new NotSupervised(Name), Self));
+    }
+
+    /// <summary>Coming to rest, or at rest: what comes is put aside until it is clear who goes on with the container.</summary>
+    private void Resting()
+    {
+        Receive<AllPaused>(all =>
+        {
+            _atRest = true;
+            _pauseAskedBy?.Tell(all.Paused, Self);
+        });
+        Receive<ResumeContainer>(_ =>
+        {
+            // What it has asked for itself must have come before what we ask for now.
+            _resumeAskedBy = Sender;
+            if (_pausing is { } pausing)
+            {
+                Context.Watch(pausing);
+                Context.Stop(pausing);
+            }
+            else
+            {
+                GoOn();
+            }
+        });
+        Receive<Terminated>(_ => GoOn());
+        Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(_atRest), Self));
+        Receive<ForgetClients>(_ =>
+        {
+            _endpoint?.ForgetClients();
+            Sender.Tell(new ContainerResumed(Name), Self);
+        });
+        Receive<LeaveServer>(_ =>
+        {
+            if (_endpoint is { } endpoint)
+            {
+                _endpoint = null;
+                Sender.Tell(new ServerLeft(endpoint.LeaveServer()), Self);
+            }
+        });
+        Receive<MayLeave>(_ => { });
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    private SuperviseReply? Disagreement(LoadedContainer loaded, ContainerSnapshot? expected)
+    {
+        if (expected is null)
+        {
+            return null;
+        }
+
+        var generation = loaded.Model!.Generation;
+        var digest = ContainerDigest.Of(loaded.Model, loaded.Disks.Select(disk => disk.Source.Device));
+        return generation == expected.Generation && digest == expected.Digest
+            ? null
+            : new SuperviseReply(
+                SuperviseOutcome.Failed,
+                $"{Name}: the disks have generation {generation} with digest {digest}, but whoever hands it over has {expected.Generation} with {expected.Digest}");
+    }
+
+    private void BeginPause()
+    {
+        if (_farewellTo is not null || _endpoint is not { } endpoint)
+        {
+            Sender.Tell(new NotSupervised(Name), Self);
+            return;
+        }
+
+        _pauseAskedBy = Sender;
+        _atRest = false;
+        Become(Resting);
+        var (self, metadata) = (Self, _metadata);
+        ImmutableArray<IActorRef> members = [.. _members.Values];
+        ImmutableArray<IActorRef> disks = [.. _disks.Values.Select(disk => disk.Actor)];
+        var sockets = endpoint.Pause();
+        _pausing = Context.ActorOf(ActorProps.Of(() => new PauseActor(Name, self, sockets, members, disks, metadata)));
+    }
+
+    private void GoOn()
+    {
+        _pausing = null;
+        _pauseAskedBy = null;
+        _atRest = false;
+        _metadata.Tell(new Resume(), Self);
+        foreach (var (_, disk) in _disks.Values)
+        {
+            disk.Tell(new Resume(), Self);
+        }
+
+        TellMembers(new Resume());
+        var claimed = _endpoint!.Resume();
+        if (!claimed.Ok)
+        {
+            _settings.Events.Error("pid-file", $"{Name}: {claimed.Error}");
+        }
+
+        Become(Running);
+        Stash.UnstashAll();
+        Reconcile();
+        _resumeAskedBy?.Tell(new ContainerResumed(Name), Self);
+    }
+}
