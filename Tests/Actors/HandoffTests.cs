@@ -136,6 +136,7 @@ public sealed class HandoffTests : IDisposable
         Assert.Empty(Pause(second).Snapshot.Arrays);
         Resume(second);
         _rig.Running(SupervisionRig.Array);
+        _rig.PingManager();
         Patience.Until(() => _rig.ToldBySecond.Count("array-supervised") == 1, "the second supervises the array that has come");
     }
 
