@@ -8,7 +8,10 @@ namespace ActorRaid.Host.Commands;
 internal static class CommandLine
 {
     /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
-    internal static int Run(string[] arguments) => Build().Parse(arguments).Invoke();
+    internal static int Run(string[] arguments) =>
+        arguments is [{ } first, ..] && GatewayProgram.Commands.Contains(first)
+            ? GatewayProgram.Become(arguments, Console.Error)
+            : Build().Parse(arguments).Invoke();
 
     /// <summary>The commands.</summary>
     internal static RootCommand Build()
@@ -19,6 +22,9 @@ internal static class CommandLine
         root.Subcommands.Add(Config());
         root.Subcommands.Add(Examine());
         root.Subcommands.Add(Repair());
+        // Only for the list of commands: they are another program's.
+        foreach (var (name, description) in GatewayProgram.Descriptions)
+            root.Subcommands.Add(new Command(name, description));
         return root;
     }
 

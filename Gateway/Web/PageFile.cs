@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+
+namespace ActorRaid.Gateway.Web;
+
+/// <summary>A file of the page, out of the program itself.</summary>
+/// <param name="Bytes">What is in it.</param>
+/// <param name="Type">Its media type.</param>
+/// <param name="Tag">Its entity tag: another one for other contents.</param>
+internal sealed record PageFile(byte[] Bytes, string Type, string Tag)
+{
+    /// <summary>Path, file and media type of each.</summary>
+    internal static (string Path, string File, string Type)[] All =>
+    [
+        ("/", "index.html", "text/html; charset=utf-8"),
+        ("/app.css", "app.css", "text/css; charset=utf-8"),
+        ("/app.js", "app.js", "text/javascript; charset=utf-8"),
+        ("/icon.svg", "icon.svg", "image/svg+xml"),
+    ];
+
+    /// <summary>Reads it.</summary>
+    internal static PageFile Load(string file, string type)
+    {
+        using var stream = typeof(PageFile).Assembly.GetManifestResourceStream(file) ?? throw new InvalidOperationException($"{file} is not in the program");
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return new PageFile(bytes.ToArray(), type, $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()).AsSpan(0, 8))}\"");
+    }
+
+    /// <summary>Answers with it, or that the client has it already.</summary>
+    internal async Task Serve(HttpContext context)
+    {
+        context.Response.Headers.ETag = Tag;
+        context.Response.Headers.CacheControl = "no-cache";
+        if (context.Request.Headers.IfNoneMatch == Tag)
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        context.Response.ContentType = Type;
+        context.Response.ContentLength = Bytes.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await context.Response.Body.WriteAsync(Bytes, context.RequestAborted);
+    }
+}
