@@ -82,6 +82,6 @@ public sealed class FeedTests
         await rig.Daemon.Stop();
         rig.Daemon.Hangs = true;
         rig.Daemon.Start();
-        await GatewayRig.Until(() => rig.Bulletin.Now.Problem!.Contains("has not answered for 5 s"), "it is noticed");
+        await GatewayRig.Until(() => rig.Bulletin.Now.Problem?.Contains("has not answered for 5 s") == true, "it is noticed");
     }
 }
