@@ -25,7 +25,21 @@ public enum EventLevel
 /// <param name="Disk">The kernel's name of the disk: loop0.</param>
 /// <param name="Text">The same in words.</param>
 public sealed record RaidEvent(
-    DateTimeOffset Time, EventLevel Level, string Kind, string? Container, string? Array, string? Disk, string Text);
+    DateTimeOffset Time, EventLevel Level, string Kind, string? Container, string? Array, string? Disk, string Text)
+{
+    /// <summary>What more there is to say; null: nothing.</summary>
+    public EventDetail? Detail { get; init; }
+}
+
+/// <summary>Why something happened, what was written where because of it, and how long that took.</summary>
+/// <param name="Cause">What led to it, in words.</param>
+/// <param name="Wrote">What was written where: <c>metadata generation 18; active to array_state</c>.</param>
+/// <param name="Microseconds">From seeing it to the last of these writes.</param>
+/// <param name="From">The kernel's word before, for array-state and sync-action.</param>
+/// <param name="To">The word after.</param>
+/// <param name="Sync">How far a resync or the like has come, for checkpoint.</param>
+public sealed record EventDetail(
+    string? Cause = null, string? Wrote = null, long? Microseconds = null, string? From = null, string? To = null, SyncPosition? Sync = null);
 
 /// <summary>Where events go. Writing never waits for anything.</summary>
 public interface IEventSink
@@ -38,21 +52,21 @@ public interface IEventSink
 public sealed class ContainerEvents(IEventSink sink, string container)
 {
     /// <summary>The normal course of things.</summary>
-    public void Info(string kind, string text, string? array = null, string? disk = null) =>
-        Write(EventLevel.Info, kind, text, array, disk);
+    public void Info(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
+        Write(EventLevel.Info, kind, text, array, disk, detail);
 
     /// <summary>Something that an admin should look at.</summary>
-    public void Warning(string kind, string text, string? array = null, string? disk = null) =>
-        Write(EventLevel.Warning, kind, text, array, disk);
+    public void Warning(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
+        Write(EventLevel.Warning, kind, text, array, disk, detail);
 
     /// <summary>Something that went wrong.</summary>
-    public void Error(string kind, string text, string? array = null, string? disk = null) =>
-        Write(EventLevel.Error, kind, text, array, disk);
+    public void Error(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
+        Write(EventLevel.Error, kind, text, array, disk, detail);
 
     /// <summary>For whoever looks for a fault in us.</summary>
-    public void Debug(string kind, string text, string? array = null, string? disk = null) =>
-        Write(EventLevel.Debug, kind, text, array, disk);
+    public void Debug(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
+        Write(EventLevel.Debug, kind, text, array, disk, detail);
 
-    private void Write(EventLevel level, string kind, string text, string? array, string? disk) =>
-        sink.Write(new RaidEvent(DateTimeOffset.Now, level, kind, container, array, disk, text));
+    private void Write(EventLevel level, string kind, string text, string? array, string? disk, EventDetail? detail) =>
+        sink.Write(new RaidEvent(DateTimeOffset.Now, level, kind, container, array, disk, text) { Detail = detail });
 }

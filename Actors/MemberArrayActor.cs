@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
@@ -43,6 +44,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     private bool _handed;
     private MemberMemory _memory;
     private MemberActions? _actions;
+    private long _actedAt;
     private bool _lookAgain;
     private int _changePosted;
     private int _raidDisks;
@@ -370,8 +372,9 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         });
         Receive<DescribeYourself>(_ => Sender.Tell(
             new ArrayStanding(
-                Name, _settings.Volume, _memory.State, _memory.Action, _attributes!.SyncDone(), _raidDisks,
-                [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))]),
+                Name, _settings.Volume, (_actions?.Next ?? _memory).State, (_actions?.Next ?? _memory).Action, _attributes!.SyncDone(), _raidDisks,
+                [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))],
+                _actions is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_actedAt)),
             Self));
         Receive<NotListed>(_ =>
         {
@@ -447,6 +450,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         var changes = actions.Changes.AddRange(_badBlocks.ToRecord(_attributes!));
         _busy = true;
         _actions = actions;
+        _actedAt = Stopwatch.GetTimestamp();
         if (changes.IsEmpty)
         {
             Become(Watching);

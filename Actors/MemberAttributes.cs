@@ -125,8 +125,8 @@ internal sealed class MemberAttributes : IDisposable
         return read.Ok && ulong.TryParse(read.Value.AsSpan(0, (read.Value + ' ').IndexOf(' ')), CultureInfo.InvariantCulture, out var value) ? value : 0;
     }
 
-    /// <summary>What of a resync, recovery or reshape is done, 0 to 1; null when there is none, or it has not begun.</summary>
-    public double? SyncDone() => KernelWords.ParseDone(Text(_syncCompleted, "none"));
+    /// <summary>What of a resync, recovery or reshape is done; null when there is none, or it has not begun.</summary>
+    public SyncPosition? SyncDone() => KernelWords.ParseDone(Text(_syncCompleted, "none"));
 
     /// <summary>What md has made of the array; null when it is going away.</summary>
     public MdShape? Shape() => MdShape.Of(_directory);

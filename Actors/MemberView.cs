@@ -138,14 +138,14 @@ public static class KernelWords
     public static ulong ParseCompleted(string text) =>
         ulong.TryParse(FirstNumber(text), CultureInfo.InvariantCulture, out var value) ? value : 0;
 
-    /// <summary>Reads sync_completed: <c>done / all</c>, as a fraction; null for anything else (<c>none</c>, <c>delayed</c>).</summary>
-    public static double? ParseDone(string text)
+    /// <summary>Reads sync_completed: <c>done / all</c> in sectors; null for anything else (<c>none</c>, <c>delayed</c>).</summary>
+    public static SyncPosition? ParseDone(string text)
     {
         var slash = text.IndexOf(" / ", StringComparison.Ordinal);
         return slash > 0
             && ulong.TryParse(text.AsSpan(0, slash), CultureInfo.InvariantCulture, out var done)
             && ulong.TryParse(text.AsSpan(slash + 3), CultureInfo.InvariantCulture, out var all) && all > 0
-            ? Math.Min(1, (double)done / all)
+            ? new SyncPosition(done, all)
             : null;
     }
 

@@ -183,7 +183,12 @@ internal sealed class StatusActor : ReceiveActor, IWithTimers
             {
                 var volume = Metadata?.Volumes.FirstOrDefault(volume => volume.Index == array.Volume);
                 return new ArrayReport(
-                    array.Name, array.Volume, volume?.Name ?? "", volume?.Level, array.State, array.Action, array.Done, array.RaidDisks, array.Legs);
+                    array.Name, array.Volume, volume?.Name ?? "", volume?.Level, array.State, array.Action, array.Sync?.Fraction, array.RaidDisks, array.Legs)
+                {
+                    Recorded = volume,
+                    Sync = array.Sync,
+                    Waiting = array.Waiting,
+                };
             });
         }
 
@@ -193,7 +198,11 @@ internal sealed class StatusActor : ReceiveActor, IWithTimers
                 var known = Metadata?.Disks.FirstOrDefault(info => info.Device == disk.Device);
                 return new DiskReport(
                     disk.Name, disk.Device, known is { IsSpare: true }, known is { IsFailed: true },
-                    Metadata is not null && Metadata.Hanging.Contains(disk.Device), !WaitingDisks.Contains(disk.Actor));
+                    Metadata is not null && Metadata.Hanging.Contains(disk.Device), !WaitingDisks.Contains(disk.Actor))
+                {
+                    Serial = known?.Serial ?? "",
+                    Sectors = known?.Sectors ?? 0,
+                };
             });
     }
 }

@@ -55,8 +55,26 @@ public sealed record ArrayReport(
     string Name, int Volume, string VolumeName, int? Level, ArrayState State, SyncAction Action, double? Done, int RaidDisks,
     ImmutableArray<LegReport> Legs)
 {
+    /// <summary>What the metadata has of it; null when that does not answer.</summary>
+    public VolumeInfo? Recorded { get; init; }
+
+    /// <summary>sync_completed: so many sectors done of so many; null where there is nothing to do.</summary>
+    public SyncPosition? Sync { get; init; }
+
+    /// <summary>For how long what was seen of it has been waiting to be recorded, and its writers with it; zero: nothing is.</summary>
+    public TimeSpan Waiting { get; init; }
+
     /// <summary>How many legs are missing, failed, or not yet rebuilt.</summary>
     public int Missing => Math.Max(0, RaidDisks - Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync));
+}
+
+/// <summary>How far a resync, recovery, check, repair or reshape has come, in sectors.</summary>
+/// <param name="Done">Done.</param>
+/// <param name="Total">Of how many; never 0.</param>
+public readonly record struct SyncPosition(ulong Done, ulong Total)
+{
+    /// <summary>0 to 1.</summary>
+    public double Fraction => Math.Min(1, (double)Done / Total);
 }
 
 /// <summary>A leg of an array.</summary>
@@ -72,7 +90,14 @@ public sealed record LegReport(int Slot, string Disk, LegFlags Flags);
 /// <param name="IsFailed">Recorded as failed.</param>
 /// <param name="Hangs">It has not answered a metadata write for long.</param>
 /// <param name="Answers">Its actor answers: not while it waits in the kernel, to remove a leg for example.</param>
-public sealed record DiskReport(string Name, DeviceNumber Device, bool IsSpare, bool IsFailed, bool Hangs, bool Answers);
+public sealed record DiskReport(string Name, DeviceNumber Device, bool IsSpare, bool IsFailed, bool Hangs, bool Answers)
+{
+    /// <summary>Its serial number as the metadata spells it; empty when that does not know it.</summary>
+    public string Serial { get; init; } = "";
+
+    /// <summary>Its size in sectors; 0 when the metadata does not know it.</summary>
+    public ulong Sectors { get; init; }
+}
 
 /// <summary>To a container: who belongs to you? Answered with <see cref="ContainerParts"/>.</summary>
 internal sealed record NameParts;
@@ -98,7 +123,7 @@ internal sealed record MetadataStanding(
 
 /// <summary>A member array's answer. See <see cref="ArrayReport"/>.</summary>
 internal sealed record ArrayStanding(
-    string Name, int Volume, ArrayState State, SyncAction Action, double? Done, int RaidDisks, ImmutableArray<LegReport> Legs);
+    string Name, int Volume, ArrayState State, SyncAction Action, SyncPosition? Sync, int RaidDisks, ImmutableArray<LegReport> Legs, TimeSpan Waiting = default);
 
 /// <summary>A disk's answer: it serves its mailbox.</summary>
 internal sealed record DiskAnswer;

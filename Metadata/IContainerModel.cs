@@ -175,6 +175,10 @@ public sealed record VolumeInfo(
     int Index, string Name, int Level, int Layout, int ChunkBytes, ulong ComponentSectors, ulong ArraySectors,
     bool Dirty, VolumeActivity Activity, ulong Checkpoint, ImmutableArray<LegInfo> Legs)
 {
+    /// <summary>Whether its data can be read with these legs alone.</summary>
+    /// <param name="there">One for each slot; with another number of them (a reshape changes it) the answer is yes.</param>
+    public bool CanStart(ReadOnlySpan<bool> there) => there.Length != Legs.Length || Commit.Redundancy.Of(this).Starts(there);
+
     /// <summary>While a reshape is recorded: where it began and where it leads to.</summary>
     public ReshapeInfo? Reshape { get; init; }
 }

@@ -110,9 +110,14 @@ public sealed class ControlClient : IDisposable
             }
             if (read.Buffer.PositionOf((byte)'\n') is { } end)
             {
-                var reply = Decode(read.Buffer.Slice(0, end));
-                _answers.AdvanceTo(read.Buffer.GetPosition(1, end));
-                return reply;
+                try
+                {
+                    return Decode(read.Buffer.Slice(0, end));
+                }
+                finally
+                {
+                    _answers.AdvanceTo(read.Buffer.GetPosition(1, end));
+                }
             }
             if (read.IsCompleted)
                 throw new ControlException("unreachable", $"{_path}: the daemon has closed the connection");

@@ -12,6 +12,8 @@ namespace ActorRaid.Reporting;
 /// <param name="Cause">What led to it, in words; null: it is said in the text, or nothing of ours did.</param>
 /// <param name="Wrote">What was written where because of it: <c>metadata generation 18 to sda, sdb; active to array_state</c>.</param>
 /// <param name="Microseconds">How long it took from seeing to the last of these writes.</param>
+/// <param name="From">For what changes from one word of the kernel's to another (array-state, sync-action): the word before.</param>
+/// <param name="To">The word after.</param>
 public sealed record EventStatus(
     long Sequence, DateTimeOffset Time, string Level, string Kind, string? Container, string? Array, string? Disk, string Text,
-    string? Cause = null, string? Wrote = null, long? Microseconds = null);
+    string? Cause = null, string? Wrote = null, long? Microseconds = null, string? From = null, string? To = null);

@@ -56,9 +56,10 @@ public sealed record HostStatus(
 /// <param name="WaitsSince">Since when.</param>
 /// <param name="Arrays">Its running arrays.</param>
 /// <param name="Disks">Its disks.</param>
+/// <param name="Monitor">The process that monitors it, where that is not this daemon; 0: nobody does. Null: this daemon.</param>
 public sealed record ContainerStatus(
     string Name, string Format, uint Generation, Health Health, string? WaitsFor, DateTimeOffset? WaitsSince,
-    ImmutableArray<ArrayStatus> Arrays, ImmutableArray<DiskStatus> Disks);
+    ImmutableArray<ArrayStatus> Arrays, ImmutableArray<DiskStatus> Disks, int? Monitor = null);
 
 /// <summary>A running array.</summary>
 /// <param name="Name">md126</param>
@@ -78,9 +79,14 @@ public sealed record ContainerStatus(
 /// <param name="MismatchSectors">mismatch_cnt: what the last check or repair found, in sectors; null where it cannot be read.</param>
 /// <param name="Legs">The legs that md has, by slot.</param>
 /// <param name="Since">Since when its health is what it is, as far as this daemon knows.</param>
+/// <param name="Conditions">
+/// What else there is to know, in words for programs: frozen (somebody wants it left alone), delayed (its resync waits for another array's on the
+/// same disks), pending (its resync waits for the first write), recording (what was seen is being recorded, and takes long). Null: nothing.
+/// </param>
 public sealed record ArrayStatus(
     string Name, int Volume, string VolumeName, string Level, long SizeBytes, int ChunkBytes, Health Health, string State, string Action, Progress? Progress,
-    ulong? CheckpointSectors, bool IsDirty, int RaidDisks, int Missing, long? MismatchSectors, ImmutableArray<LegStatus> Legs, DateTimeOffset Since);
+    ulong? CheckpointSectors, bool IsDirty, int RaidDisks, int Missing, long? MismatchSectors, ImmutableArray<LegStatus> Legs, DateTimeOffset Since,
+    ImmutableArray<string>? Conditions = null);
 
 /// <summary>How far a resync, recovery, check, repair or reshape is.</summary>
 /// <param name="DoneSectors">Done, as sync_completed counts.</param>

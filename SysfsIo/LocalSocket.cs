@@ -5,15 +5,16 @@ namespace ActorRaid.SysfsIo;
 /// <summary>Listening at a path, as all our sockets do.</summary>
 public static class LocalSocket
 {
-    private const uint OwnerOnly = 0x180;
+    private const uint OwnerOnly = 0x180, OwnerAndGroup = 0x1B0;
 
     /// <summary>
-    /// A stream socket, mode 0600, that listens at a path. It is bound under another name and put in place by a rename: nobody meets one
+    /// A stream socket, mode 0600 (0660 and of a group, where one is given), that listens at a path. It is bound under another name and put in place by a rename: nobody meets one
     /// that does not listen yet, and what was there is replaced without a moment between.
     /// </summary>
     /// <param name="path">At most 103 bytes (108 with the suffix of the temporary name), else ENAMETOOLONG.</param>
     /// <param name="backlog">How many may wait to be accepted.</param>
-    public static Result<Socket> Listen(string path, int backlog)
+    /// <param name="group">Whose members may connect too; null: nobody's.</param>
+    public static Result<Socket> Listen(string path, int backlog, uint? group = null)
     {
         var temporary = path + ".new";
         Native.Unlink(temporary);
@@ -22,7 +23,9 @@ public static class LocalSocket
         {
             listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             listener.Bind(new UnixDomainSocketEndPoint(temporary));
-            KernelError? refused = Native.ChangeMode(temporary, OwnerOnly) < 0 ? KernelError.Last(path, "chmod") : null;
+            KernelError? refused = Native.ChangeMode(temporary, group is null ? OwnerOnly : OwnerAndGroup) < 0 ? KernelError.Last(path, "chmod")
+                : group is { } members && Native.ChangeOwner(temporary, Native.Unchanged, members) < 0 ? KernelError.Last(path, "chown")
+                : null;
             if (refused is null)
             {
                 listener.Listen(backlog);

@@ -8,7 +8,7 @@ internal static unsafe partial class Native
     internal const int DescriptorCloseOnExec = 1;
     internal const int LockExclusive = 2, LockNonBlocking = 4;
     internal const int UnixFamily = 1, StreamSocket = 1, SocketCloseOnExec = 0x80000;
-    internal const int SocketLevel = 1, PeerCredentials = 17, ReceiveTimeout = 20, SendTimeout = 21;
+    internal const int SocketLevel = 1, PeerCredentials = 17, PeerGroups = 59, ReceiveTimeout = 20, SendTimeout = 21;
     internal const int NoSignal = 0x4000;
 
     /// <summary>struct ucred: who is at the other end of a local socket.</summary>

@@ -11,6 +11,7 @@ internal static unsafe partial class Native
 {
     internal const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2;
     internal const int Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlocking = 0x800, DataSync = 0x1000, CloseOnExec = 0x80000;
+    internal const uint Unchanged = uint.MaxValue;
     internal const int AtFdCwd = -100, AtEmptyPath = 0x1000;
     internal const int PollIn = 1, PollPriority = 2, PollOut = 4, PollError = 8, PollHangUp = 16, PollInvalid = 32;
     internal const int EventFdCloseOnExec = 0x80000, EventFdNonBlocking = 0x800;
@@ -125,6 +126,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ChangeMode(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeOwner(string path, uint user, uint group);
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);

@@ -4,7 +4,7 @@ using ActorRaid.Host.Settings;
 
 namespace ActorRaid.Host.Commands;
 
-/// <summary>actorraid's own command line: supervise, reload, config, examine, repair.</summary>
+/// <summary>actorraid's own command line: supervise, reload, config, status, explain, examine, repair.</summary>
 internal static class CommandLine
 {
     /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
@@ -20,6 +20,8 @@ internal static class CommandLine
         root.Subcommands.Add(Supervise());
         root.Subcommands.Add(Reload());
         root.Subcommands.Add(Config());
+        root.Subcommands.Add(Status());
+        root.Subcommands.Add(Explain());
         root.Subcommands.Add(Examine());
         root.Subcommands.Add(Repair());
         // Only for the list of commands: they are another program's.
@@ -73,6 +75,35 @@ internal static class CommandLine
             result.GetValue(keys) ? ConfigCommand.Keys(Console.Out)
             : result.GetValue(check) is { } file ? ConfigCommand.Check(file, Console.Out, Console.Error)
             : ConfigCommand.Show(LaunchPaths.FromEnvironment(), SettingsFile.PathFromEnvironment(), result.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Status()
+    {
+        var about = new Argument<string?>("WHAT")
+        {
+            Description = "Only that container, array (md126, or its volume's name) or disk",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Go on, and show every change, with progress bars" };
+        var command = new Command("status", "Is my data safe, and what is going on? Exit status: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell")
+        {
+            about, json, watch,
+        };
+        command.SetAction(result => result.GetValue(watch)
+            ? StatusCommand.Watch(LaunchPaths.FromEnvironment().Control, result.GetValue(about), result.GetValue(json), Console.Out, Console.Error)
+            : StatusCommand.Show(LaunchPaths.FromEnvironment().Control, result.GetValue(about), result.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Explain()
+    {
+        var array = new Argument<string>("ARRAY") { Description = "md126, /dev/md126, /dev/md/NAME, or the volume's name" };
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        var command = new Command("explain", "Say why an array is in the state that it is in, and what would change that") { array, json };
+        command.SetAction(result => StatusCommand.Explain(
+            LaunchPaths.FromEnvironment().Control, result.GetValue(array)!, result.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using ActorRaid.Actors;
+using ActorRaid.Host.Control;
 using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
+using ActorRaid.Host.Status;
 using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
 using Microsoft.Extensions.DependencyInjection;
@@ -103,12 +105,14 @@ internal static class DaemonMain
         events.Write(EventLevel.Info, "daemon-starting", $"process {Environment.ProcessId}{(options.Takeover ? ", taking over" : "")}");
         await supervisor.Ready().ConfigureAwait(false);
         await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
+        ControlDesk.Rehearse();
+        using var board = new StatusBoard(supervisor.Describe, supervisor.Observe, Teller(), events);
         if (lockMemory() is { Ok: false } refused)
             events.Write(EventLevel.Warning, "memory-not-kept", refused.Error.ToString());
 
         using var taken = options.Takeover ? await handoffs.Take().ConfigureAwait(false) : null;
         var desk = new LaunchDesk(supervisor, service, options.Stay || service.Settings.Now.Stay || taken is { Stay: true });
-        using var place = new DaemonPlace(desk, paths, service, handoffs);
+        using var place = new DaemonPlace(desk, paths, service, board, handoffs);
         if (taken is not null)
         {
             service.Systemd.Take(taken.Systemd);
@@ -171,6 +175,8 @@ internal static class DaemonMain
         events.Write(EventLevel.Info, "daemon-ended", leaving is not null ? "as it was told to" : "nothing left to supervise");
         return 0;
     }
+
+    private static StatusTeller Teller() => new(Environment.MachineName, ProgramVersion.Text, Environment.ProcessId, DateTimeOffset.Now, 0);
 
     private static async Task UntilTheEnd(LaunchDesk desk, LaunchPaths paths, DaemonPlace place, Task leave)
     {

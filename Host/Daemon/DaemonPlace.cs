@@ -1,6 +1,8 @@
 using ActorRaid.Actors;
+using ActorRaid.Host.Control;
 using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Launch;
+using ActorRaid.Host.Status;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -11,17 +13,23 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
     private readonly LaunchPaths _paths;
     private readonly DaemonService _service;
     private readonly HandoffOffer? _offer;
+    private readonly ControlDesk _control;
+    private readonly StatusBoard _board;
     private LaunchServer _server;
+    private ControlServer? _questions;
 
     /// <summary>Takes its place: whoever was there before is met no more.</summary>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A socket cannot be bound.</exception>
-    internal DaemonPlace(LaunchDesk desk, LaunchPaths paths, DaemonService service, Handoffs handoffs)
+    internal DaemonPlace(LaunchDesk desk, LaunchPaths paths, DaemonService service, StatusBoard board, Handoffs handoffs)
     {
         _desk = desk;
         _paths = paths;
         _service = service;
+        _board = board;
+        _control = new ControlDesk(board, service.Events.History);
         _server = Listen();
+        _questions = ListenForQuestions();
         _offer = handoffs.Offer(this);
     }
 
@@ -40,14 +48,28 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
     public void MakeWay(int successor) => _service.Systemd.MainProcess(successor);
 
     /// <inheritdoc/>
-    public void Hold() => _desk.Close();
+    public void Hold()
+    {
+        _board.HandingOver = true;
+        _desk.Close();
+    }
 
     /// <inheritdoc/>
-    public void Release() => _desk.Open();
+    public void Release()
+    {
+        _board.HandingOver = false;
+        _desk.Open();
+    }
 
     /// <inheritdoc/>
     public void TakePlaceAgain()
     {
+        if (_questions is not { IsInPlace: true })
+        {
+            var asked = _questions;
+            _questions = ListenForQuestions();
+            asked?.Dispose();
+        }
         if (_server.IsInPlace)
             return;
         var before = _server;
@@ -65,8 +87,11 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
     public void Dispose()
     {
         _server.Dispose();
+        _questions?.Dispose();
         _offer?.Dispose();
     }
+
+    private ControlServer? ListenForQuestions() => ControlServer.Listen(_paths.Control, PeerRights.GroupNumber(), _control, _service.Events);
 
     private LaunchServer Listen() => LaunchServer.Listen(_paths.Socket, _desk.Answer, text => _service.Events.Write(EventLevel.Debug, "launch", text));
 }

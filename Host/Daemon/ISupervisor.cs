@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
+using ActorRaid.Host.Status;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -37,6 +38,9 @@ internal interface ISupervisor
 
     /// <summary>How everything stands; null when nobody answers. Who has not answered within the limit is shown as such.</summary>
     Task<SystemReport?> Describe(TimeSpan limit);
+
+    /// <summary>What there is to read beside what the actors know. May wait for the kernel: not for the threads that they run on.</summary>
+    HostObservation Observe(SystemReport report);
 
     /// <summary>Lets go of everything, arrays clean first, within that time.</summary>
     Task Stop(TimeSpan limit);

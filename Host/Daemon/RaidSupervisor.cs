@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
+using ActorRaid.Host.Status;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -95,6 +96,9 @@ internal sealed class RaidSupervisor : ISupervisor
 
     /// <inheritdoc/>
     public Task<SystemReport?> Describe(TimeSpan limit) => _system.Describe(limit);
+
+    /// <inheritdoc/>
+    public HostObservation Observe(SystemReport report) => HostObservation.Read(_settings, report);
 
     /// <inheritdoc/>
     public async Task Stop(TimeSpan limit)

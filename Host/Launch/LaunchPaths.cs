@@ -1,7 +1,7 @@
 namespace ActorRaid.Host.Launch;
 
 /// <summary>Where launchers and the daemon meet.</summary>
-/// <param name="Directory">The directory, mode 0700.</param>
+/// <param name="Directory">The directory, mode 0700; 0710 of the group actorraid once a daemon is asked there.</param>
 internal sealed record LaunchPaths(string Directory)
 {
     /// <summary>Set to use another directory than /run/actorraid (for a second, private daemon, as tests have it).</summary>
@@ -16,6 +16,9 @@ internal sealed record LaunchPaths(string Directory)
 
     /// <summary>Where whoever takes over meets the daemon, mode 0600.</summary>
     internal string Handoff => $"{Directory}/handoff.sock";
+
+    /// <summary>Where whoever wants to know how things stand asks, mode 0660 of the group actorraid.</summary>
+    internal string Control => $"{Directory}/control.sock";
 
     /// <summary>Held (flock) by whoever is about to start a daemon, or to end one.</summary>
     internal string Lock => $"{Directory}/lock";

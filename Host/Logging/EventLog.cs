@@ -43,6 +43,9 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
     /// <summary>How many events were handed to the logger so far.</summary>
     internal long Written => Volatile.Read(ref _written);
 
+    /// <summary>The latest events.</summary>
+    internal History History { get; } = new();
+
     /// <inheritdoc/>
     public void Write(RaidEvent e)
     {
@@ -111,6 +114,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
             var dropped = Dropped;
             if (dropped != told)
             {
+                History.Missed(dropped - told);
                 Hand(new RaidEvent(DateTimeOffset.Now, EventLevel.Warning, "events-dropped", null, null, null,
                     $"{dropped - told} events were dropped: they came faster than they could be written"));
                 told = dropped;
@@ -136,6 +140,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
     {
         // Serilog swallows what a sink throws (and tells SelfLog), so this thread goes on.
         _logger.Write(ToLogEvent(e));
+        History.Add(e);
         Interlocked.Increment(ref _written);
     }
 }

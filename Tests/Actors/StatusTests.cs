@@ -109,7 +109,7 @@ public sealed class StatusTests
     [InlineData("none", null)]
     [InlineData("delayed", null)]
     [InlineData("", null)]
-    public void Progress_is_read_from_sync_completed(string text, double? done) => Assert.Equal(done, KernelWords.ParseDone(text));
+    public void Progress_is_read_from_sync_completed(string text, double? done) => Assert.Equal(done, KernelWords.ParseDone(text)?.Fraction);
 
     private static SystemReport Ask(ActorRig rig, AskedContainer[] containers)
     {

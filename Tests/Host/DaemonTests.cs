@@ -5,6 +5,7 @@ using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
+using ActorRaid.Host.Status;
 using ActorRaid.SysfsIo;
 using Serilog;
 using Xunit;
@@ -201,6 +202,8 @@ public sealed class DaemonTests : IDisposable
         private TaskCompletionSource _emptied = new();
 
         public List<string> Story { get; } = [];
+
+        public HostObservation Observe(SystemReport report) => HostObservation.None;
 
         public bool Stopped => StopLimit is not null;
 

@@ -54,7 +54,7 @@ public sealed class ExecutableTests : IDisposable
         Assert.All(replies, reply => Assert.Equal(new LaunchReply(LaunchOutcome.Supervised, ""), reply));
         var daemon = Peer();
         Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(daemon, Peer()));
-        Assert.Equal(["handoff.sock", "launch.sock"], Directory.EnumerateFiles(_root.Path, "*.sock*").Select(Path.GetFileName).Order());
+        Assert.Equal(["control.sock", "handoff.sock", "launch.sock"], Directory.EnumerateFiles(_root.Path, "*.sock*").Select(Path.GetFileName).Order());
 
         const int hangUp = 1;
         Assert.True(Processes.Kill(daemon, hangUp).Ok);

@@ -7,6 +7,7 @@ using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
+using ActorRaid.Host.Status;
 using ActorRaid.Metadata;
 using Serilog;
 using Serilog.Core;
@@ -192,6 +193,8 @@ public sealed class HeartbeatTests : IDisposable
             Interlocked.Increment(ref _asked);
             return Task.FromResult(Report);
         }
+
+        public HostObservation Observe(SystemReport report) => HostObservation.None;
 
         public Task Stop(TimeSpan limit) => Task.CompletedTask;
     }

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ActorRaid.Actors;
+using ActorRaid.Host.Logging;
+using ActorRaid.Reporting;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace ActorRaid.Host.Status;
+
+/// <summary>A status, and the line that tells it; the same for all who ask at that moment.</summary>
+/// <param name="Version">Counts up with each change of what is told, but for its time.</param>
+/// <param name="Status">How things stand.</param>
+internal sealed record StatusSnapshot(long Version, HostStatus Status)
+{
+    private readonly Lock _gate = new();
+    private ImmutableDictionary<string, byte[]> _lines = ImmutableDictionary<string, byte[]>.Empty;
+
+    /// <summary>The answer's line about one thing, or all (null); null: there is no such thing.</summary>
+    internal byte[]? Line(string? about)
+    {
+        lock (_gate)
+        {
+            if (_lines.TryGetValue(about ?? "", out var line))
+                return line;
+            if (StatusView.About(Status, about) is not { } part)
+                return null;
+            line = [.. JsonSerializer.SerializeToUtf8Bytes(new ControlReply(ControlRequest.Current, part), StatusJson.Default.ControlReply), (byte)'\n'];
+            // Asked for one after the other, all things that there are must not fill the memory.
+            if (_lines.Count < 16)
+                _lines = _lines.Add(about ?? "", line);
+            return line;
+        }
+    }
+}
+
+/// <summary>
+/// Puts the status together, on a thread of its own: asks the actors (a message each), reads what else there is, and keeps since when things
+/// are so. However many want to know, it does so once at a time, and only while somebody does.
+/// </summary>
+internal sealed class StatusBoard : IDisposable
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2), Between = TimeSpan.FromMilliseconds(50), WatchEvery = TimeSpan.FromSeconds(1);
+
+    private readonly Func<TimeSpan, Task<SystemReport?>> _describe;
+    private readonly Func<SystemReport, HostObservation> _observe;
+    private readonly StatusTeller _teller;
+    private readonly EventLog _events;
+    private readonly object _gate = new();
+    private List<TaskCompletionSource<StatusSnapshot>> _asked = [];
+    private TaskCompletionSource<StatusSnapshot> _changed = New();
+    private int _watchers;
+    private StatusSnapshot? _latest;
+    private byte[] _content = [];
+    private StatusMemory _memory = StatusMemory.Empty;
+    private ImmutableDictionary<string, ContainerReport> _reports = ImmutableDictionary<string, ContainerReport>.Empty;
+    private bool _ending;
+
+    /// <summary>Begins to wait for questions.</summary>
+    /// <param name="describe">Asks the actors.</param>
+    /// <param name="observe">Reads what else there is.</param>
+    /// <param name="teller">Who tells it.</param>
+    /// <param name="events">Whose dropped events are told, and whose new ones are a reason to look again.</param>
+    internal StatusBoard(
+        Func<TimeSpan, Task<SystemReport?>> describe, Func<SystemReport, HostObservation> observe, StatusTeller teller, EventLog events)
+    {
+        _describe = describe;
+        _observe = observe;
+        _teller = teller;
+        _events = events;
+        new Thread(Run, 256 * 1024) { IsBackground = true, Name = "status" }.Start();
+    }
+
+    /// <summary>Containers are being handed over: those that rest meanwhile are told as they were before, not as silent.</summary>
+    internal volatile bool HandingOver;
+
+    /// <summary>How things stand now: as of a moment after this call.</summary>
+    internal Task<StatusSnapshot> Now()
+    {
+        var answer = New();
+        lock (_gate)
+        {
+            _asked.Add(answer);
+            Monitor.PulseAll(_gate);
+        }
+        return answer.Task;
+    }
+
+    /// <summary>From now on somebody waits for changes (or, with -1, one less does).</summary>
+    internal void Watch(int more)
+    {
+        lock (_gate)
+        {
+            _watchers += more;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>For one who watches: the latest status once its version is another than that, which is seen within a second.</summary>
+    internal Task<StatusSnapshot> After(long version)
+    {
+        lock (_gate)
+            return _latest is { } latest && latest.Version != version ? Task.FromResult(latest) : _changed.Task;
+    }
+
+    /// <summary>Answers nobody any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _ending = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private static TaskCompletionSource<StatusSnapshot> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Run()
+    {
+        long last = 0, seen = -1;
+        while (true)
+        {
+            List<TaskCompletionSource<StatusSnapshot>> asked;
+            lock (_gate)
+            {
+                while (!_ending && _asked.Count == 0 && !(_watchers > 0 && IsDue(last, seen)))
+                    Monitor.Wait(_gate, _watchers > 0 ? 100 : Timeout.Infinite);
+                if (_ending)
+                    return;
+            }
+            if (Stopwatch.GetElapsedTime(last) is var gone && gone < Between)
+                Thread.Sleep(Between - gone);
+            lock (_gate)
+            {
+                asked = _asked;
+                _asked = [];
+            }
+            last = Stopwatch.GetTimestamp();
+            seen = _events.History.Latest;
+            try
+            {
+                Answer(asked, Look());
+            }
+            catch (Exception e)
+            {
+                _events.Write(EventLevel.Error, "status-failed", $"the status could not be put together: {e}");
+                foreach (var answer in asked)
+                    answer.TrySetException(e);
+            }
+        }
+    }
+
+    private bool IsDue(long last, long seen) =>
+        Stopwatch.GetElapsedTime(last) >= WatchEvery || (seen != _events.History.Latest && Stopwatch.GetElapsedTime(last) >= WatchEvery / 4);
+
+    private StatusSnapshot Look()
+    {
+        var report = _describe(AnswerLimit).GetAwaiter().GetResult();
+        if (report is not null)
+        {
+            var handing = HandingOver;
+            report = new SystemReport([.. report.Containers.Select(container =>
+                handing && container.Health != ContainerHealth.Answers && _reports.TryGetValue(container.Name, out var known) ? known : container)]);
+            _reports = report.Containers.ToImmutableDictionary(container => container.Name);
+        }
+        var (status, memory) = StatusMap.Of(
+            _teller with { EventsDropped = _events.Dropped }, report, report is null ? HostObservation.None : _observe(report), _memory, DateTimeOffset.Now);
+        _memory = memory;
+        var content = JsonSerializer.SerializeToUtf8Bytes(status with { At = default }, StatusJson.Default.HostStatus);
+        var changed = _latest is null || !content.AsSpan().SequenceEqual(_content);
+        _content = content;
+        return new StatusSnapshot((_latest?.Version ?? 0) + (changed ? 1 : 0), status);
+    }
+
+    private void Answer(List<TaskCompletionSource<StatusSnapshot>> asked, StatusSnapshot snapshot)
+    {
+        TaskCompletionSource<StatusSnapshot>? changed = null;
+        lock (_gate)
+        {
+            if (_latest is null || _latest.Version != snapshot.Version)
+            {
+                changed = _changed;
+                _changed = New();
+            }
+            _latest = snapshot;
+        }
+        foreach (var answer in asked)
+            answer.TrySetResult(snapshot);
+        changed?.TrySetResult(snapshot);
+    }
+}
