@@ -72,9 +72,7 @@ public sealed class EtcdFollower(EtcdClient etcd, byte[] first, byte[] end, Time
         }
         try
         {
-            var told = await Step(cancel).ConfigureAwait(false);
-            _failures = 0;
-            return told;
+            return await Step(cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
@@ -118,9 +116,10 @@ public sealed class EtcdFollower(EtcdClient etcd, byte[] first, byte[] end, Time
             if (await Task.WhenAny(_next, timer).ConfigureAwait(false) == timer)
             {
                 cancel.ThrowIfCancellationRequested();
-                if (await Probe(cancel).ConfigureAwait(false) is { } sure)
-                    return sure;
-                continue;
+                if (await Probe(cancel).ConfigureAwait(false) is not { } sure)
+                    continue;
+                _failures = 0;
+                return sure;
             }
             await wait.CancelAsync().ConfigureAwait(false);
             var reply = await _next.ConfigureAwait(false);
@@ -147,6 +146,7 @@ public sealed class EtcdFollower(EtcdClient etcd, byte[] first, byte[] end, Time
         }
         _revision = last;
         _isSuspect = false;
+        _failures = 0;
         return new Followed(last, Changes: events);
     }
 

@@ -13,8 +13,6 @@ namespace ActorRaid.Cluster.Etcd;
 /// </summary>
 public sealed class EtcdClient : IDisposable
 {
-    private const int LongestError = 300;
-
     private readonly EtcdOptions _options;
     private readonly HttpClient _http;
     private volatile int _endpoint;
@@ -222,13 +220,13 @@ public sealed class EtcdClient : IDisposable
         {
             // Told below as it is.
         }
-        return new EtcdException(EtcdFault.BadAnswer, $"{endpoint}: {path}: status {(int)status}, \"{Printable(Encoding.UTF8.GetString(answer))}\": is that etcd 3.4 or later?");
+        return new EtcdException(EtcdFault.BadAnswer, $"{endpoint}: {path}: status {(int)status}, \"{Text.Line(Encoding.UTF8.GetString(answer))}\": is that etcd 3.4 or later?");
     }
 
     /// <summary>gRPC's code and etcd's words as an exception.</summary>
     internal static EtcdException Refused(Uri endpoint, string path, int code, string? text)
     {
-        var said = Printable(text ?? "");
+        var said = Text.Line(text ?? "");
         var (fault, hint) = code switch
         {
             3 when said.Contains("authentication failed", StringComparison.Ordinal) => (EtcdFault.Authentication, ": user or password is wrong"),
@@ -262,9 +260,5 @@ public sealed class EtcdClient : IDisposable
         }
     }
 
-    // What comes from elsewhere goes to terminals and logs: one line, no control characters.
-    private static string Printable(string text) =>
-        string.Concat(text.Take(LongestError).Select(letter => char.IsControl(letter) ? ' ' : letter)).Trim();
-
-    private static string Innermost(Exception e) => e.InnerException is { } inner && e is not EtcdException ? Innermost(inner) : Printable(e.Message);
+    private static string Innermost(Exception e) => e.InnerException is { } inner && e is not EtcdException ? Innermost(inner) : Text.Line(e.Message);
 }

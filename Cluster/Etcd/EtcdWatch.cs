@@ -39,9 +39,7 @@ public sealed class EtcdWatch : IDisposable
                 return reply;
             throw reply.CompactRevision > 0
                 ? new EtcdException(EtcdFault.Compacted, $"{Endpoint}: watch: what is older than revision {reply.CompactRevision} is compacted")
-                : new EtcdException(
-                    reply.CancelReason?.Contains("permission denied", StringComparison.Ordinal) == true ? EtcdFault.NotAllowed : EtcdFault.Unavailable,
-                    $"{Endpoint}: watch: ended: {reply.CancelReason ?? "no reason given"}");
+                : new EtcdException(Reason(reply.CancelReason ?? ""), $"{Endpoint}: watch: ended: {Text.Line(reply.CancelReason ?? "no reason given")}");
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
@@ -55,6 +53,12 @@ public sealed class EtcdWatch : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _response.Dispose();
+
+    // The gateway passes the reason on in words only.
+    private static EtcdFault Reason(string words) =>
+        words.Contains("permission denied", StringComparison.Ordinal) ? EtcdFault.NotAllowed
+        : words.Contains("Unauthenticated", StringComparison.Ordinal) || words.Contains("old revision", StringComparison.Ordinal) ? EtcdFault.Authentication
+        : EtcdFault.Unavailable;
 
     internal async Task Created(CancellationToken limit)
     {
