@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Commit;
 using ActorRaid.SysfsIo;
@@ -40,6 +41,7 @@ internal sealed class CommitWriter
     private Commit? _commit;
     private IContainerModel _target;
     private bool _toldHopeless;
+    private long _begun;
 
     /// <summary>Nothing is being written yet.</summary>
     public CommitWriter(MetadataSettings settings, IActorRef self)
@@ -126,6 +128,7 @@ internal sealed class CommitWriter
     public void Begin(IContainerModel before, IContainerModel after)
     {
         _target = after;
+        _begun = Stopwatch.GetTimestamp();
         _toldHopeless = false;
         var targets = ImmutableArray.CreateBuilder<CommitTarget>();
         foreach (var (device, disk) in _disks)
@@ -167,6 +170,7 @@ internal sealed class CommitWriter
         disk.InFlight = false;
         disk.Failed = !ok;
         disk.Known = ok ? disk.Writing : null;
+        disk.Took = ok ? Stopwatch.GetElapsedTime(disk.Since) : null;
         disk.Writing = null;
         if (!ok && !disk.Leaving)
         {
@@ -242,6 +246,7 @@ internal sealed class CommitWriter
             disk.OfThisCommit = true;
             disk.ToldSlow = false;
             disk.Since = Stopwatch.GetTimestamp();
+            disk.Generation = _target.Generation;
             commit = commit.Started(target.Device);
             Write(target.Device, disk);
         }
@@ -250,6 +255,25 @@ internal sealed class CommitWriter
         if (commit.IsFinished && (commit.IsRecorded || IsAsGoodAsItGets(commit)))
         {
             _commit = null;
+            TellWritten();
+        }
+    }
+
+    /// <summary>All that waited has been let go: what was written where, and how long it took.</summary>
+    private void TellWritten()
+    {
+        var written = string.Join(", ", _disks.Values.Where(disk => disk.Took is not null).Select(disk =>
+            string.Create(CultureInfo.InvariantCulture, $"generation {disk.Generation} to {disk.Source.Name} ({disk.Took!.Value.TotalMicroseconds:0} us)")));
+        var took = _disks.Values.Any(disk => disk.Took is not null) ? Stopwatch.GetElapsedTime(_begun) : TimeSpan.Zero;
+        foreach (var disk in _disks.Values)
+        {
+            disk.Took = null;
+        }
+
+        if (written.Length > 0)
+        {
+            _settings.Events.Debug(
+                "metadata-written", $"metadata generation {_target.Generation} is on the disks", detail: new EventDetail(null, written, (long)took.TotalMicroseconds));
         }
     }
 
@@ -331,6 +355,12 @@ internal sealed class CommitWriter
         public bool ToldSlow { get; set; }
 
         public long Since { get; set; }
+
+        /// <summary>Which generation was written last.</summary>
+        public uint Generation { get; set; }
+
+        /// <summary>How long its last write took, until that is told.</summary>
+        public TimeSpan? Took { get; set; }
 
         /// <summary>What is on the disk where the wanted image goes: what was written last, or what was read at the start.</summary>
         public DiskImage? OnDisk(DiskImage wanted)

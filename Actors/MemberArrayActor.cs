@@ -37,6 +37,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     private readonly BadBlockKeeping _badBlocks;
     private readonly ReshapeFollowing _reshape;
     private readonly Dictionary<int, bool> _dropping = [];
+    private readonly Dictionary<int, long> _droppedAt = [];
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
     private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
@@ -237,7 +238,18 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 
             Events.Info(
                 "array-supervised",
-                $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {_raidDisks} legs", Name);
+                $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {_raidDisks} legs", Name,
+                detail: _handed ? new EventDetail("handed over") : null);
+            if (!_handed && view.Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync) is var whole && whole < _raidDisks)
+            {
+                Events.Warning("array-degraded", $"{Name} has {whole} of {_raidDisks} legs in sync", Name);
+            }
+
+            if (!_handed && MemberReport.LosesCheckpoint(volume, view))
+            {
+                Events.Warning("checkpoint-lost", $"{Name}: its recovery begins again before sector {volume.Checkpoint}, which the metadata knows it had come to", Name);
+            }
+
             _spare.Wanted |= view.Legs.Length < _raidDisks;
             if (view.Action == SyncAction.Frozen && !_attributes.Frozen())
             {
@@ -332,7 +344,10 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         {
             _dropping.Remove(removed.Slot);
             _attributes!.Forget(removed.Slot, Forgotten);
-            Events.Info("leg-removed", $"{removed.Disk} was removed from {Name}", Name, removed.Disk);
+            _droppedAt.Remove(removed.Slot, out var since);
+            Events.Info(
+                "leg-removed", $"{removed.Disk} was removed from {Name}", Name, removed.Disk,
+                new EventDetail("it had failed, and the requests to it have ended", "remove to its state", since == 0 ? null : (long)Stopwatch.GetElapsedTime(since).TotalMicroseconds));
             _spare.Wanted = true;
             PostChange(Self);
         });
@@ -476,10 +491,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
             Write(state);
         }
 
+        var took = Stopwatch.GetElapsedTime(_actedAt);
         _badBlocks.Recorded(recorded, _attributes!, _disks, Self);
-        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded is { Changed: true }, _componentSectors))
+        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, _componentSectors, took))
         {
-            Events.Info(told.Kind, told.Text, Name);
+            Events.Info(told.Kind, told.Text, Name, detail: told.Detail);
         }
 
         _memory = actions.Next;
@@ -565,7 +581,12 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 
         if (!_dropping.ContainsKey(slot))
         {
-            Events.Warning("leg-failed", $"{leg.Disk} in slot {slot} of {Name} is faulty, recorded", Name, leg.Disk);
+            Events.Warning(
+                "leg-failed", $"{leg.Disk} in slot {slot} of {Name} is faulty, recorded", Name, leg.Disk,
+                new EventDetail(
+                    "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
+                    leg.LastRecoveryStart == ArrayFacts.Complete ? "in_sync" : "spare", "faulty"));
+            _droppedAt[slot] = Stopwatch.GetTimestamp();
         }
 
         _dropping[slot] = remove;

@@ -119,7 +119,11 @@ public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, R
 /// <param name="Clean">The last state change's answer: whether the array may be taken for clean.</param>
 /// <param name="Refused">Bad blocks for which there was no room.</param>
 /// <param name="For">As in the request.</param>
-public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockFound> Refused, RecordFor For);
+public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockFound> Refused, RecordFor For)
+{
+    /// <summary>The generation that has it, if anything had to be written.</summary>
+    public uint Generation { get; init; }
+}
 
 /// <summary>To the metadata: an update as it came over the socket. Answered with <see cref="Queued"/> as soon as it is in the queue.</summary>
 public sealed record ApplyUpdate(ReadOnlyMemory<byte> Bytes);

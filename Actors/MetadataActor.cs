@@ -315,7 +315,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             }
         }
 
-        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For)));
+        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For) { Generation = _model.Generation + 1 }));
     }
 
     private bool Knows(int volume) => volume >= 0 && volume < _model.Volumes.Length;

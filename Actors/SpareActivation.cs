@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -31,6 +32,7 @@ internal sealed class SpareActivation(MemberSettings settings)
     private SpareAssignment? _assignment;
     private string? _lastRefusal;
     private ulong _componentSectors;
+    private long _began;
 
     /// <summary>No activation is under way.</summary>
     public bool IsIdle => _step == Step.None;
@@ -80,6 +82,7 @@ internal sealed class SpareActivation(MemberSettings settings)
         Wanted = false;
         _componentSectors = componentSectors;
         _step = Step.Planning;
+        _began = Stopwatch.GetTimestamp();
         settings.Metadata.Tell(
             new PlanSpare(settings.Volume, new SpareFacts([.. from leg in attributes.Legs
                                                               where (leg.LastFlags & LegFlags.Faulty) == 0
@@ -161,7 +164,11 @@ internal sealed class SpareActivation(MemberSettings settings)
         }
         else
         {
-            settings.Events.Info("recovery-started", $"{settings.Array}: recovery onto {disk ?? assignment.Device.ToString()} in slot {assignment.Slot}", settings.Array, disk);
+            settings.Events.Info("recovery-started", $"{settings.Array}: recovery onto {disk ?? assignment.Device.ToString()} in slot {assignment.Slot}", settings.Array, disk,
+                new EventDetail(
+                    $"slot {assignment.Slot} had no disk, and this one was a spare",
+                    "frozen to sync_action; the disk to new_dev, with slot, offset and size; metadata; recover to sync_action",
+                    (long)Stopwatch.GetElapsedTime(_began).TotalMicroseconds));
         }
     }
 }

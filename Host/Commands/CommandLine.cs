@@ -4,7 +4,7 @@ using ActorRaid.Host.Settings;
 
 namespace ActorRaid.Host.Commands;
 
-/// <summary>actorraid's own command line: supervise, reload, config, status, explain, examine, repair.</summary>
+/// <summary>actorraid's own command line: supervise, reload, config, status, events, explain, examine, repair.</summary>
 internal static class CommandLine
 {
     /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
@@ -21,6 +21,7 @@ internal static class CommandLine
         root.Subcommands.Add(Reload());
         root.Subcommands.Add(Config());
         root.Subcommands.Add(Status());
+        root.Subcommands.Add(Events());
         root.Subcommands.Add(Explain());
         root.Subcommands.Add(Examine());
         root.Subcommands.Add(Repair());
@@ -94,6 +95,23 @@ internal static class CommandLine
         command.SetAction(result => result.GetValue(watch)
             ? StatusCommand.Watch(LaunchPaths.FromEnvironment().Control, result.GetValue(about), result.GetValue(json), Console.Out, Console.Error)
             : StatusCommand.Show(LaunchPaths.FromEnvironment().Control, result.GetValue(about), result.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Events()
+    {
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes" };
+        var since = new Option<string?>("--since") { Description = "Only what came after: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)", HelpName = "T" };
+        var json = new Option<bool>("--json") { Description = "As JSON, an event a line" };
+        var command = new Command("events", "Show what has happened: every transition with its cause, what was written where, and how long that took") { follow, since, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(since) is { } text && EventsCommand.ParseSince(text, DateTimeOffset.Now) is null)
+                result.AddError($"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)");
+        });
+        command.SetAction(result => EventsCommand.Run(
+            LaunchPaths.FromEnvironment().Control, result.GetValue(follow),
+            result.GetValue(since) is { } text ? EventsCommand.ParseSince(text, DateTimeOffset.Now) : null, result.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

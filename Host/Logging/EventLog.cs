@@ -87,6 +87,14 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
             properties.Add(new LogEventProperty("Array", new ScalarValue(e.Array)));
         if (e.Disk is not null)
             properties.Add(new LogEventProperty("Disk", new ScalarValue(e.Disk)));
+        if (e.Detail is { } detail)
+        {
+            foreach (var (name, value) in new (string, object?)[] { ("Cause", detail.Cause), ("Wrote", detail.Wrote), ("Microseconds", detail.Microseconds), ("From", detail.From), ("To", detail.To) })
+            {
+                if (value is not null)
+                    properties.Add(new LogEventProperty(name, new ScalarValue(value)));
+            }
+        }
         return new LogEvent(e.Time, LevelOf(e.Level), null, Template, properties);
     }
 

@@ -66,6 +66,11 @@ internal sealed class JournaldSink(UnixDatagram socket, TimeSpan patience) : ILo
         AddIfThere(entry, "CONTAINER", LineFormat.Text(e, "Container"));
         AddIfThere(entry, "ARRAY", LineFormat.Text(e, "Array"));
         AddIfThere(entry, "DISK", LineFormat.Text(e, "Disk"));
+        AddIfThere(entry, "CAUSE", LineFormat.Text(e, "Cause"));
+        AddIfThere(entry, "WROTE", LineFormat.Text(e, "Wrote"));
+        AddIfThere(entry, "MICROSECONDS", e.Properties.TryGetValue("Microseconds", out var time) ? time.ToString(null, CultureInfo.InvariantCulture) : null);
+        AddIfThere(entry, "FROM", LineFormat.Text(e, "From"));
+        AddIfThere(entry, "TO", LineFormat.Text(e, "To"));
         if (lost > 0)
             entry.Add("ACTORRAID_LOST", lost.ToString(CultureInfo.InvariantCulture));
     }
