@@ -33,6 +33,30 @@ internal static class Invocation
     internal static bool IsOffRoot(string name) => name.StartsWith('@');
 
     /// <summary>
+    /// Marks this process so: argv[0] is rewritten where the kernel shows it from (/proc/self/stat, field 48: arg_start). What it was otherwise
+    /// still shows.
+    /// </summary>
+    /// <returns>Why it could not be done; null if it is.</returns>
+    internal static unsafe string? Spare()
+    {
+        const int fieldsBeforeArguments = 48 - 3;
+        try
+        {
+            var text = File.ReadAllText("/proc/self/stat");
+            // The second field, the program's name, may hold blanks: the others follow its last parenthesis.
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            if (fields.Length <= fieldsBeforeArguments || !nuint.TryParse(fields[fieldsBeforeArguments], out var start) || start == 0)
+                return "/proc/self/stat does not say where the arguments are";
+            *(byte*)start = (byte)'@';
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>
     /// Whether the root file system is one in memory, as in an initramfs: processes from there are to outlive the
     /// switch to the real root, and are marked so (mdadm's and systemd's way to tell).
     /// </summary>

@@ -62,6 +62,10 @@ internal sealed class LaunchDesk
         await _open.Task.ConfigureAwait(false);
         if (request == LaunchRequest.Reload)
             return await _service.ReloadWhenUp("actorraid reload").ConfigureAwait(false);
+        if (request == LaunchRequest.Spare)
+        {
+            return Invocation.Spare() is { } refused ? new LaunchReply(LaunchOutcome.Failed, refused) : new LaunchReply(LaunchOutcome.Done, "");
+        }
         if (request == LaunchRequest.Config)
             return _service.Report();
         if (request.Container is not { } container)

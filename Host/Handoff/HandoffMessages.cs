@@ -53,7 +53,8 @@ internal sealed record Hello(int Protocol, string Program) : HandoffMessage;
 /// <param name="Containers">What it supervises.</param>
 /// <param name="Stay">Whether it would stay with nothing to supervise.</param>
 /// <param name="Systemd">What it knows of systemd, whose service's main process the successor will be.</param>
-internal sealed record Welcome(int Protocol, string Program, ImmutableArray<string> Containers, bool Stay, SystemdPlace Systemd) : HandoffMessage;
+/// <param name="Spared">It is marked to be spared at shutdown (@).</param>
+internal sealed record Welcome(int Protocol, string Program, ImmutableArray<string> Containers, bool Stay, SystemdPlace Systemd, bool Spared = false) : HandoffMessage;
 
 /// <summary>The predecessor goes on with everything.</summary>
 internal sealed record Refused(string Reason) : HandoffMessage;

@@ -138,7 +138,7 @@ internal sealed class HandoffOffer : IDisposable
         if (message is Hello { Protocol: HandoffMessage.Version } hello)
         {
             _events.Write(EventLevel.Info, "handoff", $"process {peer}, version {hello.Program}, takes over");
-            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd));
+            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd, Invocation.IsOffRoot(Invocation.Name())));
             return true;
         }
         var theirs = message is Hello other ? $"version {other.Protocol} (program {other.Program})" : "something that is no handoff";

@@ -102,6 +102,8 @@ internal sealed class HandoffTaker : IDisposable
                 throw new HandoffException($"process {_channel.Peer} (program {welcome.Program}) speaks version {welcome.Protocol} of the handoff, this one {HandoffMessage.Version}");
             Stay = welcome.Stay;
             Systemd = welcome.Systemd;
+            if (welcome.Spared && Invocation.Spare() is { } refused)
+                _events.Write(EventLevel.Warning, "handoff", $"not marked to be spared at shutdown, as process {_channel.Peer} was: {refused}");
             foreach (var container in welcome.Containers)
             {
                 var prepared = await _system.Prepare(container).ConfigureAwait(false);

@@ -16,10 +16,13 @@ internal sealed record LaunchRequest(string? Container, bool Takeover)
     /// <summary>The daemon is to read its configuration again.</summary>
     internal static readonly LaunchRequest Reload = Plain("reload");
 
+    /// <summary>The daemon is to be spared at shutdown, as <see cref="Invocation.Spare"/> does it.</summary>
+    internal static readonly LaunchRequest Spare = Plain("spare");
+
     /// <summary>What configuration is in force? Answered with <see cref="LaunchOutcome.Done"/> and the report.</summary>
     internal static readonly LaunchRequest Config = Plain("config");
 
-    private static readonly LaunchRequest[] PlainOnes = [Stay, Reload, Config];
+    private static readonly LaunchRequest[] PlainOnes = [Stay, Reload, Spare, Config];
 
     /// <summary>A request that concerns no container.</summary>
     internal string? Word { get; private init; }

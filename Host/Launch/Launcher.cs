@@ -4,7 +4,7 @@ namespace ActorRaid.Host.Launch;
 
 /// <summary>Gets containers supervised: by the daemon that runs, or by one that it starts.</summary>
 /// <param name="Paths">Where the daemon is met.</param>
-/// <param name="OffRoot">Mark a daemon that is started to be spared at shutdown.</param>
+/// <param name="OffRoot">Mark the daemon, also one that runs already, to be spared at shutdown.</param>
 /// <param name="Takeover">Replace whoever monitors the containers now.</param>
 /// <param name="Program">The executable to start as a daemon: this one, if not given.</param>
 /// <param name="MonitorDirectory">Where mdmon's pid files are.</param>
@@ -18,10 +18,10 @@ internal sealed record Launcher(
     private DaemonProcess Process => new(Executable, Paths, OffRoot);
 
     /// <summary>Has one container supervised, in the background.</summary>
-    internal LaunchReply Supervise(string container) => Ask(new LaunchRequest(container, Takeover));
+    internal LaunchReply Supervise(string container) => AskSpared(new LaunchRequest(container, Takeover));
 
     /// <summary>Has the daemon, which is started if there is none, stay even with nothing to supervise.</summary>
-    internal LaunchReply Stay() => Ask(LaunchRequest.Stay);
+    internal LaunchReply Stay() => AskSpared(LaunchRequest.Stay);
 
     /// <summary>
     /// Becomes the daemon, if there is none, and does not return then. Null when there is one (or cannot be one any more): the
@@ -46,6 +46,14 @@ internal sealed record Launcher(
     /// that is done, or there was none.
     /// </summary>
     internal LaunchReply? Replace() => StartDaemon(daemon => daemon is not null);
+
+    /// <summary>A daemon that runs already may not be marked yet.</summary>
+    private LaunchReply AskSpared(LaunchRequest request)
+    {
+        if (OffRoot)
+            Ask(LaunchRequest.Spare);
+        return Ask(request);
+    }
 
     private LaunchReply Ask(LaunchRequest request)
     {

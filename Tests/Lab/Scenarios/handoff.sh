@@ -41,6 +41,13 @@ longest() {
     REPLY=$worst
 }
 
+# Asked for later, and passed on to every successor: spared at shutdown.
+spared() { [ "$(head -c 1 "/proc/$(supervisor "$(container_of vol0)")/cmdline")" = @ ]; }
+not spared || fail "the daemon is marked with @ already"
+mdmon --offroot "$(container_of vol0)" || status=$?
+[ "${status:-0}" = 3 ] || fail "mdmon --offroot ended with ${status:-0} where another one supervises"
+spared || fail "the daemon is not marked with @ after mdmon --offroot"
+
 load quiet
 pause "${QUIET:-15}"
 end_load quiet
@@ -56,6 +63,7 @@ for round in $(seq 1 "${HANDOFFS:-8}"); do
     expect 10 ended "$before"
 done
 end_load handoffs
+spared || fail "the successors are not marked with @"
 say "$round handoffs, process $first to $now"
 longest quiet
 before=$REPLY
