@@ -13,13 +13,16 @@ namespace ActorRaid.Gateway.Feed;
 /// <param name="unknownAfter">After how long without the daemon the health is unknown.</param>
 internal sealed class Bulletin(int mostStreams, TimeSpan unknownAfter)
 {
-    private const int QueuedFrames = 64;
+    private const int QueuedFrames = 256;
 
     private readonly Lock _gate = new();
     private readonly HashSet<BulletinStream> _streams = [];
     private Snapshot _now = new(null, "the daemon has not been asked yet", Environment.TickCount64, []);
     private HostStatus? _told;
     private long _dropped;
+
+    /// <summary>After how long without the daemon the health is unknown.</summary>
+    internal TimeSpan UnknownAfter => unknownAfter;
 
     /// <summary>What the daemon has told so far.</summary>
     internal Snapshot Now

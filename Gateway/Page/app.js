@@ -102,7 +102,7 @@ function progress(array) {
 
 function leg(slot, leg) {
   const has = word => leg?.state.includes(word);
-  const [health, text] = !leg ? ['failed', 'missing'] : has('faulty') ? ['failed', 'failed'] : has('in_sync') ? ['ok', 'in sync'] : ['rebuilding', 'being rebuilt'];
+  const [health, text] = !leg ? ['failed', 'missing'] : has('faulty') ? ['failed', 'failed'] : has('in_sync') ? ['ok', 'in sync'] : ['rebuilding', 'rebuilding'];
   return make('li', { 'data-health': health }, icon(health), make('span', {}, make('b', {}, leg?.disk ?? '–'), make('small', {}, `slot ${slot}, ${text}${has('write_mostly') ? ', write-mostly' : ''}`)));
 }
 
@@ -135,7 +135,8 @@ function disks(container) {
 
 function container(container) {
   return make('section.card', { 'data-key': container.name, 'aria-label': `Container ${container.name}` },
-    make('div.title', {}, make('h2', {}, container.name, make('small', {}, ` ${container.format || 'metadata does not answer'}, generation ${container.generation}`)), badge(container.health, words[container.health])),
+    make('div.title', {}, make('h2', {}, container.name), badge(container.health, words[container.health])),
+    make('p.facts', {}, container.format ? `${container.format} metadata, generation ${container.generation}` : 'The metadata does not answer'),
     container.waitsFor ? make('p.missing', {}, `Waits for ${container.waitsFor}`, container.waitsSince ? [' since ', moment(container.waitsSince)] : null) : null,
     container.arrays.length ? container.arrays.map(array) : make('p.facts', {}, 'No array runs here.'),
     container.disks.length ? disks(container) : null);
@@ -156,7 +157,7 @@ function draw() {
   byId('health').dataset.health = health;
   fill(byId('health').firstElementChild, [icon(health)]);
   fill(byId('health').querySelector('h1'), [document.createTextNode(status ? words[health] : lost ? 'Unknown' : 'Connecting')]);
-  fill(byId('summary'), [document.createTextNode(status && health === status.health ? status.summary : ''), make('small', {}, meanings[health])]);
+  fill(byId('summary'), [document.createTextNode(status && health === status.health ? status.summary.replace(/^[A-Z]+ +/, '') : ''), make('small', {}, meanings[health])]);
   document.title = status ? `${words[health]} – ${status.host}` : 'ActorRaid';
 
   // What comes and goes by the second is not read out: the words say since when.

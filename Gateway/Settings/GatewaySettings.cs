@@ -43,6 +43,9 @@ internal sealed record GatewaySettings
     /// <summary>How many of them may be streams.</summary>
     internal int Streams { get; init; } = 200;
 
+    /// <summary>How many seconds a connection may say nothing between requests.</summary>
+    internal int IdleSeconds { get; init; } = 20;
+
     /// <summary>After how many seconds without the daemon its host's health counts as unknown.</summary>
     internal int UnknownAfterSeconds { get; init; } = 15;
 
@@ -79,6 +82,9 @@ internal sealed record GatewaySettings
         SettingKeys<GatewaySettings>.Number(
             "streams", "How many of them may be streams (/v1/stream).", "streams", 1, 10000,
             settings => settings.Streams, (settings, value) => settings with { Streams = value }),
+        SettingKeys<GatewaySettings>.Number(
+            "idleSeconds", "How long a connection may say nothing between requests, or before the first.", "seconds", 1, 300,
+            settings => settings.IdleSeconds, (settings, value) => settings with { IdleSeconds = value }),
         SettingKeys<GatewaySettings>.Number(
             "unknownAfterSeconds", "After how long without an answer of the daemon the health is told as unknown.", "seconds", 1, 3600,
             settings => settings.UnknownAfterSeconds, (settings, value) => settings with { UnknownAfterSeconds = value }),

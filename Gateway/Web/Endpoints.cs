@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
@@ -99,9 +100,11 @@ internal static class Endpoints
                 context.RequestAborted, context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
             while (true)
             {
-                if (!stream.Queue.TryRead(out var frame))
-                    frame = await Next(stream, stopping.Token);
-                await context.Response.Body.WriteAsync(frame, stopping.Token);
+                var frame = await Next(stream, stopping.Token);
+                do
+                    context.Response.BodyWriter.Write(frame);
+                while (stream.Queue.TryRead(out frame));
+                await context.Response.BodyWriter.FlushAsync(stopping.Token);
             }
         }
         catch (OperationCanceledException)

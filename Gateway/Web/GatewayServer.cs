@@ -10,8 +10,8 @@ namespace ActorRaid.Gateway.Web;
 /// <summary>The web server, and the feed that it serves from.</summary>
 internal static class GatewayServer
 {
-    /// <summary>How long a client may take for a request's head, for a handshake, and how long it may say nothing between requests.</summary>
-    internal static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(5), HandshakeTime = TimeSpan.FromSeconds(5), IdleTime = TimeSpan.FromSeconds(20);
+    /// <summary>How long a client may take for a request's head, and for a handshake.</summary>
+    internal static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(5), HandshakeTime = TimeSpan.FromSeconds(5);
 
     /// <summary>Everything put together, not started yet.</summary>
     internal static WebApplication Build(GatewaySettings settings, TlsCredentials? credentials)
@@ -58,7 +58,7 @@ internal static class GatewayServer
         kestrel.Limits.MaxRequestHeadersTotalSize = 8 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.RequestHeadersTimeout = HeadTime;
-        kestrel.Limits.KeepAliveTimeout = IdleTime;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(settings.IdleSeconds);
         kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.MaxResponseBufferSize = 64 * 1024;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 20;

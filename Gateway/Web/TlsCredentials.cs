@@ -10,8 +10,13 @@ internal sealed class TlsCredentials : IDisposable
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2"; // RFC 5280, 4.2.1.12
 
-    private TlsCredentials(X509Certificate2Collection chain, X509Certificate2Collection? authorities) =>
+    private readonly SslStreamCertificateContext _context;
+
+    private TlsCredentials(X509Certificate2Collection chain, X509Certificate2Collection? authorities)
+    {
         (Chain, Authorities) = (chain, authorities);
+        _context = SslStreamCertificateContext.Create(chain[0], chain, offline: true);
+    }
 
     /// <summary>Our certificate first, then what leads to its root.</summary>
     internal X509Certificate2Collection Chain { get; }
@@ -39,7 +44,7 @@ internal sealed class TlsCredentials : IDisposable
     /// <summary>How connections begin.</summary>
     internal SslServerAuthenticationOptions Options() => new()
     {
-        ServerCertificateContext = SslStreamCertificateContext.Create(Chain[0], Chain, offline: true),
+        ServerCertificateContext = _context,
         ClientCertificateRequired = Authorities is not null,
         RemoteCertificateValidationCallback = (_, certificate, _, _) => Authorities is null || IsLetIn(certificate as X509Certificate2),
         EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13,
