@@ -9,8 +9,9 @@ namespace ActorRaid.Reporting;
 
 /// <summary>What a client may ask.</summary>
 /// <param name="Version">Of this protocol: <see cref="Current"/>.</param>
-/// <param name="Ask">status, watch (status, now and whenever it changes), events, follow (events, those and all later ones), explain.</param>
-/// <param name="About">For status and watch: only that container, array or disk (md127, md126, sda, or a volume's name); for explain: which array. Null: all.</param>
+/// <param name="Ask">status, watch (status, now and whenever it changes), events, follow (events, those and all later ones), explain,
+/// hooks (what is run on events, and how it went), test-hooks (run those that are set on an event as if it had happened; root only).</param>
+/// <param name="About">For status and watch: only that container, array or disk (md127, md126, sda, or a volume's name); for explain: which array; for test-hooks: which event. Null: all.</param>
 /// <param name="Since">For events and follow: only those after that time.</param>
 /// <param name="After">For events and follow: only those after that sequence number; with <paramref name="Process"/>.</param>
 /// <param name="Process">The daemon that counted <paramref name="After"/>: another one's numbers mean nothing.</param>
@@ -29,8 +30,28 @@ public sealed record ControlRequest(int Version, string Ask, string? About = nul
 /// <param name="Events">To events (all of them) and follow (as they come).</param>
 /// <param name="Explanation">To explain: sentences, in order.</param>
 /// <param name="Error">Nothing was done, and why.</param>
+/// <param name="Hooks">To hooks and test-hooks.</param>
 public sealed record ControlReply(
-    int Version, HostStatus? Status = null, ImmutableArray<EventStatus>? Events = null, ImmutableArray<string>? Explanation = null, ControlError? Error = null);
+    int Version, HostStatus? Status = null, ImmutableArray<EventStatus>? Events = null, ImmutableArray<string>? Explanation = null, ControlError? Error = null,
+    HooksStatus? Hooks = null);
+
+/// <summary>The programs that are run on events.</summary>
+/// <param name="Hooks">Each.</param>
+/// <param name="Running">How many run now.</param>
+/// <param name="Queued">How many wait for their turn.</param>
+/// <param name="Dropped">How many were not run, as too many waited.</param>
+public sealed record HooksStatus(ImmutableArray<HookStatus> Hooks, int Running, int Queued, long Dropped);
+
+/// <summary>A program that is run on events.</summary>
+/// <param name="On">On which.</param>
+/// <param name="Run">Its path and first arguments.</param>
+/// <param name="Seconds">How long it may take.</param>
+/// <param name="LastEvent">On which it was run last; null: never yet.</param>
+/// <param name="LastTime">When.</param>
+/// <param name="LastOk">Whether it ended with status 0; null: it runs.</param>
+/// <param name="LastOutcome">How it ended, in words.</param>
+public sealed record HookStatus(
+    ImmutableArray<string> On, ImmutableArray<string> Run, int Seconds, string? LastEvent = null, DateTimeOffset? LastTime = null, bool? LastOk = null, string? LastOutcome = null);
 
 /// <summary>Why a request was not answered.</summary>
 /// <param name="Code">bad-request, too-long, unknown-version, not-allowed, not-found, busy.</param>

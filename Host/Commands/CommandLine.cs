@@ -4,7 +4,7 @@ using ActorRaid.Host.Settings;
 
 namespace ActorRaid.Host.Commands;
 
-/// <summary>actorraid's own command line: supervise, reload, config, status, events, explain, examine, repair.</summary>
+/// <summary>actorraid's own command line: supervise, reload, config, status, events, explain, hooks, examine, repair.</summary>
 internal static class CommandLine
 {
     /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
@@ -23,6 +23,7 @@ internal static class CommandLine
         root.Subcommands.Add(Status());
         root.Subcommands.Add(Events());
         root.Subcommands.Add(Explain());
+        root.Subcommands.Add(Hooks());
         root.Subcommands.Add(Examine());
         root.Subcommands.Add(Repair());
         // Only for the list of commands: they are another program's.
@@ -122,6 +123,16 @@ internal static class CommandLine
         var command = new Command("explain", "Say why an array is in the state that it is in, and what would change that") { array, json };
         command.SetAction(result => StatusCommand.Explain(
             LaunchPaths.FromEnvironment().Control, result.GetValue(array)!, result.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Hooks()
+    {
+        var test = new Option<string?>("--test") { Description = "Run those that are set on this event as if it had happened, and wait for them", HelpName = "EVENT" };
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        var command = new Command("hooks", "Show which programs are run on events, and how that went") { test, json };
+        command.SetAction(result => HooksCommand.Run(
+            LaunchPaths.FromEnvironment().Control, result.GetValue(test), result.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

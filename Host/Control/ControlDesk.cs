@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Status;
 using ActorRaid.Reporting;
@@ -6,7 +7,7 @@ using ActorRaid.Reporting;
 namespace ActorRaid.Host.Control;
 
 /// <summary>Answers what is asked over the control socket.</summary>
-internal sealed class ControlDesk(StatusBoard board, History history)
+internal sealed class ControlDesk(StatusBoard board, History history, HookRunner hooks)
 {
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(10), SignOfLife = TimeSpan.FromSeconds(10);
 
@@ -37,7 +38,10 @@ internal sealed class ControlDesk(StatusBoard board, History history)
             "events" => Events(request, client),
             "follow" => Follow(request, client),
             "explain" => Explain(request, client),
-            _ => client.Refuse("bad-request", $"\"{Short(request.Ask)}\" cannot be asked; what can be: status, watch, events, follow, explain"),
+            "hooks" => client.Send(new ControlReply(ControlRequest.Current, Hooks: hooks.Status())),
+            "test-hooks" when rights != Rights.All => client.Refuse("not-allowed", "only root may run hooks"),
+            "test-hooks" => TestHooks(request, client),
+            _ => client.Refuse("bad-request", $"\"{Short(request.Ask)}\" cannot be asked; what can be: status, watch, events, follow, explain, hooks, test-hooks"),
         }).ConfigureAwait(false);
     }
 
@@ -183,6 +187,18 @@ internal sealed class ControlDesk(StatusBoard board, History history)
             await client.Send(new ControlReply(
                 ControlRequest.Current,
                 Explanation: [.. Explanation.Of(now.Status, found.Container, found.Array, history.After(0, null, History.Capacity))])).ConfigureAwait(false);
+    }
+
+    private async Task TestHooks(ControlRequest request, ControlConnection client)
+    {
+        if (request.About is not { } name || !HookEvents.IsKnown(name))
+        {
+            await client.Refuse("not-found", $"there is no event {Short(request.About ?? "without a name")}; what there is: {string.Join(", ", HookEvents.Names)}").ConfigureAwait(false);
+            return;
+        }
+        // Each has its own limit.
+        await hooks.Test(name).ConfigureAwait(false);
+        await client.Send(new ControlReply(ControlRequest.Current, Hooks: hooks.Status())).ConfigureAwait(false);
     }
 
     private static long After(ControlRequest request) => request.After is { } after && request.Process == Environment.ProcessId ? after : 0;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ActorRaid.Actors;
 using ActorRaid.Host.Control;
 using ActorRaid.Host.Handoff;
+using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
@@ -106,13 +107,19 @@ internal static class DaemonMain
         await supervisor.Ready().ConfigureAwait(false);
         await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
         ControlDesk.Rehearse();
+        using var hooks = new HookRunner(events);
+        service.Settings.Apply(now =>
+        {
+            hooks.Configure(now.Hooks);
+            return null;
+        });
         using var board = new StatusBoard(supervisor.Describe, supervisor.Observe, Teller(), events);
         if (lockMemory() is { Ok: false } refused)
             events.Write(EventLevel.Warning, "memory-not-kept", refused.Error.ToString());
 
         using var taken = options.Takeover ? await handoffs.Take().ConfigureAwait(false) : null;
         var desk = new LaunchDesk(supervisor, service, options.Stay || service.Settings.Now.Stay || taken is { Stay: true });
-        using var place = new DaemonPlace(desk, paths, service, board, handoffs);
+        using var place = new DaemonPlace(desk, paths, service, board, hooks, handoffs);
         if (taken is not null)
         {
             service.Systemd.Take(taken.Systemd);

@@ -1,6 +1,7 @@
 using ActorRaid.Actors;
 using ActorRaid.Host.Control;
 using ActorRaid.Host.Handoff;
+using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Status;
 
@@ -21,13 +22,13 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
     /// <summary>Takes its place: whoever was there before is met no more.</summary>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A socket cannot be bound.</exception>
-    internal DaemonPlace(LaunchDesk desk, LaunchPaths paths, DaemonService service, StatusBoard board, Handoffs handoffs)
+    internal DaemonPlace(LaunchDesk desk, LaunchPaths paths, DaemonService service, StatusBoard board, HookRunner hooks, Handoffs handoffs)
     {
         _desk = desk;
         _paths = paths;
         _service = service;
         _board = board;
-        _control = new ControlDesk(board, service.Events.History);
+        _control = new ControlDesk(board, service.Events.History, hooks);
         _server = Listen();
         _questions = ListenForQuestions();
         _offer = handoffs.Offer(this);

@@ -53,6 +53,21 @@ internal sealed class History
         return found;
     }
 
+    /// <summary>The same as they are, for who needs more of them than is told.</summary>
+    internal List<(long Sequence, RaidEvent Event)> Raw(long sequence, int most)
+    {
+        var found = new List<(long, RaidEvent)>();
+        lock (_gate)
+        {
+            for (var i = Math.Max(0, _added - Capacity); i < _added && found.Count < most; i++)
+            {
+                if (_events[i % Capacity].Sequence > sequence)
+                    found.Add(_events[i % Capacity]);
+            }
+        }
+        return found;
+    }
+
     /// <summary>Completes when there is one after that number.</summary>
     internal Task Next(long sequence)
     {
@@ -63,7 +78,8 @@ internal sealed class History
         }
     }
 
-    private static EventStatus Tell(long sequence, RaidEvent e) => new(
+    /// <summary>An event as it is told.</summary>
+    internal static EventStatus Tell(long sequence, RaidEvent e) => new(
         sequence, e.Time, e.Level.ToString().ToLowerInvariant(), e.Kind, e.Container, e.Array, e.Disk, e.Text,
         e.Detail?.Cause, e.Detail?.Wrote, e.Detail?.Microseconds, e.Detail?.From, e.Detail?.To);
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using ActorRaid.Actors;
+using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Logging;
 
 namespace ActorRaid.Host.Settings;
@@ -32,6 +34,9 @@ internal sealed record DaemonSettings
 
     /// <summary>Whether the daemon stays when it has nothing to supervise.</summary>
     internal bool Stay { get; init; }
+
+    /// <summary>What is run on events.</summary>
+    internal ImmutableArray<Hook> Hooks { get; init; } = [];
 
     /// <summary>What of it concerns the actors.</summary>
     internal RaidPolicy Policy => new()

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using ActorRaid.Actors;
+using ActorRaid.Host.Hooks;
 
 namespace ActorRaid.Host.Settings;
 
@@ -44,6 +45,19 @@ internal sealed record SettingKey(
         Switch(
             "stay", "Whether the daemon stays when it has nothing to supervise, also when it was not started with --all.", false,
             settings => settings.Stay, (settings, value) => settings with { Stay = value }),
+        new(
+            "hooks", $"Programs that are run on events: {string.Join(", ", HookEvents.Names)}.",
+            "a list of { \"on\": [event, ...], \"run\": [\"/path/of/program\", argument, ...], \"seconds\": 1 to 3600 (30 if left out) }", true,
+            settings => "[" + string.Join(", ", settings.Hooks.Select(hook => hook.ToJson())) + "]",
+            (DaemonSettings settings, ref Utf8JsonReader value) =>
+            {
+                var after = value;
+                using var list = JsonDocument.ParseValue(ref after);
+                if (Hook.Read(list.RootElement) is not { } hooks)
+                    return null;
+                value = after;
+                return settings with { Hooks = hooks };
+            }),
     ];
 
     private static SettingKey Switch(

@@ -22,6 +22,7 @@ public sealed class SettingsTests : IDisposable
             "stuckSeconds": 9,
             "farewellSeconds": 0,
             "stay": true,
+            "hooks": [],
         }
         """;
 

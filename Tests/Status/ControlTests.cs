@@ -3,6 +3,7 @@ using System.Text;
 using ActorRaid.Actors;
 using ActorRaid.Host.Commands;
 using ActorRaid.Host.Control;
+using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Status;
 using ActorRaid.Reporting;
@@ -21,6 +22,7 @@ public sealed class ControlTests : IDisposable
     private readonly Logger _logger = new LoggerConfiguration().CreateLogger();
     private readonly EventLog _events;
     private readonly StatusBoard _board;
+    private readonly HookRunner _hooks;
     private readonly ControlServer _server;
     private volatile SystemReport _report = new([Sample.Container]);
     private int _asked;
@@ -35,7 +37,8 @@ public sealed class ControlTests : IDisposable
                 return Task.FromResult<SystemReport?>(_report);
             },
             _ => HostObservation.None, Sample.Teller, _events);
-        _server = ControlServer.Listen(Socket, null, new ControlDesk(_board, _events.History), _events)!;
+        _hooks = new HookRunner(_events);
+        _server = ControlServer.Listen(Socket, null, new ControlDesk(_board, _events.History, _hooks), _events)!;
     }
 
     private string Socket => $"{_root.Path}/control.sock";
@@ -44,6 +47,7 @@ public sealed class ControlTests : IDisposable
     {
         _server.Dispose();
         _board.Dispose();
+        _hooks.Dispose();
         _events.Dispose();
         _logger.Dispose();
         _root.Dispose();

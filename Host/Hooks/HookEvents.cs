@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ActorRaid.Actors;
+
+namespace ActorRaid.Host.Hooks;
+
+/// <summary>
+/// From what happens to the events that hooks are run on: mdadm --monitor's names where it has them (mdadm(8), MONITOR MODE), and ours beyond.
+/// Remembers how far each array's rebuild was told.
+/// </summary>
+internal sealed class HookEvents
+{
+    /// <summary>As mdadm's --increment has it without being told otherwise.</summary>
+    private const int Step = 20;
+
+    private readonly Dictionary<string, int> _told = [];
+
+    /// <summary>The names that a hook may be set on; <c>RebuildNN</c> stands for Rebuild20, Rebuild40, Rebuild60 and Rebuild80.</summary>
+    internal static ImmutableArray<string> Names { get; } =
+    [
+        "Fail", "FailSpare", "SpareActive", "DegradedArray", "RebuildStarted", "RebuildNN", "RebuildFinished", "NewArray", "DeviceDisappeared",
+        "SpareUsed", "CheckpointLost", "Stalled", "TestMessage",
+    ];
+
+    /// <summary>Whether a hook set on these is run on that event.</summary>
+    internal static bool Matches(ImmutableArray<string> on, string name) => on.Contains(name) || (IsPercent(name) && on.Contains("RebuildNN"));
+
+    /// <summary>Whether an event can happen at all.</summary>
+    internal static bool IsKnown(string name) => IsPercent(name) || (name != "RebuildNN" && Names.Contains(name));
+
+    /// <summary>The events that something which happened means.</summary>
+    internal IEnumerable<string> Of(RaidEvent e)
+    {
+        switch (e.Kind)
+        {
+            case "leg-failed" when e.Detail?.From == "spare":
+                return ["FailSpare"];
+            case "leg-failed":
+                return ["Fail", "DegradedArray"];
+            case "array-degraded":
+                return ["DegradedArray"];
+            case "array-whole":
+                return ["SpareActive"];
+            case "recovery-started":
+                _told.Remove(e.Array ?? "");
+                return ["SpareUsed", "RebuildStarted"];
+            case "sync-action" when IsRebuild(e.Detail?.To):
+                _told.Remove(e.Array ?? "");
+                return ["RebuildStarted"];
+            case "sync-action" when IsRebuild(e.Detail?.From) && e.Detail?.To == "idle":
+                return ["RebuildFinished"];
+            case "checkpoint" when e.Detail?.Sync is { } sync:
+                return Percent(e.Array ?? "", (int)(sync.Fraction * 100) / Step * Step);
+            case "array-supervised" when e.Detail?.Cause is null:
+                return ["NewArray"];
+            case "array-gone":
+                return ["DeviceDisappeared"];
+            case "checkpoint-lost":
+                return ["CheckpointLost"];
+            case "disk-hangs" or "container-stuck" or "host-stuck":
+                return ["Stalled"];
+            default:
+                return [];
+        }
+    }
+
+    private static bool IsRebuild(string? action) => action is "resync" or "recover" or "reshape" or "check" or "repair";
+
+    private static bool IsPercent(string name) => name is "Rebuild20" or "Rebuild40" or "Rebuild60" or "Rebuild80";
+
+    private IEnumerable<string> Percent(string array, int percent)
+    {
+        if (percent is < Step or >= 100 || percent <= _told.GetValueOrDefault(array))
+            return [];
+        _told[array] = percent;
+        return [string.Create(CultureInfo.InvariantCulture, $"Rebuild{percent}")];
+    }
+}
