@@ -158,6 +158,7 @@ public static class EntryCodec
 [JsonSerializable(typeof(LiveEntry))]
 [JsonSerializable(typeof(HostStatus))]
 [JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(ClusterHost))]
 [JsonSerializable(typeof(HostEvent))]
 [JsonSerializable(typeof(ImmutableArray<EventStatus>))]
 public sealed partial class ClusterJson : JsonSerializerContext;

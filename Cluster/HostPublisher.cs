@@ -36,6 +36,7 @@ public sealed class HostPublisher
     private readonly Queue<EventStatus> _events = new();
     private readonly string?[] _troubles = new string?[2];
     private HostEntry? _wanted;
+    private DateTimeOffset _eventsAfter = DateTimeOffset.MinValue;
     private volatile PublisherReport _report = new(false, "has not begun", null, 0, 0);
     private long _lease;
 
@@ -76,11 +77,16 @@ public sealed class HostPublisher
         _changed.Writer.TryWrite(true);
     }
 
-    /// <summary>Something happened. When more happens than can be put, the oldest is dropped.</summary>
+    /// <summary>
+    /// Something happened. When more happens than can be put, the oldest is dropped. What is not later than what was there before this process began is
+    /// there already, and passed over.
+    /// </summary>
     public void Publish(EventStatus happened)
     {
         lock (_lock)
         {
+            if (happened.Time <= _eventsAfter)
+                return;
             if (_events.Count == EventsWaiting)
                 _events.Dequeue();
             _events.Enqueue(happened);
@@ -185,7 +191,7 @@ public sealed class HostPublisher
         if (live is not null && !live.Value.AsSpan().SequenceEqual(_machine))
             throw new EtcdException(EtcdFault.Refused, $"another machine publishes as {_host}: give one of them another name (cluster.host)");
         if (_number < 0)
-            _number = await NextNumber(cancel).ConfigureAwait(false);
+            await FindEvents(cancel).ConfigureAwait(false);
         await Write(
             [EtcdCompare.Changed(_keys.Live(_host), live?.ModRevision ?? 0), EtcdCompare.Changed(_keys.Last(_host), last?.ModRevision ?? 0)],
             live?.Lease == lease ? [] : [new EtcdStep(new EtcdPutRequest(_keys.Live(_host), _machine, lease))], lease, wanted, cancel).ConfigureAwait(false);
@@ -243,11 +249,36 @@ public sealed class HostPublisher
         Done();
     }
 
-    private async Task<long> NextNumber(CancellationToken cancel)
+    private async Task FindEvents(CancellationToken cancel)
     {
         var (first, end) = _keys.EventsOf(_host);
-        var range = await _etcd.Range(new EtcdRangeRequest(first, end, Limit: 1, SortOrder: "DESCEND", KeysOnly: true), cancel).ConfigureAwait(false);
-        return range.Kvs is [{ Key: { } key }, ..] ? _keys.Parse(key).Number + 1 : 0;
+        var range = await _etcd.Range(new EtcdRangeRequest(first, end, Limit: 1, SortOrder: "DESCEND"), cancel).ConfigureAwait(false);
+        if (range.Kvs is not [{ Key: { } key } last, ..])
+        {
+            _number = 0;
+            return;
+        }
+        lock (_lock)
+        {
+            _eventsAfter = LastTime(last.Value ?? []);
+            var later = _events.Where(happened => happened.Time > _eventsAfter).ToList();
+            _events.Clear();
+            later.ForEach(_events.Enqueue);
+        }
+        _number = _keys.Parse(key).Number + 1;
+    }
+
+    private static DateTimeOffset LastTime(byte[] batch)
+    {
+        try
+        {
+            return EntryCodec.DecodeEvents(batch).Select(happened => happened.Time).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        }
+        catch (FormatException)
+        {
+            // Whatever that is: it hides nothing of ours.
+            return DateTimeOffset.MinValue;
+        }
     }
 
     private void Done()

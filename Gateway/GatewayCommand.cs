@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using ActorRaid.Cluster.Etcd;
 using ActorRaid.Gateway.Settings;
 using ActorRaid.Gateway.Web;
 
@@ -70,9 +71,11 @@ internal static class GatewayCommand
             return (null, null, conflicts);
         try
         {
+            if (!read.Settings.Cluster.Endpoints.IsEmpty)
+                new EtcdClient(read.Settings.Cluster.Options()).Dispose();
             return (read.Settings, TlsCredentials.Load(read.Settings), []);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or EtcdException)
         {
             return (null, null, [$"{file}: {e.Message}"]);
         }

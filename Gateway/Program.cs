@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ActorRaid.Gateway.Cluster;
 using ActorRaid.Gateway.Settings;
 using ActorRaid.Gateway.Web;
 
@@ -14,6 +15,7 @@ internal static class Program
     {
         var root = new RootCommand("Tells people and programs on the network how this host's arrays are.");
         root.Subcommands.Add(Gateway());
+        root.Subcommands.Add(ClusterCommandLine.Build());
         return root;
     }
 

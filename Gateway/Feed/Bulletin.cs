@@ -24,6 +24,9 @@ internal sealed class Bulletin(int mostStreams, TimeSpan unknownAfter)
     /// <summary>After how long without the daemon the health is unknown.</summary>
     internal TimeSpan UnknownAfter => unknownAfter;
 
+    /// <summary>Called whenever something was told, or a second has passed. It must not wait.</summary>
+    internal Action? Changed { get; set; }
+
     /// <summary>What the daemon has told so far.</summary>
     internal Snapshot Now
     {
@@ -75,6 +78,7 @@ internal sealed class Bulletin(int mostStreams, TimeSpan unknownAfter)
             _now = _now with { Events = all.Count > Snapshot.MostEvents ? all.RemoveRange(0, all.Count - Snapshot.MostEvents) : all };
             Tell(EventFrames(seen));
         }
+        Changed?.Invoke();
     }
 
     /// <summary>A new stream, with what it has to know first in its queue; null: there are as many as may be.</summary>
@@ -121,6 +125,7 @@ internal sealed class Bulletin(int mostStreams, TimeSpan unknownAfter)
                 Tell(Frames.Status(status));
             _told = status;
         }
+        Changed?.Invoke();
     }
 
     private void Tell(byte[] frame)

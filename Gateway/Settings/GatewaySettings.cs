@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Gateway.Cluster;
 using ActorRaid.Reporting;
 using ActorRaid.Reporting.Settings;
 
@@ -49,6 +50,9 @@ internal sealed record GatewaySettings
     /// <summary>After how many seconds without the daemon its host's health counts as unknown.</summary>
     internal int UnknownAfterSeconds { get; init; } = 15;
 
+    /// <summary>The cluster that it belongs to.</summary>
+    internal ClusterSettings Cluster { get; init; } = new();
+
     /// <summary>All keys, in the order in which they are shown.</summary>
     internal static ImmutableArray<SettingKey<GatewaySettings>> Keys { get; } =
     [
@@ -91,6 +95,7 @@ internal sealed record GatewaySettings
         SettingKeys<GatewaySettings>.Path(
             "controlSocket", "The daemon's control socket.",
             settings => settings.ControlSocket, (settings, value) => settings with { ControlSocket = value }),
+        .. ClusterSettings.Keys,
     ];
 
     /// <summary>The file's reader.</summary>
@@ -107,6 +112,8 @@ internal sealed record GatewaySettings
             yield return $"listen has {open}, which others than this machine can reach, but there is no certificate: give certificate and certificateKey, or \"plainHttp\": true if that is wanted";
         if (Streams > Connections)
             yield return $"streams ({Streams}) are a part of connections ({Connections})";
+        foreach (var conflict in Cluster.Conflicts())
+            yield return conflict;
     }
 
     private static string? HostName(string text) => Uri.CheckHostName(text) == UriHostNameType.Dns ? text : null;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.RateLimiting;
+using ActorRaid.Gateway.Cluster;
 using ActorRaid.Gateway.Feed;
 using ActorRaid.Gateway.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,6 +28,7 @@ internal static class GatewayServer
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(bulletin);
         builder.Services.AddHostedService(services => new DaemonFeed(settings.ControlSocket, bulletin, services.GetRequiredService<ILogger<DaemonFeed>>()));
+        ClusterService.Add(builder.Services, settings, bulletin);
         builder.Services.AddRateLimiter(options =>
         {
             options.GlobalLimiter = RateLimit(settings);
@@ -44,6 +46,7 @@ internal static class GatewayServer
         app.UseRouting();
         app.UseEndpoints(_ => { });
         Endpoints.Map(app, bulletin);
+        ClusterEndpoints.Map(app);
         return app;
     }
 

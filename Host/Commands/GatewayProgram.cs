@@ -13,6 +13,7 @@ internal static class GatewayProgram
     internal static ImmutableArray<(string Name, string Description)> Descriptions { get; } =
     [
         ("gateway", "Tell people and programs on the network how this host's arrays are: a page, JSON, metrics"),
+        ("cluster", "Show how the hosts of a cluster are, and what happens on them, out of etcd"),
     ];
 
     /// <summary>Their names.</summary>

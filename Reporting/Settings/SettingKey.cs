@@ -6,7 +6,7 @@ namespace ActorRaid.Reporting.Settings;
 
 /// <summary>One key of a configuration file.</summary>
 /// <typeparam name="T">The settings: a record.</typeparam>
-/// <param name="Name">As the file spells it.</param>
+/// <param name="Name">As the file spells it; with a dot: a member of an object.</param>
 /// <param name="Meaning">What it does, in a sentence.</param>
 /// <param name="Allowed">What may stand there, in words.</param>
 /// <param name="Json">Its value as JSON.</param>
@@ -59,6 +59,22 @@ public static class SettingKeys<T>
             {
                 JsonTokenType.Null => set(settings, null),
                 JsonTokenType.String when IsPath(value.GetString()!) => set(settings, value.GetString()),
+                _ => null,
+            });
+
+    /// <summary>A text, or none.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="meaning">What it does.</param>
+    /// <param name="allowed">What may stand there.</param>
+    /// <param name="isAllowed">Whether that may.</param>
+    /// <param name="get">From the settings.</param>
+    /// <param name="set">Into the settings.</param>
+    public static SettingKey<T> TextOrNull(string name, string meaning, string allowed, Func<string, bool> isAllowed, Func<T, string?> get, Func<T, string?, T> set) =>
+        new(name, meaning, $"{allowed}, or null", settings => get(settings) is { } text ? Text(text) : "null",
+            (T settings, ref Utf8JsonReader value) => value.TokenType switch
+            {
+                JsonTokenType.Null => set(settings, null),
+                JsonTokenType.String when isAllowed(value.GetString()!) => set(settings, value.GetString()),
                 _ => null,
             });
 

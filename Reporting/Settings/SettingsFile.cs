@@ -61,9 +61,23 @@ public sealed class SettingsFile<T>(ImmutableArray<SettingKey<T>> keys, T defaul
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject)
                 return Refused($"{path}:{Line(bytes, reader)}: found {Found(bytes, reader)}; the file is one object: {{ ... }}");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            var group = "";
+            while (reader.Read())
             {
-                var name = reader.GetString()!;
+                if (reader.TokenType != JsonTokenType.PropertyName)
+                {
+                    if (group.Length == 0)
+                        break;
+                    group = "";
+                    continue;
+                }
+                var name = group + reader.GetString();
+                if (IsGroup(name, reader))
+                {
+                    reader.Read();
+                    group = name + ".";
+                    continue;
+                }
                 var key = keys.FirstOrDefault(known => known.Name == name);
                 if (key is null)
                     problems.Add($"{path}:{Line(bytes, reader)}: the key \"{name}\" is not known; known are {string.Join(", ", keys.Select(known => known.Name))}");
@@ -92,6 +106,10 @@ public sealed class SettingsFile<T>(ImmutableArray<SettingKey<T>> keys, T defaul
             ? new SettingsRead<T>(settings, given.ToImmutable(), [], true)
             : new SettingsRead<T>(defaults, [], problems.ToImmutable(), true);
     }
+
+    // Keys whose names have a dot are given as members of an object: "cluster.host" as "cluster": { "host": ... }.
+    private bool IsGroup(string name, Utf8JsonReader reader) =>
+        keys.Any(key => key.Name.StartsWith(name + ".", StringComparison.Ordinal)) && reader.Read() && reader.TokenType == JsonTokenType.StartObject;
 
     private SettingsRead<T> Refused(string problem) => new(defaults, [], [problem], true);
 
