@@ -67,7 +67,7 @@ public static class EntryCodec
         if (entry.Version != HostEntry.Current)
             throw new FormatException($"its entry is of version {entry.Version}, known is {HostEntry.Current}: upgrade this host");
         if (entry.Host != host)
-            throw new FormatException($"its entry says that it is of \"{Text.Line(entry.Host)}\"");
+            throw new FormatException($"its entry says that it is of \"{Text.Line(entry.Host ?? "")}\"");
         if (entry.Status is { } status && StatusProblem(status) is { } problem)
             throw new FormatException($"its status has no {problem}");
         return entry;
