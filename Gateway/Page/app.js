@@ -146,7 +146,7 @@ function happened(event) {
   const more = [event.cause && `because ${event.cause}`, event.wrote && `wrote ${event.wrote}`, event.microseconds != null && `in ${(event.microseconds / 1000).toFixed(1)} ms`].filter(Boolean).join('; ');
   const where = [event.array ?? event.container, event.disk].filter(Boolean).join(' ');
   return make('li', { 'data-level': event.level, 'data-key': `${event.time}-${event.sequence}` },
-    moment(event.time), make('div', {}, make('span', {}, event.level === 'info' || event.level === 'debug' ? null : make('b', {}, `${event.level}: `), where ? `${where}: ` : null, event.text), more ? make('small', {}, more) : null));
+    moment(event.time), make('div', {}, make('span', {}, event.level === 'info' || event.level === 'debug' ? null : make('b', {}, `${event.level}: `), where && !event.text.includes(where.split(' ')[0]) ? `${where}: ` : null, event.text), more ? make('small', {}, more) : null));
 }
 
 // ---- the whole
@@ -187,7 +187,7 @@ stream.addEventListener('status', message => { status = JSON.parse(message.data)
 stream.addEventListener('daemon', message => { daemon = JSON.parse(message.data); told = Date.now(); soon(); });
 stream.addEventListener('event', message => {
   const event = JSON.parse(message.data);
-  if (!events.some(one => one.time === event.time && one.sequence === event.sequence)) events = [event, ...events].slice(0, mostEvents);
+  if (event.level !== 'debug' && !events.some(one => one.time === event.time && one.sequence === event.sequence)) events = [event, ...events].slice(0, mostEvents);
   soon();
 });
 setInterval(() => { if (lost) soon(); }, 1000);
