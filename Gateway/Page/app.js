@@ -19,7 +19,7 @@ const mostEvents = 50;
 const unknownAfter = 15; // seconds without the gateway
 
 const byId = id => document.getElementById(id);
-let status, events = [], daemon = { answers: true }, told = 0, lost, lostAt;
+let cluster, status, events = [], daemon = { answers: true }, told = 0, lost, lostAt;
 
 // ---- drawing
 
@@ -149,6 +149,13 @@ function happened(event) {
     moment(event.time), make('div', {}, make('span', {}, event.level === 'info' || event.level === 'debug' ? null : make('b', {}, `${event.level}: `), where && !event.text.includes(where.split(' ')[0]) ? `${where}: ` : null, event.text), more ? make('small', {}, more) : null));
 }
 
+function member(host) {
+  const lost = host.standing === 'lost';
+  return make('li', { 'data-key': host.host },
+    badge(host.health, lost ? 'Lost' : words[host.health]),
+    make('div', {}, make('b', {}, host.host), ' ', host.summary.replace(/^[A-Z]+;? +/, ''), host.at ? make('small', {}, 'as of ', moment(host.at)) : null));
+}
+
 // ---- the whole
 
 function draw() {
@@ -171,6 +178,12 @@ function draw() {
     byId('at').dateTime = status.at;
     fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, 'No container is supervised on this host.')]);
   }
+  if (cluster) {
+    byId('cluster').hidden = false;
+    fill(byId('cluster-health'), [badge(cluster.health, words[cluster.health])]);
+    byId('cluster-summary').textContent = cluster.summary + (cluster.trouble ? `. This may be out of date: ${cluster.trouble}` : '');
+    fill(byId('hosts'), cluster.hosts.map(member));
+  }
   byId('events').hidden = !events.length;
   fill(byId('event-list'), events.map(happened));
 }
@@ -190,4 +203,6 @@ stream.addEventListener('event', message => {
   if (event.level !== 'debug' && !events.some(one => one.time === event.time && one.sequence === event.sequence)) events = [event, ...events].slice(0, mostEvents);
   soon();
 });
+if (byId('cluster').dataset.member === 'yes')
+  new EventSource('/v1/cluster-stream').addEventListener('cluster', message => { cluster = JSON.parse(message.data); soon(); });
 setInterval(() => { if (lost) soon(); }, 1000);

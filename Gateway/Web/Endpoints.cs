@@ -15,11 +15,11 @@ internal static class Endpoints
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(15);
 
     /// <summary>Adds them.</summary>
-    internal static void Map(WebApplication app, Bulletin bulletin)
+    internal static void Map(WebApplication app, Bulletin bulletin, bool inCluster)
     {
         foreach (var (path, file, type) in PageFile.All)
         {
-            var page = PageFile.Load(file, type);
+            var page = PageFile.Load(file, type, inCluster);
             Get(app, path, page.Serve);
         }
         Get(app, "/v1/status", context => Status(context, bulletin, null));

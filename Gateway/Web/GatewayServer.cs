@@ -45,7 +45,7 @@ internal static class GatewayServer
         app.UseRateLimiter();
         app.UseRouting();
         app.UseEndpoints(_ => { });
-        Endpoints.Map(app, bulletin);
+        Endpoints.Map(app, bulletin, !settings.Cluster.Endpoints.IsEmpty);
         ClusterEndpoints.Map(app);
         return app;
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace ActorRaid.Gateway.Web;
 
@@ -18,12 +19,16 @@ internal sealed record PageFile(byte[] Bytes, string Type, string Tag)
     ];
 
     /// <summary>Reads it.</summary>
-    internal static PageFile Load(string file, string type)
+    /// <param name="file">Which.</param>
+    /// <param name="type">Its media type.</param>
+    /// <param name="inCluster">Whether the page is to ask for the cluster's other hosts as well.</param>
+    internal static PageFile Load(string file, string type, bool inCluster)
     {
         using var stream = typeof(PageFile).Assembly.GetManifestResourceStream(file) ?? throw new InvalidOperationException($"{file} is not in the program");
-        using var bytes = new MemoryStream();
-        stream.CopyTo(bytes);
-        return new PageFile(bytes.ToArray(), type, $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()).AsSpan(0, 8))}\"");
+        using var reader = new StreamReader(stream);
+        var text = reader.ReadToEnd();
+        var bytes = Encoding.UTF8.GetBytes(inCluster ? text.Replace("data-member=\"no\"", "data-member=\"yes\"", StringComparison.Ordinal) : text);
+        return new PageFile(bytes, type, $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}\"");
     }
 
     /// <summary>Answers with it, or that the client has it already.</summary>

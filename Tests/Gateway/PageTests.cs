@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ActorRaid.Gateway.Cluster;
 using ActorRaid.Reporting;
+using ActorRaid.Tests.Cluster;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -82,6 +84,28 @@ public sealed class PageTests
             await Picture(page, $"many-{(width == Phone ? "phone" : "desktop")}-{scheme.ToString().ToLowerInvariant()}");
             Assert.Empty(complaints);
         }
+    }
+
+    [Fact]
+    public async Task In_a_cluster_the_page_of_one_host_tells_of_the_others()
+    {
+        using var servers = await EtcdServers.Start();
+        Task<GatewayRig> Rig(string host) => GatewayRig.Start(
+            settings => settings with { UnknownAfterSeconds = 1, Cluster = new ClusterSettings { Endpoints = servers.Options.Endpoints, Host = host, LeaseSeconds = 2 } }, Told.Healthy(host));
+        await using var one = await Rig("web01");
+        await using var two = await Rig("web02");
+        await using var browser = await Browser.Start();
+        var complaints = new List<string>();
+        var page = await browser.Open(one.Address, Phone, 844, ColorScheme.Light, complaints);
+        var cluster = page.GetByRole(AriaRole.Region, new() { Name = "Cluster" });
+        await Assertions.Expect(cluster).ToContainTextAsync("2 hosts: 2 ok", new() { Timeout = 10_000 });
+        two.Daemon.Tell(Told.Degraded("web02"));
+        await Assertions.Expect(cluster.GetByRole(AriaRole.Listitem).First).ToContainTextAsync("Degraded", new() { Timeout = 10_000 });
+        await Assertions.Expect(cluster.GetByRole(AriaRole.Listitem).First).ToContainTextAsync("web02");
+        // This host's own health is another question.
+        await Shows(page, "Healthy");
+        await Picture(page, "cluster-phone-light");
+        Assert.Empty(complaints);
     }
 
     private static HostStatus Many()
