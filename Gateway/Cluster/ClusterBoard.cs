@@ -70,18 +70,11 @@ internal sealed class ClusterBoard(EtcdClient etcd, ClusterKeys keys, int mostSt
 
     private async Task Follow(CancellationToken stop)
     {
-        using var follower = new EtcdFollower(etcd, keys.States.First, keys.States.End);
-        var image = ClusterImage.Empty;
-        Task<Followed>? next = null;
-        while (IsWanted())
+        await foreach (var status in ClusterFollowing.Follow(etcd, keys, Pause, cancel: stop).ConfigureAwait(false))
         {
-            var told = await (next ?? follower.Next(stop)).ConfigureAwait(false);
-            image = image.Apply(told, keys);
-            next = follower.Next(stop);
-            // What comes in a storm is told together.
-            for (var pause = Task.Delay(Pause, stop); await Task.WhenAny(next, pause).ConfigureAwait(false) == next; next = follower.Next(stop))
-                image = image.Apply(await next.ConfigureAwait(false), keys);
-            Take(ClusterView.Of(image));
+            Take(status);
+            if (!IsWanted())
+                break;
         }
         lock (_gate)
         {

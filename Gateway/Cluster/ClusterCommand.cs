@@ -28,20 +28,11 @@ internal static class ClusterCommand
     /// <summary>Shows all hosts, again with each change, until it is interrupted.</summary>
     internal static async Task<int> Watch(ClusterAccess access, bool json, bool degraded, TextWriter output, CancellationToken cancel)
     {
-        using var follower = new EtcdFollower(access.Etcd, access.Keys.States.First, access.Keys.States.End);
-        var image = ClusterImage.Empty;
         var isTerminal = !json && !Console.IsOutputRedirected;
-        Task<Followed>? next = null;
         string? last = null;
-        while (true)
+        await foreach (var all in ClusterFollowing.Follow(access.Etcd, access.Keys, Pause, cancel: cancel).ConfigureAwait(false))
         {
-            next ??= follower.Next(cancel);
-            image = image.Apply(await next.ConfigureAwait(false), access.Keys);
-            next = follower.Next(cancel);
-            for (var pause = Task.Delay(Pause, cancel); await Task.WhenAny(next, pause).ConfigureAwait(false) == next; next = follower.Next(cancel))
-                image = image.Apply(await next.ConfigureAwait(false), access.Keys);
-            cancel.ThrowIfCancellationRequested();
-            var status = degraded ? ClusterView.Unwell(ClusterView.Of(image)) : ClusterView.Of(image);
+            var status = degraded ? ClusterView.Unwell(all) : all;
             var page = json ? JsonSerializer.Serialize(status with { Revision = 0 }, ClusterJson.Default.ClusterStatus) : ClusterPage.Of(status with { Revision = 0 }, DateTimeOffset.MinValue);
             // A terminal shows how old things are, and the revision; a program wants what changed.
             if (page == last && !isTerminal)
@@ -55,6 +46,7 @@ internal static class ClusterCommand
                 output.WriteLine(ClusterPage.Of(status, DateTimeOffset.UtcNow));
             output.Flush();
         }
+        return CannotTell;
     }
 
     /// <summary>Shows what happened, by time; and goes on with what happens.</summary>

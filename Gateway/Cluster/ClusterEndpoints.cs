@@ -15,11 +15,18 @@ internal static class ClusterEndpoints
         var board = app.Services.GetService<ClusterBoard>();
         Endpoints.Get(app, "/v1/cluster", context => board is null ? None(context) : Status(context, board));
         Endpoints.Get(app, "/v1/cluster/{host}", context => board is null ? None(context) : Host(context, board));
-        Endpoints.Get(app, "/v1/cluster-stream", context => board is null ? None(context) : Stream(context, board));
+        Endpoints.Get(app, "/v1/cluster-stream", context => board is null ? Nothing(context) : Stream(context, board));
     }
 
     private static Task None(HttpContext context) =>
         Guard.Refuse(context, StatusCodes.Status404NotFound, "not-found", "this host belongs to no cluster: cluster.endpoints in the gateway's configuration");
+
+    // An event source that gets this asks no more, and does not complain.
+    private static Task Nothing(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
 
     private static async Task Status(HttpContext context, ClusterBoard board)
     {

@@ -45,26 +45,20 @@ internal sealed class Running : IAsyncDisposable
     internal static Running Client(EtcdOptions options, TimeSpan? probe = null) => new(options, (etcd, end, self) => Task.Run(
         async () =>
         {
-            var keys = new ClusterKeys();
-            using var follower = new EtcdFollower(etcd, keys.States.First, keys.States.End, probe ?? TimeSpan.FromSeconds(2));
-            var image = ClusterImage.Empty;
-            while (!end.IsCancellationRequested)
+            try
             {
-                Followed told;
-                try
+                await foreach (var status in ClusterFollowing.Follow(etcd, new ClusterKeys(), TimeSpan.FromSeconds(0.02), probe ?? TimeSpan.FromSeconds(2), end))
                 {
-                    told = await follower.Next(end);
+                    if (status.Trouble is not null)
+                        self.Troubles++;
+                    else
+                        self.Tellings++;
+                    self._view = status;
                 }
-                catch (OperationCanceledException) when (end.IsCancellationRequested)
-                {
-                    return;
-                }
-                if (told.Trouble is not null)
-                    self.Troubles++;
-                else
-                    self.Tellings++;
-                image = image.Apply(told, keys);
-                self._view = ClusterView.Of(image);
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                // Ended.
             }
         },
         CancellationToken.None));

@@ -96,6 +96,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [SoakFact]
     public void Several_containers_are_supervised_by_one_process_and_do_not_disturb_each_other() => lab.Passes("containers", 400);
 
+    /// <summary>etcd is not on the path that arrays wait on.</summary>
+    [SoakFact]
+    public void An_etcd_that_answers_nothing_or_nonsense_or_without_end_does_not_delay_a_write() => lab.Passes("cluster-fault", 600);
+
     /// <summary>The case that stops mdadm.</summary>
     [Fact]
     public void A_torn_disk_that_mdadm_no_longer_knows_is_repaired_and_assembled_whole() => lab.Passes("repair", 300);
