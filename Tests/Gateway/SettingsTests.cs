@@ -36,6 +36,10 @@ public sealed class SettingsTests
                 "listen": ["0.0.0.0:1", "[::1]:2", "*:3"], "certificate": "/c", "certificateKey": "/k", "clientAuthorities": "/a", "plainHttp": true,
                 "hostNames": ["a.example"], "origins": ["https://b.example:8443"], "requestsPerSecond": 2, "connections": 20, "streams": 10,
                 "idleSeconds": 3, "unknownAfterSeconds": 4, "controlSocket": "/s",
+                "cluster": {
+                    "endpoints": ["https://etcd1.example:2379"], "host": "web1", "prefix": "/other/", "user": "u", "passwordFile": "/p", "authorities": "/o",
+                    "certificate": "/e", "certificateKey": "/f", "leaseSeconds": 20,
+                },
             }
             """;
         var read = GatewaySettings.File.Parse("f", Encoding.UTF8.GetBytes(file));
