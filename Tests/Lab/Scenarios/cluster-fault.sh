@@ -50,6 +50,7 @@ J
         "$gateway" gateway --config /tmp/gateway.json >>/out/gateway.log 2>&1 &
         served=$!
         expect 60 test -s /tmp/lies
+        pause 3 # the program's own start is no matter of etcd
         turn "$lie"
         kill -0 "$served" || fail "the gateway ended: $lie"
         kill "$served" "$liar"
