@@ -92,6 +92,7 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
                 [.. _disks.Select(disk => (disk.Value.Name, disk.Key, disk.Value.Actor))], [.. Striped()]),
             Self));
         Receive<PolicyChanged>(_ => TellMembers(new LegsMayHaveChanged(false)));
+        Receive<PredecessorEnded>(TellMembers);
         Receive<UpdateApplied>(_ => TellMembers(new LegsMayHaveChanged(true)));
         Receive<PingMonitor>(_ => Barrier(Sender, look: true));
         Receive<PingManager>(_ => Barrier(Sender, look: false));

@@ -54,6 +54,13 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                 container.Actor.Tell(changed, Self);
             }
         });
+        Receive<PredecessorEnded>(ended =>
+        {
+            foreach (var container in _containers.Values)
+            {
+                container.Actor.Tell(ended, Self);
+            }
+        });
         Receive<Farewell>(farewell =>
         {
             _farewellTo = Sender;

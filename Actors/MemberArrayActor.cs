@@ -52,6 +52,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     private ulong _componentSectors;
     private bool _leaving;
     private bool _describe;
+    private bool _mayBeLeftFrozen;
     private IActorRef? _tellWhenSafe;
     private IActorRef? _pauseAskedBy;
     private bool _busy = true;
@@ -253,7 +254,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
             _spare.Wanted |= view.Legs.Length < _raidDisks;
             if (view.Action == SyncAction.Frozen && !_attributes.Frozen())
             {
-                _spare.Thaw(volume, view, _attributes, _disks, Self);
+                _spare.Thaw(volume, _attributes, _disks, Self);
             }
 
             BeginLook();
@@ -328,6 +329,11 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
             PostChange(Self);
         });
         Receive<DisksAre>(disks => _disks = disks.Disks);
+        Receive<PredecessorEnded>(_ =>
+        {
+            _mayBeLeftFrozen = true;
+            _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
+        });
         Receive<LegsMayHaveChanged>(changed =>
         {
             MeasureArray();
@@ -450,6 +456,14 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         if (described.Volume is { } volume)
         {
             _reshape.Described(volume, _attributes!, _disks, Timers, Self);
+            if (_mayBeLeftFrozen && _spare.IsIdle)
+            {
+                _mayBeLeftFrozen = false;
+                if (_attributes!.ReadOnce("sync_action") is { Ok: true, Value: "frozen" } && !_attributes.Frozen())
+                {
+                    _spare.Thaw(volume, _attributes, _disks, Self);
+                }
+            }
         }
 
         PauseIfAtRest();

@@ -45,14 +45,13 @@ internal sealed class SpareActivation(MemberSettings settings)
     /// to leave again; one that is recorded may be rebuilt.
     /// </summary>
     public void Thaw(
-        VolumeInfo recorded, MemberView view, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+        VolumeInfo recorded, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
     {
         settings.Events.Warning("array-frozen", $"{settings.Array} was left frozen in the middle of a spare's activation: goes on", settings.Array);
-        foreach (var leg in view.Legs)
+        foreach (var leg in attributes.Legs)
         {
             var known = leg.Slot < recorded.Legs.Length ? recorded.Legs[leg.Slot].Device : null;
-            if ((leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == 0 && attributes.Find(leg.Slot) is { } open && known != open.Device
-                && disks.TryGetValue(open.Device, out var disk))
+            if ((leg.LastFlags & (LegFlags.InSync | LegFlags.Faulty)) == 0 && known != leg.Device && disks.TryGetValue(leg.Device, out var disk))
             {
                 disk.Tell(new LeaveArray(settings.Array), self);
                 Wanted = true;

@@ -143,6 +143,8 @@ internal sealed class RaidSupervisor : ISupervisor
                 gone ? EventLevel.Info : EventLevel.Warning,
                 "taken-over",
                 gone ? $"process {predecessor.Process} has left" : $"process {predecessor.Process} was told to leave, and has not");
+            if (gone)
+                _system.PredecessorEnded();
         }
     }
 

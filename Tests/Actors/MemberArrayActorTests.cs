@@ -1,4 +1,5 @@
 using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.ImsmRules;
@@ -173,6 +174,20 @@ public sealed class MemberArrayActorTests
         rig.Md.Action.Text = "idle";
         rig.Answer(record);
         Assert.Contains(new LegChange(0, 1, LegState.InSync), rig.NextRecord().Changes);
+    }
+
+    [Theory]
+    [InlineData("frozen", true)]
+    [InlineData("idle", false)]
+    public void An_array_that_a_predecessor_froze_before_it_ended_goes_on(string action, bool thaws)
+    {
+        using var rig = new MemberArrayRig("clean").TakenUp();
+        rig.Md.Action.Text = action;
+        rig.Actor.Tell(new PredecessorEnded(), ActorRefs.NoSender);
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        rig.Settle();
+        Assert.Equal(thaws, rig.Told.Has("array-frozen"));
     }
 
     [Fact]

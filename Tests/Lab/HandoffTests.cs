@@ -20,6 +20,10 @@ public sealed class HandoffTests(GuestLab lab)
     [SoakFact]
     public void Updates_that_come_during_handoffs_are_applied_once() => lab.Passes("handoff-updates", 400);
 
+    /// <summary>Both ways, and on the way back while /run cannot be written yet.</summary>
+    [SoakFact]
+    public void All_containers_at_once_go_to_mdmon_and_back() => lab.Passes("take-all", 240);
+
     /// <summary>To the distribution's mdmon and back, twice.</summary>
     [Fact]
     public void A_container_that_is_being_rebuilt_goes_to_mdmon_and_back_and_its_checkpoint_never_does() => lab.Passes("with-mdmon", 300);
