@@ -24,6 +24,17 @@ public sealed class PackageTests(GuestLab lab)
         });
     }
 
+    /// <summary>The second process, under systemd.</summary>
+    [SoakFact]
+    public void The_gateway_is_off_until_it_is_enabled_runs_without_any_right_and_stays_enabled_over_an_upgrade()
+    {
+        var folder = lab.Folder("gateway");
+        Passes(new LabOrder("actorraid", "gateway-service", 400, [])
+        {
+            Disks = GuestLab.MakeDisks(folder, 4, DiskBytes), Shared = Packages(folder, "first.deb", "second.deb"),
+        });
+    }
+
     /// <summary>Without the repair this root file system is not found: mdadm does not know the torn disk, and starts no half of a mirror.</summary>
     [SoakFact]
     public void A_root_file_system_on_a_volume_with_a_torn_disk_is_repaired_by_the_initramfs_booted_and_clean_after_the_shutdown()
