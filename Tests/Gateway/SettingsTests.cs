@@ -44,14 +44,12 @@ public sealed class SettingsTests
             """;
         var read = GatewaySettings.File.Parse("f", Encoding.UTF8.GetBytes(file));
         Assert.Empty(read.Problems);
-        // The cluster's are an object of their own, and tested with it.
-        var keys = GatewaySettings.Keys.Where(key => !key.Name.StartsWith("cluster.", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(keys.Select(key => key.Name).Order(), read.Given.Order());
+        Assert.Equal(GatewaySettings.Keys.Select(key => key.Name).Order(), read.Given.Order().Where(name => GatewaySettings.Keys.Any(key => key.Name == name)));
         Assert.Equal(["0.0.0.0:1", "[::1]:2", "[::]:3"], read.Settings.Listen.Select(address => address.ToString()));
-        var shown = "{" + string.Join(",", keys.Select(key => $"\"{key.Name}\": {key.Json(read.Settings)}")) + "}";
+        var shown = "{" + string.Join(",", GatewaySettings.Keys.Select(key => $"\"{key.Name}\": {key.Json(read.Settings)}")) + "}";
         var again = GatewaySettings.File.Parse("f", Encoding.UTF8.GetBytes(shown));
         Assert.Empty(again.Problems);
-        Assert.All(keys, key => Assert.Equal(key.Json(read.Settings), key.Json(again.Settings)));
+        Assert.All(GatewaySettings.Keys, key => Assert.Equal(key.Json(read.Settings), key.Json(again.Settings)));
     }
 
     [Theory]
