@@ -74,6 +74,10 @@ public sealed class EtcdFollower(EtcdClient etcd, byte[] first, byte[] end, Time
         {
             return await Step(cancel).ConfigureAwait(false);
         }
+        catch (Exception e) when (cancel.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            throw new OperationCanceledException("what was asked for is not wanted any more", e, cancel);
+        }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             if (_watch is { } watch)

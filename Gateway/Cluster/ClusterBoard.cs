@@ -64,7 +64,18 @@ internal sealed class ClusterBoard(EtcdClient etcd, ClusterKeys keys, int mostSt
         while (true)
         {
             await _wanted.Reader.ReadAsync(stop).ConfigureAwait(false);
-            await Follow(stop).ConfigureAwait(false);
+            try
+            {
+                await Follow(stop).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested)
+            {
+                // A fault of ours: what was told stays, with why it may be old, and it begins anew.
+                lock (_gate)
+                    Take((_now ?? ClusterView.Of(ClusterImage.Empty)) with { Trouble = e.Message });
+                await Task.Delay(Pause, stop).ConfigureAwait(false);
+                _wanted.Writer.TryWrite(true);
+            }
         }
     }
 
