@@ -20,9 +20,10 @@ public sealed class ReshapeTests(GuestLab lab)
         : new("0-10");
 
     /// <summary>What is under way, and how it is interrupted.</summary>
-    public static TheoryData<string, string> Interruptions => GuestLab.Soak
-        ? new() { { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" }, { "grow0", "stop" }, { "grow0", "kill" } }
-        : new() { { "chunk", "kill" } };
+    public static TheoryData<string, string> Interruptions => new()
+    {
+        { "grow", "stop" }, { "grow", "kill" }, { "grow", "mdadm" }, { "chunk", "stop" }, { "chunk", "kill" }, { "chunk", "mdadm" }, { "grow0", "stop" }, { "grow0", "kill" },
+    };
 
     /// <summary>The same for power cuts.</summary>
     public static TheoryData<string> CutReshapes => GuestLab.Soak ? new("grow", "chunk") : new("grow");
@@ -62,7 +63,7 @@ public sealed class ReshapeTests(GuestLab lab)
     public void What_mdadm_refuses_changes_nothing() => lab.Passes("refusals", 300);
 
     /// <summary>Stop and assemble, or the supervisor's death, three times in a reshape.</summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(Interruptions))]
     public void A_reshape_that_is_interrupted_goes_on_from_where_it_had_come_to(string what, string way) =>
         lab.PassesOnce("actorraid", "interrupted-reshape", 500, $"WHAT={what}", $"WAY={way}");
@@ -78,6 +79,6 @@ public sealed class ReshapeTests(GuestLab lab)
         lab.Passes("continued-reshape", 400, "WHAT=grow5", "POINT=50");
 
     /// <summary>The way back.</summary>
-    [Fact]
+    [SoakFact]
     public void A_reshape_that_was_recorded_but_does_not_begin_is_undone() => lab.Passes("reshape-not-begun", 300);
 }
