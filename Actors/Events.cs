@@ -39,7 +39,11 @@ public sealed record RaidEvent(
 /// <param name="To">The word after.</param>
 /// <param name="Sync">How far a resync or the like has come, for checkpoint.</param>
 public sealed record EventDetail(
-    string? Cause = null, string? Wrote = null, long? Microseconds = null, string? From = null, string? To = null, SyncPosition? Sync = null);
+    string? Cause = null, string? Wrote = null, long? Microseconds = null, string? From = null, string? To = null, SyncPosition? Sync = null)
+{
+    /// <summary>Why a recovery begins that is none: md looks for something to rebuild after each failure.</summary>
+    public const string NothingToRebuild = "md looks for a leg to rebuild, and has none";
+}
 
 /// <summary>Where events go. Writing never waits for anything.</summary>
 public interface IEventSink

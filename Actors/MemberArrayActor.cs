@@ -507,7 +507,8 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 
         var took = Stopwatch.GetElapsedTime(_actedAt);
         _badBlocks.Recorded(recorded, _attributes!, _disks, Self);
-        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, _componentSectors, took))
+        var rebuilds = _attributes!.Legs.Any(leg => leg.IsRebuilding && (leg.LastFlags & LegFlags.Faulty) == 0);
+        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, _componentSectors, rebuilds, took))
         {
             Events.Info(told.Kind, told.Text, Name, detail: told.Detail);
         }
@@ -599,7 +600,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
                 "leg-failed", $"{leg.Disk} in slot {slot} of {Name} is faulty, recorded", Name, leg.Disk,
                 new EventDetail(
                     "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
-                    leg.LastRecoveryStart == ArrayFacts.Complete ? "in_sync" : "spare", "faulty"));
+                    leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
             _droppedAt[slot] = Stopwatch.GetTimestamp();
         }
 

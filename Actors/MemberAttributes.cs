@@ -311,8 +311,8 @@ internal sealed class MemberAttributes : IDisposable
         /// <summary>Its flags at the last look.</summary>
         public LegFlags LastFlags { get; private set; }
 
-        /// <summary>Up to where it had been rebuilt at the last look; all ones: it is no disk that is being rebuilt.</summary>
-        public ulong LastRecoveryStart { get; private set; } = ArrayFacts.Complete;
+        /// <summary>It is being rebuilt, or was when it failed.</summary>
+        public bool IsRebuilding { get; private set; }
 
         /// <summary>Bad blocks that are being recorded.</summary>
         public ImmutableArray<BadBlock> Recording { get; set; } = [];
@@ -339,8 +339,15 @@ internal sealed class MemberAttributes : IDisposable
             Vanished = !state.Ok;
             LastFlags = state.Ok ? KernelWords.ParseLeg(state.Value) : LegFlags.Vanished;
             var recovery = _recoveryStart?.Read();
-            LastRecoveryStart = recovery is { Ok: true } position ? KernelWords.ParsePosition(position.Value) : ArrayFacts.Complete;
-            return new LegView(Slot, LastFlags, LastRecoveryStart);
+            if ((LastFlags & (LegFlags.Faulty | LegFlags.Vanished)) == 0)
+            {
+                IsRebuilding = (LastFlags & LegFlags.InSync) == 0;
+            }
+
+            return new LegView(
+                Slot,
+                LastFlags,
+                recovery is { Ok: true } position ? KernelWords.ParsePosition(position.Value) : ArrayFacts.Complete);
         }
 
         /// <summary>Bad blocks that md waits to have recorded, in the disk's own sectors.</summary>

@@ -12,9 +12,10 @@ internal static class MemberReport
     /// <param name="actions">What followed from this one.</param>
     /// <param name="recorded">The metadata's answer, where it was asked.</param>
     /// <param name="componentSectors">Sectors of each leg.</param>
+    /// <param name="rebuilds">Some leg is there to be rebuilt.</param>
     /// <param name="took">From the look to the last write.</param>
     public static IEnumerable<(string Kind, string Text, EventDetail Detail)> Of(
-        string array, MemberMemory before, MemberActions actions, Recorded? recorded, ulong componentSectors, TimeSpan took)
+        string array, MemberMemory before, MemberActions actions, Recorded? recorded, ulong componentSectors, bool rebuilds, TimeSpan took)
     {
         var now = actions.Next;
         var changed = recorded is { Changed: true };
@@ -30,7 +31,12 @@ internal static class MemberReport
         {
             yield return (
                 "sync-action", $"{array}: {before.Action.ToWord()} -> {now.Action.ToWord()}",
-                detail with { From = before.Action.ToWord(), To = now.Action.ToWord() });
+                detail with
+                {
+                    Cause = now.Action == SyncAction.Recover && !rebuilds ? EventDetail.NothingToRebuild : null,
+                    From = before.Action.ToWord(),
+                    To = now.Action.ToWord(),
+                });
             if (before.Action == SyncAction.Recover && now.Action == SyncAction.Idle && !actions.LookForSpare)
             {
                 yield return ("array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" });

@@ -14,6 +14,7 @@ internal sealed class HookEvents
     private const int Step = 20;
 
     private readonly Dictionary<string, int> _told = [];
+    private readonly HashSet<string> _idle = [];
 
     /// <summary>The names that a hook may be set on; <c>RebuildNN</c> stands for Rebuild20, Rebuild40, Rebuild60 and Rebuild80.</summary>
     internal static ImmutableArray<string> Names { get; } =
@@ -42,8 +43,14 @@ internal sealed class HookEvents
             case "array-whole":
                 return ["SpareActive"];
             case "recovery-started":
+                _idle.Remove(e.Array ?? "");
                 _told.Remove(e.Array ?? "");
                 return ["SpareUsed", "RebuildStarted"];
+            case "sync-action" when e.Detail is { To: "recover", Cause: EventDetail.NothingToRebuild }:
+                _idle.Add(e.Array ?? "");
+                return [];
+            case "sync-action" when e.Detail is { From: "recover", To: "idle" } && _idle.Remove(e.Array ?? ""):
+                return [];
             case "sync-action" when IsRebuild(e.Detail?.To):
                 _told.Remove(e.Array ?? "");
                 return ["RebuildStarted"];

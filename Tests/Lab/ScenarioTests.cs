@@ -46,6 +46,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void Systemd_hears_how_things_stand_and_a_container_that_is_stuck_shows() => lab.Passes("service", 200);
 
+    /// <summary>The one question, in every way, at each stage of a failure; and those who ask it wrong.</summary>
+    [Fact]
+    public void Status_events_explain_and_hooks_tell_a_failure_and_a_rebuild_right_and_nobody_who_asks_disturbs() => lab.Passes("status", 200);
+
     /// <summary>What systemd makes of it.</summary>
     [SoakFact]
     public void Systemd_reloads_the_service_and_replaces_one_whose_container_is_stuck_which_frees_the_writer() => lab.Passes("watchdog", 200);

@@ -68,6 +68,19 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task A_container_that_rests_while_it_is_handed_over_is_told_as_it_was_before()
+    {
+        using var client = await ControlClient.Connect(Socket);
+        Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
+        _board.HandingOver = true;
+        _report = new([Sample.Container with { Health = ContainerHealth.Silent, Silent = ["container"], Arrays = [], Disks = [] }]);
+        var resting = (await Ask(client, "status")).Status!;
+        Assert.Equal((Health.Ok, "md126"), (resting.Health, Assert.Single(resting.Containers[0].Arrays).Name));
+        _board.HandingOver = false;
+        Assert.Equal(Health.Unknown, (await Ask(client, "status")).Status!.Health);
+    }
+
+    [Fact]
     public async Task Who_watches_is_told_every_change_and_only_changes()
     {
         using var client = await ControlClient.Connect(Socket);

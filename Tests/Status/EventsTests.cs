@@ -16,7 +16,7 @@ public sealed class EventsTests
     public void A_first_write_is_told_with_its_cause_and_what_was_written_where()
     {
         var actions = MemberDecision.WritePending(0, Idle);
-        var told = Assert.Single(MemberReport.Of("md126", Idle, actions, new Recorded(true, false, [], RecordFor.Array) { Generation = 18 }, 1000, TimeSpan.FromMicroseconds(412)));
+        var told = Assert.Single(MemberReport.Of("md126", Idle, actions, new Recorded(true, false, [], RecordFor.Array) { Generation = 18 }, 1000, false, TimeSpan.FromMicroseconds(412)));
         Assert.Equal(("array-state", "md126 is write-pending, recorded"), (told.Kind, told.Text));
         Assert.Equal(new EventDetail("a writer waits", "metadata generation 18; active to array_state", 412, "clean", "write-pending"), told.Detail);
         var shown = EventsCommand.Line(new EventStatus(1, Sample.Then, "info", told.Kind, "md127", "md126", null, told.Text, told.Detail.Cause, told.Detail.Wrote, told.Detail.Microseconds));

@@ -48,6 +48,8 @@ public sealed class HookTests : IDisposable
         Assert.Empty(names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(31, 100)))));
         Assert.Equal(["Rebuild60"], names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(75, 100)))));
         Assert.Equal(["RebuildFinished"], names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
+        Assert.Empty(names.Of(Happened("sync-action", new EventDetail(EventDetail.NothingToRebuild, From: "idle", To: "recover"))));
+        Assert.Empty(names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
         Assert.Equal(["SpareActive"], names.Of(Happened("array-whole")));
         Assert.Equal(["NewArray"], names.Of(Happened("array-supervised")));
         Assert.Empty(names.Of(Happened("array-supervised", new EventDetail("handed over"))));

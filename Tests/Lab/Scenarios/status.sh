@@ -1,0 +1,100 @@
+#!/bin/bash
+# The one question, asked in every way while a volume fails and is rebuilt: status, --json, --watch (in a terminal, by tmux), events, explain,
+# hooks; and those who may not ask, ask too much, or do not listen (status.py).
+. "$LAB/guest-lib.sh"
+
+group=4711
+echo "actorraid:x:$group:" >>/etc/group
+export ACTORRAID_CONFIG=/out/actorraid.json
+cat >/run/hook <<'HOOK'
+#!/bin/sh
+echo "$*" >>/out/hooks
+cat >>/out/hooks.json
+HOOK
+chmod +x /run/hook
+hooks='"hooks": [{ "on": ["Fail", "DegradedArray", "SpareUsed", "RebuildStarted", "RebuildNN", "RebuildFinished", "SpareActive", "TestMessage"], "run": ["/run/hook"] }]'
+echo "{ \"activateSpares\": false, $hooks }" >"$ACTORRAID_CONFIG"
+: >/out/hooks
+
+# asked STATUS FIRSTLINE ARGUMENT...: the exit status and the first line (a shell pattern) of actorraid status
+asked() {
+    local wanted=$1 line=$2 got=0
+    shift 2
+    actorraid status "$@" >/out/status.txt 2>&1 || got=$?
+    read -r REPLY </out/status.txt || true
+    [ "$got" = "$wanted" ] && [[ $REPLY == $line ]]
+}
+
+# told PATTERN: the terminal in which --watch runs shows it
+told() { tmux -L lab capture-pane -p >/out/watch.txt && [[ $(</out/watch.txt) == $1 ]]; }
+
+asked 3 "*is the daemon running?*" || fail "without a daemon: status $(cat /out/status.txt)"
+actorraid supervise --all --foreground 2>/out/service.log &
+daemon=$!
+expect 30 asked 0 "OK: nothing to supervise"
+[ "$(stat -c '%a %g' /run/actorraid/control.sock)" = "660 $group" ] || fail "the socket is $(stat -c '%a %g' /run/actorraid/control.sock)"
+
+disks 4 48M
+container imsm0 "${DISKS[@]}"
+volume vol0 5 3 16M imsm0
+rest vol0
+array=$(md vol0) home=$(md imsm0)
+TERM=xterm tmux -L lab new-session -d -x 150 -y 30 "actorraid status --watch"
+actorraid events --follow --json >/out/follow.json &
+follower=$!
+asked 0 "OK: 1 container, 1 array" || fail "whole: $(cat /out/status.txt)"
+expect 10 told "*OK: 1 container, 1 array*"
+actorraid status --json vol0 >/out/whole.json || fail "status --json of a whole array: status $?"
+python3 status.py whole "$array" "$home" </out/whole.json
+say "whole: $(head -n 1 /out/status.txt)"
+
+# A disk fails, and the spare may not be used.
+lost=$(basename "$(leg vol0 1)")
+hold vol0 50
+fail_disk vol0 "/dev/$lost"
+expect 10 asked 1 "DEGRADED $array, 2 of 3 legs"
+expect 10 told "*DEGRADED $array, 2 of 3 legs*"
+expect 10 has /out/hooks "Fail /dev/$array /dev/$lost"
+expect 10 has /out/hooks "DegradedArray /dev/$array /dev/$lost"
+actorraid explain vol0 >/out/explain.degraded
+has /out/explain.degraded "There is a spare" || fail "explain says: $(cat /out/explain.degraded)"
+has /out/explain.degraded "$lost in slot 1 of $array is faulty" || fail "explain says: $(cat /out/explain.degraded)"
+say "degraded: $(head -n 1 /out/explain.degraded)"
+
+# Now it may, and the kernel itself stops half way.
+echo "{ $hooks }" >"$ACTORRAID_CONFIG"
+quietly actorraid reload
+expect 20 told "*recovery \[##*\] [45]? %*"
+asked 1 "REBUILDING $array [45]? %*" || fail "rebuilding: $(cat /out/status.txt)"
+actorraid status --json >/out/rebuilding.json || [ $? = 1 ] || fail "status --json while rebuilding"
+python3 status.py rebuilding "$array" "$home" </out/rebuilding.json
+actorraid explain "$array" >/out/explain.rebuilding
+has /out/explain.rebuilding "A recovery fills a disk" || fail "explain says: $(cat /out/explain.rebuilding)"
+say "rebuilding: $(grep -F '[##' /out/watch.txt)"
+hold vol0 100
+rest vol0
+expect 10 asked 0 "OK: 1 container, 1 array"
+expect 10 told "*OK: 1 container, 1 array*"
+for event in SpareUsed RebuildStarted Rebuild40 RebuildFinished SpareActive; do expect 10 has /out/hooks "$event /dev/$array"; done
+say "hooks: $(cut -d ' ' -f 1 /out/hooks | tr '\n' ' ')"
+
+actorraid events --json >/out/events.json
+python3 status.py events "$array" "$lost" </out/events.json
+actorraid events >/out/events.txt
+expect 10 has /out/follow.json "array-whole"
+kill "$follower"
+actorraid hooks --test TestMessage >/out/hooks.txt || fail "hooks --test: $(cat /out/hooks.txt)"
+has /out/hooks.txt "on TestMessage: exit status 0" || fail "hooks --test says: $(cat /out/hooks.txt)"
+python3 status.py hooks </out/hooks.json
+
+# Those who may not, who ask too much, or do not listen; the array is written meanwhile.
+fill vol0 4
+python3 status.py clients "$group" "/dev/$array"
+intact vol0
+ended "$daemon" && fail "the daemon has ended"
+asked 0 "OK: 1 container, 1 array" || fail "after all that: $(cat /out/status.txt)"
+tmux -L lab kill-server
+stop_all
+kill -TERM "$daemon"
+expect 30 ended "$daemon"
+[ ! -e /run/actorraid/control.sock ] || fail "the socket was left"
