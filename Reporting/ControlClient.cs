@@ -89,6 +89,10 @@ public sealed class ControlClient : IDisposable
             for (var sent = 0; sent < line.Length;)
                 sent += await _socket.SendAsync(line.AsMemory(sent), cancel).ConfigureAwait(false);
         }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
+        {
+            // Closed by the daemon, which has said why: that can still be read.
+        }
         catch (SocketException e)
         {
             throw new ControlException("unreachable", $"{_path}: {e.Message}", e);

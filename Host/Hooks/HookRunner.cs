@@ -8,7 +8,7 @@ namespace ActorRaid.Host.Hooks;
 
 /// <summary>
 /// Runs the configured programs on events. It reads the history on a thread of its own, after everybody else has gone on: nobody waits for it,
-/// or for a program. So many programs run at a time, so many more wait; what comes beyond that is dropped, counted, and told.
+/// or for a program. A hook's events are told in their order, one after the other; so many hooks run at a time, so many more events wait; what comes beyond that is dropped, counted, and told.
 /// </summary>
 internal sealed class HookRunner : IDisposable
 {
@@ -23,7 +23,8 @@ internal sealed class HookRunner : IDisposable
     private readonly EventLog _events;
     private readonly HookEvents _names = new();
     private readonly Lock _gate = new();
-    private readonly Queue<Order> _queue = new();
+    private readonly List<Order> _queue = [];
+    private readonly HashSet<Hook> _active = [];
     private readonly Dictionary<string, (string Event, DateTimeOffset Time, bool? Ok, string Outcome)> _last = [];
     private readonly CancellationTokenSource _ending = new();
     private ImmutableArray<Hook> _hooks = [];
@@ -123,14 +124,14 @@ internal sealed class HookRunner : IDisposable
 
     private void Enqueue(Order order)
     {
-        if (_running < MostRunning)
+        if (_running < MostRunning && _active.Add(order.Hook))
         {
             _running++;
             Start(order);
         }
         else if (_queue.Count < MostQueued)
         {
-            _queue.Enqueue(order);
+            _queue.Add(order);
         }
         else
         {
@@ -143,7 +144,7 @@ internal sealed class HookRunner : IDisposable
     private void Start(Order first) => new Thread(
         () =>
         {
-            for (var order = first; order is not null; order = Next())
+            for (var order = first; order is not null; order = Next(order))
             {
                 Carry(order);
                 order.End?.TrySetResult();
@@ -151,14 +152,20 @@ internal sealed class HookRunner : IDisposable
         },
         StackBytes) { IsBackground = true, Name = "hook" }.Start();
 
-    private Order? Next()
+    private Order? Next(Order before)
     {
         lock (_gate)
         {
-            if (!_ending.IsCancellationRequested && _queue.TryDequeue(out var next))
-                return next;
-            _running--;
-            return null;
+            _active.Remove(before.Hook);
+            var next = _ending.IsCancellationRequested ? null : _queue.Find(order => !_active.Contains(order.Hook));
+            if (next is null)
+            {
+                _running--;
+                return null;
+            }
+            _queue.Remove(next);
+            _active.Add(next.Hook);
+            return next;
         }
     }
 

@@ -60,7 +60,10 @@ def connect():
 
 def ask(request=STATUS, client=None):
     with client or connect() as client:
-        client.sendall(request)
+        try:
+            client.sendall(request)
+        except BrokenPipeError:
+            pass  # Closed by the daemon, which has said why.
         with client.makefile() as answer:
             return json.loads(answer.readline())
 

@@ -66,6 +66,7 @@ echo "{ $hooks }" >"$ACTORRAID_CONFIG"
 quietly actorraid reload
 expect 20 told "*recovery \[##*\] [45]? %*"
 asked 1 "REBUILDING $array [45]? %*" || fail "rebuilding: $(cat /out/status.txt)"
+expect 10 recorded "$(leg vol0 0)" vol0 Checkpoint "$(($(get vol0 component_size) / 256)) (256)"
 actorraid status --json >/out/rebuilding.json || [ $? = 1 ] || fail "status --json while rebuilding"
 python3 status.py rebuilding "$array" "$home" </out/rebuilding.json
 actorraid explain "$array" >/out/explain.rebuilding
