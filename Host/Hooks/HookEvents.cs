@@ -15,6 +15,7 @@ internal sealed class HookEvents
 
     private readonly Dictionary<string, int> _told = [];
     private readonly HashSet<string> _idle = [];
+    private readonly HashSet<string> _rebuilding = [];
 
     /// <summary>The names that a hook may be set on; <c>RebuildNN</c> stands for Rebuild20, Rebuild40, Rebuild60 and Rebuild80.</summary>
     internal static ImmutableArray<string> Names { get; } =
@@ -44,23 +45,23 @@ internal sealed class HookEvents
                 return ["SpareActive"];
             case "recovery-started":
                 _idle.Remove(e.Array ?? "");
-                _told.Remove(e.Array ?? "");
-                return ["SpareUsed", "RebuildStarted"];
+                return ["SpareUsed", .. Started(e.Array ?? "")];
             case "sync-action" when e.Detail is { To: "recover", Cause: EventDetail.NothingToRebuild }:
                 _idle.Add(e.Array ?? "");
                 return [];
             case "sync-action" when e.Detail is { From: "recover", To: "idle" } && _idle.Remove(e.Array ?? ""):
                 return [];
             case "sync-action" when IsRebuild(e.Detail?.To):
-                _told.Remove(e.Array ?? "");
-                return ["RebuildStarted"];
+                return Started(e.Array ?? "");
             case "sync-action" when IsRebuild(e.Detail?.From) && e.Detail?.To == "idle":
+                _rebuilding.Remove(e.Array ?? "");
                 return ["RebuildFinished"];
             case "checkpoint" when e.Detail?.Sync is { } sync:
                 return Percent(e.Array ?? "", (int)(sync.Fraction * 100) / Step * Step);
             case "array-supervised" when e.Detail?.Cause is null:
                 return ["NewArray"];
             case "array-gone":
+                _rebuilding.Remove(e.Array ?? "");
                 return ["DeviceDisappeared"];
             case "checkpoint-lost":
                 return ["CheckpointLost"];
@@ -74,6 +75,15 @@ internal sealed class HookEvents
     private static bool IsRebuild(string? action) => action is "resync" or "recover" or "reshape" or "check" or "repair";
 
     private static bool IsPercent(string name) => name is "Rebuild20" or "Rebuild40" or "Rebuild60" or "Rebuild80";
+
+    /// <summary>A spare's recovery is seen twice: when it was asked for, and when md begins it.</summary>
+    private IEnumerable<string> Started(string array)
+    {
+        if (!_rebuilding.Add(array))
+            return [];
+        _told.Remove(array);
+        return ["RebuildStarted"];
+    }
 
     private IEnumerable<string> Percent(string array, int percent)
     {

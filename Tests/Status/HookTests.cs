@@ -42,6 +42,8 @@ public sealed class HookTests : IDisposable
         Assert.Equal(["Fail", "DegradedArray"], names.Of(Happened("leg-failed", new EventDetail(From: "in_sync"))));
         Assert.Equal(["FailSpare"], names.Of(Happened("leg-failed", new EventDetail(From: "spare"))));
         Assert.Equal(["SpareUsed", "RebuildStarted"], names.Of(Happened("recovery-started")));
+        Assert.Empty(names.Of(Happened("sync-action", new EventDetail(From: "frozen", To: "recover"))));
+        Assert.Equal(["RebuildFinished"], names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
         Assert.Equal(["RebuildStarted"], names.Of(Happened("sync-action", new EventDetail(From: "idle", To: "resync"))));
         Assert.Empty(names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(19, 100)))));
         Assert.Equal(["Rebuild20"], names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(25, 100)))));

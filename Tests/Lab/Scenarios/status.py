@@ -53,8 +53,8 @@ def hooks():
 
 def connect():
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(20)
     client.connect(PATH)
+    client.settimeout(20)
     return client
 
 
