@@ -55,7 +55,9 @@ public sealed class ControlClient : IDisposable
                 SocketError.AccessDenied => "only root and the group actorraid may ask",
                 _ => "is the daemon running? (systemctl status actorraid)",
             };
-            throw new ControlException("unreachable", $"{path}: {e.Message}: {hint}", e);
+            // .NET has no word of its own for a socket that is not there.
+            var found = e.SocketErrorCode == SocketError.AddressNotAvailable ? "there is no such socket" : e.Message;
+            throw new ControlException("unreachable", $"{path}: {found}: {hint}", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Reporting.Settings;
 
 namespace ActorRaid.Host.Settings;
 
@@ -15,9 +16,9 @@ internal sealed class SettingsInForce
 {
     private readonly string _path;
     private readonly Lock _gate = new();
-    private readonly SettingsRead _started;
+    private readonly SettingsRead<DaemonSettings> _started;
     private readonly List<Func<DaemonSettings, string?>> _told = [];
-    private SettingsRead _read;
+    private SettingsRead<DaemonSettings> _read;
     private ImmutableArray<string> _problems;
     private ImmutableArray<string> _notDone = [];
     private DateTimeOffset? _when;

@@ -12,7 +12,11 @@ namespace ActorRaid.Reporting.Settings;
 /// <param name="Json">Its value as JSON.</param>
 /// <param name="Read">The settings with the value that the reader stands at; null when that is not allowed.</param>
 public sealed record SettingKey<T>(string Name, string Meaning, string Allowed, Func<T, string> Json, SettingReader<T> Read)
-    where T : class;
+    where T : class
+{
+    /// <summary>Whether a reload is enough; otherwise it counts from the program's next start.</summary>
+    public bool AtOnce { get; init; } = true;
+}
 
 /// <summary>See <see cref="SettingKey{T}.Read"/>.</summary>
 /// <typeparam name="T">The settings.</typeparam>

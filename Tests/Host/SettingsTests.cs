@@ -4,6 +4,7 @@ using ActorRaid.Actors;
 using ActorRaid.Host.Commands;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Settings;
+using ActorRaid.Reporting.Settings;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -57,9 +58,9 @@ public sealed class SettingsTests : IDisposable
     [InlineData("{ \"slowDiskSeconds\": 0 }", "f:1: slowDiskSeconds is 0; allowed is a whole number of seconds from 1 to 60")]
     [InlineData("{ \"slowDiskSeconds\": 1.5 }", "f:1: slowDiskSeconds is 1.5; allowed is a whole number of seconds from 1 to 60")]
     [InlineData("{ \"stuckSeconds\": \"5\" }", "f:1: stuckSeconds is \"5\"; allowed is a whole number of seconds from 1 to 300")]
-    [InlineData("{ \"stuckSeconds\": { \"a\": [1] } }", "f:1: stuckSeconds is an object; allowed is a whole number of seconds from 1 to 300")]
+    [InlineData("{ \"stuckSeconds\": { \"a\": [1] } }", "f:1: stuckSeconds is { \"a\": [1] }; allowed is a whole number of seconds from 1 to 300")]
     [InlineData("{ \"stay\": true, \"stay\": true }", "f:1: stay is there twice")]
-    [InlineData("[]", "f:1: found a list; the file is one object: { ... }")]
+    [InlineData("[]", "f:1: found []; the file is one object: { ... }")]
     [InlineData("\n3", "f:2: found 3; the file is one object: { ... }")]
     public void What_is_not_allowed_is_told_with_line_key_and_what_is(string text, string problem)
     {
@@ -216,5 +217,5 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains("there is no such file", errors.ToString(), StringComparison.Ordinal);
     }
 
-    private static SettingsRead Parse(string text) => SettingsFile.Parse("f", Encoding.UTF8.GetBytes(text));
+    private static SettingsRead<DaemonSettings> Parse(string text) => SettingsFile.Parse("f", Encoding.UTF8.GetBytes(text));
 }

@@ -17,7 +17,7 @@ public sealed class WatchedTests(GuestLab lab)
     private const double Pace = 0.4;
 
     /// <summary>Without reload.</summary>
-    [Fact]
+    [SoakFact]
     public async Task A_disk_fails_in_the_guest_and_the_page_shows_degraded_progress_and_healthy_without_being_loaded_again()
     {
         var told = (await File.ReadAllLinesAsync(Path.Combine(lab.Passes("watched", 300).Output, "told")))
