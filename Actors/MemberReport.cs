@@ -44,8 +44,10 @@ internal static class MemberReport
         }
         else if (changed && now.LastCheckpoint > before.LastCheckpoint)
         {
+            // The metadata may be told of a place that is behind by up to a sixteenth.
+            var isRecorded = actions.Changes.OfType<StateChange>().Any(change => change.Facts.LastCheckpoint == now.LastCheckpoint);
             yield return (
-                "checkpoint", $"{array}: {now.Action.ToWord()} has come to sector {now.LastCheckpoint} of {componentSectors}, recorded",
+                "checkpoint", $"{array}: {now.Action.ToWord()} has come to sector {now.LastCheckpoint} of {componentSectors}{(isRecorded ? ", recorded" : "")}",
                 detail with { Sync = componentSectors == 0 ? null : new SyncPosition(now.LastCheckpoint, componentSectors) });
         }
     }

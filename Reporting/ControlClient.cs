@@ -27,6 +27,8 @@ public sealed class ControlClient : IDisposable
     /// <summary>The longest line of an answer that is read, in bytes: a thousand containers fit.</summary>
     private const int Limit = 16 << 20;
 
+    private static readonly TimeSpan QueuePause = TimeSpan.FromMilliseconds(20), QueueLimit = TimeSpan.FromSeconds(5);
+
     private readonly Socket _socket;
     private readonly PipeReader _answers;
     private readonly string _path;
@@ -41,24 +43,37 @@ public sealed class ControlClient : IDisposable
     /// <summary>Connects.</summary>
     public static async Task<ControlClient> Connect(string path = DefaultPath, CancellationToken cancel = default)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        for (var waited = TimeSpan.Zero; ; waited += QueuePause)
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel).ConfigureAwait(false);
-            return new ControlClient(socket, path);
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            var hint = e.SocketErrorCode switch
+            // A socket that has failed to connect cannot be used again.
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
             {
-                SocketError.AccessDenied => "only root and the group actorraid may ask",
-                _ => "is the daemon running? (systemctl status actorraid)",
-            };
-            // .NET has no word of its own for a socket that is not there.
-            var found = e.SocketErrorCode == SocketError.AddressNotAvailable ? "there is no such socket" : e.Message;
-            throw new ControlException("unreachable", $"{path}: {found}: {hint}", e);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel).ConfigureAwait(false);
+                return new ControlClient(socket, path);
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                // EAGAIN: as many as may wait to be let in already do.
+                if (e.SocketErrorCode != SocketError.WouldBlock || waited >= QueueLimit)
+                    throw Unreachable(path, e);
+            }
+            await Task.Delay(QueuePause, cancel).ConfigureAwait(false);
         }
+    }
+
+    private static ControlException Unreachable(string path, SocketException e)
+    {
+        var hint = e.SocketErrorCode switch
+        {
+            SocketError.AccessDenied => "only root and the group actorraid may ask",
+            SocketError.WouldBlock => "too many clients wait to be let in",
+            _ => "is the daemon running? (systemctl status actorraid)",
+        };
+        // .NET has no word of its own for a socket that is not there.
+        var found = e.SocketErrorCode == SocketError.AddressNotAvailable ? "there is no such socket" : e.Message;
+        return new ControlException("unreachable", $"{path}: {found}: {hint}", e);
     }
 
     /// <summary>Asks for one line.</summary>
