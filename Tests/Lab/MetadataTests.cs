@@ -32,7 +32,7 @@ public sealed class MetadataTests(GuestLab lab)
     }
 
     /// <summary>The report of `actorraid examine`, line by line.</summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(SectorSizes))]
     public void At_the_same_moments_examine_shows_what_mdadm_shows_in_every_field(int sector)
     {
