@@ -31,7 +31,7 @@ internal static class SuperviseCommand
             return status | Say($"not taken over: {kept.Message}", Refused);
         if (request.Foreground)
         {
-            if (launcher.Become(containers, request.All) is { } failure)
+            if (launcher.Become(containers, request.All, request.Takeover) is { } failure)
                 return status | Say(failure.Message);
             Console.Error.WriteLine("actorraid: a daemon is running already; asking it");
         }

@@ -27,14 +27,17 @@ internal sealed record Launcher(
     /// Becomes the daemon, if there is none, and does not return then. Null when there is one (or cannot be one any more): the
     /// containers are to be asked for as in the background.
     /// </summary>
-    internal LaunchReply? Become(IReadOnlyList<string> containers, bool stay)
+    /// <param name="containers">What to supervise.</param>
+    /// <param name="stay">Also with nothing to supervise.</param>
+    /// <param name="replace">Take over from the one that there is, be it of the same executable.</param>
+    internal LaunchReply? Become(IReadOnlyList<string> containers, bool stay, bool replace = false)
     {
         if (Locked(out var refusal) is not { } held)
             return refusal;
         using (held)
         {
             using var client = LaunchClient.Connect(Paths.Socket, Patience);
-            if (client is not null && !MustReplace(client.Peer))
+            if (client is not null && !replace && !MustReplace(client.Peer))
                 return null;
             var all = client is null ? containers : containers.Union(ContainersOf(client.Peer)).ToArray();
             return Failed(Process.Become(new DaemonOptions(-1, held.Descriptor, true, stay, Takeover, all)));
