@@ -117,15 +117,6 @@ public static class ClusterView
             ClusterStatus.Current, image.Revision, hosts.IsEmpty ? Health.Unknown : hosts[0].Health, Summary(hosts), hosts, image.Trouble);
     }
 
-    /// <summary>The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell.</summary>
-    public static int ExitStatus(Health health) => health switch
-    {
-        Health.Ok => 0,
-        Health.Rebuilding or Health.Degraded => 1,
-        Health.Unknown => 3,
-        _ => 2,
-    };
-
     /// <summary>Only the hosts that are not well.</summary>
     public static ClusterStatus Unwell(ClusterStatus status) => status with { Hosts = [.. status.Hosts.Where(host => host.Health != Health.Ok)] };
 

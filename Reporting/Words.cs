@@ -8,6 +8,15 @@ public static class Words
     /// <summary>OK, REBUILDING, DEGRADED, UNKNOWN, STALLED, FAILED.</summary>
     public static string Of(Health health) => health.ToString().ToUpperInvariant();
 
+    /// <summary>The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell.</summary>
+    public static int ExitStatus(Health health) => health switch
+    {
+        Health.Ok => 0,
+        Health.Rebuilding or Health.Degraded => 1,
+        Health.Unknown => 3,
+        _ => 2,
+    };
+
     /// <summary>A time to wait, in the largest unit that says enough: 40 s, 12 min, 3 h 20 min, 2 d 4 h.</summary>
     public static string Duration(long seconds) => seconds switch
     {

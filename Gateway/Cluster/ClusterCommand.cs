@@ -22,7 +22,7 @@ internal static class ClusterCommand
         var status = ClusterView.Of(ClusterImage.Empty.Apply(new Followed(header.Revision, All: found), access.Keys));
         var shown = degraded ? ClusterView.Unwell(status) : status;
         output.Write(json ? JsonSerializer.Serialize(shown, ClusterJson.Default.ClusterStatus) + "\n" : ClusterPage.Of(shown, DateTimeOffset.UtcNow));
-        return ClusterView.ExitStatus(status.Health);
+        return Words.ExitStatus(status.Health);
     }
 
     /// <summary>Shows all hosts, again with each change, until it is interrupted.</summary>

@@ -22,7 +22,7 @@ internal static class StatusCommand
         if (reply.Status is not { } status)
             throw new ControlException("bad-answer", $"{socket}: what came is no status");
         output.Write(json ? ToJson(status) : StatusPage.Of(status));
-        return StatusView.ExitStatus(status.Health);
+        return Words.ExitStatus(status.Health);
     });
 
     /// <summary>Shows how things stand, again with each change, until interrupted; as JSON, a line for each. Ends with 3 when the daemon ends.</summary>

@@ -10,15 +10,6 @@ internal static class StatusView
     /// <summary>The worst of them; ok where there is none.</summary>
     internal static Health Worst(IEnumerable<Health> healths) => healths.DefaultIfEmpty(Health.Ok).Max();
 
-    /// <summary>The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell.</summary>
-    internal static int ExitStatus(Health health) => health switch
-    {
-        Health.Ok => 0,
-        Health.Rebuilding or Health.Degraded => 1,
-        Health.Unknown => 3,
-        _ => 2,
-    };
-
     /// <summary>Only that container, array (by the kernel's name, or the volume's) or disk, and what belongs to it; null: there is no such thing.</summary>
     /// <param name="status">Everything.</param>
     /// <param name="about">md127, md126, vol0, sda, each also as below /dev; null: everything.</param>

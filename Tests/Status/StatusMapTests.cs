@@ -143,7 +143,7 @@ public sealed class StatusMapTests
     [InlineData(Health.Unknown, 3)]
     [InlineData(Health.Stalled, 2)]
     [InlineData(Health.Failed, 2)]
-    public void Scripts_get_an_exit_status(Health health, int status) => Assert.Equal(status, StatusView.ExitStatus(health));
+    public void Scripts_get_an_exit_status(Health health, int status) => Assert.Equal(status, Words.ExitStatus(health));
 
     private static (Health, string) Told(HostStatus status) => (status.Health, status.Summary);
 }
