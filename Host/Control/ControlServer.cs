@@ -17,9 +17,7 @@ internal sealed class ControlServer : IDisposable
     /// <summary>How many of them may watch or follow: a question always finds a place.</summary>
     internal const int MostWatchers = 48;
 
-    private readonly Socket _listener;
-    private readonly string _path;
-    private readonly FileIdentity? _identity;
+    private readonly PlacedSocket _socket;
     private readonly uint? _group;
     private readonly ControlDesk _desk;
     private readonly EventLog _events;
@@ -27,18 +25,16 @@ internal sealed class ControlServer : IDisposable
     private readonly LinkedList<ControlConnection> _clients = [];
     private bool _ended;
 
-    private ControlServer(Socket listener, string path, uint? group, ControlDesk desk, EventLog events)
+    private ControlServer(PlacedSocket socket, uint? group, ControlDesk desk, EventLog events)
     {
-        _listener = listener;
-        _path = path;
-        _identity = FileIdentity.Of(path);
+        _socket = socket;
         _group = group;
         _desk = desk;
         _events = events;
     }
 
     /// <summary>Whether it is our socket that clients find.</summary>
-    internal bool IsInPlace => FileIdentity.Of(_path) == _identity;
+    internal bool IsInPlace => _socket.IsInPlace;
 
     /// <summary>Listens, in the place of whoever did before. Null when that is not possible, which has been logged: supervision goes on without.</summary>
     /// <param name="path">Where.</param>
@@ -47,7 +43,7 @@ internal sealed class ControlServer : IDisposable
     /// <param name="events">Who is told.</param>
     internal static ControlServer? Listen(string path, uint? group, ControlDesk desk, EventLog events)
     {
-        var listener = LocalSocket.Listen(path, MostClients, group);
+        var listener = PlacedSocket.Listen(path, MostClients, group);
         // The group has to get as far as the socket; what else is in the directory is for its owner only.
         if (listener.Ok && group is { } members && Path.GetDirectoryName(path) is { } directory && Open(directory, members) is { } refused)
             events.Write(Actors.EventLevel.Warning, "control", $"the group {PeerRights.Group} cannot ask: {refused}");
@@ -56,8 +52,8 @@ internal sealed class ControlServer : IDisposable
             events.Write(Actors.EventLevel.Error, "no-control", $"nobody can ask how things stand: {listener.Error}");
             return null;
         }
-        var server = new ControlServer(listener.Value, path, group, desk, events);
-        _ = server.Accept();
+        var server = new ControlServer(listener.Value, group, desk, events);
+        _ = server._socket.Accept(client => _ = server.Serve(new ControlConnection(client)));
         return server;
     }
 
@@ -72,9 +68,7 @@ internal sealed class ControlServer : IDisposable
             _ended = true;
             clients = [.. _clients];
         }
-        if (_identity is not null && IsInPlace)
-            File.Delete(_path);
-        _listener.Dispose();
+        _socket.Dispose();
         foreach (var client in clients)
             client.Close();
     }
@@ -83,29 +77,6 @@ internal sealed class ControlServer : IDisposable
         Native.ChangeOwner(directory, Native.Unchanged, group) < 0 ? KernelError.Last(directory, "chown")
         : Native.ChangeMode(directory, 0x1C8) < 0 ? KernelError.Last(directory, "chmod")
         : null;
-
-    private async Task Accept()
-    {
-        while (true)
-        {
-            Socket socket;
-            try
-            {
-                socket = await _listener.AcceptAsync().ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted })
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // Out of descriptors, or a peer that is gone already. Later may be better.
-                await Task.Delay(50).ConfigureAwait(false);
-                continue;
-            }
-            _ = Serve(new ControlConnection(socket));
-        }
-    }
 
     private async Task Serve(ControlConnection client)
     {

@@ -1,8 +1,7 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
+using ActorRaid.Host.Control;
 using ActorRaid.Host.Launch;
-using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -15,57 +14,37 @@ internal sealed class LaunchServer : IDisposable
     private const int MostConnections = 64;
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
-    private readonly Socket _listener;
-    private readonly string _path;
-    private readonly FileIdentity? _identity;
+    private readonly PlacedSocket _socket;
     private readonly Func<LaunchRequest, Task<LaunchReply>> _answer;
     private readonly Action<string> _note;
     private readonly Lock _gate = new();
     private int _open;
     private bool _leaving;
 
-    private LaunchServer(Socket listener, string path, Func<LaunchRequest, Task<LaunchReply>> answer, Action<string> note)
+    private LaunchServer(PlacedSocket socket, Func<LaunchRequest, Task<LaunchReply>> answer, Action<string> note)
     {
         _note = note;
-        _listener = listener;
-        _path = path;
-        _identity = FileIdentity.Of(path);
+        _socket = socket;
         _answer = answer;
     }
 
-    /// <summary>
-    /// Listens. The socket is bound under another name and put in place by a rename: nobody meets one that does not listen
-    /// yet, and a predecessor's is replaced.
-    /// </summary>
+    /// <summary>Listens, in the place of whoever did before.</summary>
     /// <param name="path">Where.</param>
     /// <param name="answer">Answers a request.</param>
     /// <param name="note">Told, in words, what may interest whoever looks for a fault.</param>
-    /// <exception cref="IOException">The directory cannot be written.</exception>
-    /// <exception cref="SocketException">It cannot be bound.</exception>
+    /// <exception cref="IOException">That is not possible.</exception>
     internal static LaunchServer Listen(string path, Func<LaunchRequest, Task<LaunchReply>> answer, Action<string> note)
     {
-        var own = $"{path}.{Environment.ProcessId}";
-        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            File.Delete(own);
-            listener.Bind(new UnixDomainSocketEndPoint(own));
-            File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            listener.Listen(MostConnections);
-            File.Move(own, path, overwrite: true);
-        }
-        catch
-        {
-            listener.Dispose();
-            throw;
-        }
-        var server = new LaunchServer(listener, path, answer, note);
-        _ = server.Accept();
+        var socket = PlacedSocket.Listen(path, MostConnections);
+        if (!socket.Ok)
+            throw new IOException(socket.Error.ToString());
+        var server = new LaunchServer(socket.Value, answer, note);
+        _ = server._socket.Accept(server.Receive);
         return server;
     }
 
     /// <summary>Whether it is our socket that launchers find.</summary>
-    internal bool IsInPlace => FileIdentity.Of(_path) == _identity;
+    internal bool IsInPlace => _socket.IsInPlace;
 
     /// <summary>Agrees to leave, if no request is being answered; from then on none is taken.</summary>
     internal bool TryLeave()
@@ -84,39 +63,15 @@ internal sealed class LaunchServer : IDisposable
     {
         lock (_gate)
             _leaving = true;
-        if (_identity is not null && IsInPlace)
-            File.Delete(_path);
-        _listener.Dispose();
+        _socket.Dispose();
     }
 
-    private async Task Accept()
+    private void Receive(Socket connection)
     {
-        while (true)
-        {
-            Socket connection;
-            try
-            {
-                connection = await _listener.AcceptAsync().ConfigureAwait(false);
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // Out of descriptors, or a peer that is gone already. Later may be better.
-                await Task.Delay(50).ConfigureAwait(false);
-                continue;
-            }
-            if (Enter())
-                _ = Serve(connection);
-            else
-                connection.Dispose();
-        }
+        if (Enter())
+            _ = Serve(connection);
+        else
+            connection.Dispose();
     }
 
     private bool Enter()
@@ -136,7 +91,7 @@ internal sealed class LaunchServer : IDisposable
         {
             using (connection)
             {
-                if (IsAllowed(connection) && await ReadLine(connection).ConfigureAwait(false) is { } line
+                if (PeerRights.Of(connection, group: null) == Rights.All && await ReadLine(connection).ConfigureAwait(false) is { } line
                     && LaunchRequest.Decode(line) is { } request)
                 {
                     var reply = await _answer(request).ConfigureAwait(false);
@@ -153,14 +108,6 @@ internal sealed class LaunchServer : IDisposable
             lock (_gate)
                 _open--;
         }
-    }
-
-    private static bool IsAllowed(Socket connection)
-    {
-        Span<byte> bytes = stackalloc byte[12];
-        connection.GetRawSocketOption(Native.SocketLevel, Native.PeerCredentials, bytes);
-        var peer = MemoryMarshal.Read<Native.Credentials>(bytes);
-        return peer.User == 0 || peer.User == Native.EffectiveUser();
     }
 
     private static async Task<string?> ReadLine(Socket connection)

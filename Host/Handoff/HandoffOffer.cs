@@ -17,20 +17,18 @@ internal sealed class HandoffOffer : IDisposable
     /// <summary>How long a container may take to come to rest: a disk that does not answer must not hold it up for long.</summary>
     private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(3);
 
-    private readonly Socket _listener;
+    private readonly PlacedSocket _socket;
     private readonly string _path;
-    private readonly FileIdentity? _identity;
     private readonly RaidSystem _system;
     private readonly EventLog _events;
     private readonly IHandingOver _daemon;
     private readonly TaskCompletionSource<int> _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _handing = new();
 
-    private HandoffOffer(Socket listener, string path, RaidSystem system, EventLog events, IHandingOver daemon)
+    private HandoffOffer(PlacedSocket socket, string path, RaidSystem system, EventLog events, IHandingOver daemon)
     {
-        _listener = listener;
+        _socket = socket;
         _path = path;
-        _identity = FileIdentity.Of(path);
         _system = system;
         _events = events;
         _daemon = daemon;
@@ -42,10 +40,10 @@ internal sealed class HandoffOffer : IDisposable
     /// <summary>Begins to wait for a successor.</summary>
     internal static Result<HandoffOffer> Listen(string path, RaidSystem system, EventLog events, IHandingOver daemon)
     {
-        var listener = LocalSocket.Listen(path, backlog: 4);
-        if (!listener.Ok)
-            return listener.Error;
-        var offer = new HandoffOffer(listener.Value, path, system, events, daemon);
+        var socket = PlacedSocket.Listen(path, backlog: 4);
+        if (!socket.Ok)
+            return socket.Error;
+        var offer = new HandoffOffer(socket.Value, path, system, events, daemon);
         new Thread(offer.Wait, 256 * 1024) { IsBackground = true, Name = "handoff" }.Start();
         return offer;
     }
@@ -53,7 +51,7 @@ internal sealed class HandoffOffer : IDisposable
     /// <summary>Waits until no handoff is under way, and begins none any more.</summary>
     internal void Close()
     {
-        _listener.Dispose();
+        _socket.Listener.Dispose();
         lock (_handing)
         {
         }
@@ -62,8 +60,7 @@ internal sealed class HandoffOffer : IDisposable
     /// <summary>Stops waiting, and removes the socket unless a successor has put its own in place.</summary>
     public void Dispose()
     {
-        if (_identity is not null && FileIdentity.Of(_path) == _identity)
-            File.Delete(_path);
+        _socket.Dispose();
         Close();
     }
 
@@ -73,7 +70,7 @@ internal sealed class HandoffOffer : IDisposable
         {
             try
             {
-                using var channel = new DescriptorChannel(_listener.Accept(), _path);
+                using var channel = new DescriptorChannel(_socket.Listener.Accept(), _path);
                 lock (_handing)
                     Serve(channel);
             }
