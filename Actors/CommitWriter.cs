@@ -29,6 +29,22 @@ public sealed class WritesUnderWay
     public bool WaitForNone(TimeSpan limit) => SpinWait.SpinUntil(() => Volatile.Read(ref _count) == 0, limit);
 }
 
+/// <summary>A commit that is on all disks that can be written.</summary>
+/// <param name="Generation">Of the metadata.</param>
+/// <param name="Disks">Where it was written.</param>
+/// <param name="Took">From its beginning to the end of the last write.</param>
+internal sealed record FinishedCommit(uint Generation, ImmutableArray<WrittenDisk> Disks, TimeSpan Took)
+{
+    /// <summary>What was written where, and how long each write took.</summary>
+    public EventDetail Detail => new(
+        null,
+        string.Join(", ", Disks.Select(disk => string.Create(CultureInfo.InvariantCulture, $"generation {disk.Generation} to {disk.Name} ({disk.Took.TotalMicroseconds:0} us)"))),
+        (long)Took.TotalMicroseconds);
+}
+
+/// <summary>One disk's last write: the kernel's name of the disk, which generation, how long.</summary>
+internal readonly record struct WrittenDisk(string Name, uint Generation, TimeSpan Took);
+
 /// <summary>
 /// Brings commits to the disks as <see cref="Commit"/> allows: which disks may be written at one moment, when the quorum has
 /// it, and the rest behind it. Part of <see cref="MetadataActor"/>, on its thread.
@@ -42,6 +58,7 @@ internal sealed class CommitWriter
     private IContainerModel _target;
     private bool _toldHopeless;
     private long _begun;
+    private FinishedCommit? _finished;
 
     /// <summary>Nothing is being written yet.</summary>
     public CommitWriter(MetadataSettings settings, IActorRef self)
@@ -205,6 +222,14 @@ internal sealed class CommitWriter
         }
     }
 
+    /// <summary>The commit that was finished last, once; null: none since.</summary>
+    public FinishedCommit? TakeFinished()
+    {
+        var finished = _finished;
+        _finished = null;
+        return finished;
+    }
+
     /// <summary>Tells of disks on whose answer we have been waiting for long.</summary>
     public void TellSlow()
     {
@@ -255,25 +280,22 @@ internal sealed class CommitWriter
         if (commit.IsFinished && (commit.IsRecorded || IsAsGoodAsItGets(commit)))
         {
             _commit = null;
-            TellWritten();
+            Finish();
         }
     }
 
-    /// <summary>All that waited has been let go: what was written where, and how long it took.</summary>
-    private void TellWritten()
+    private void Finish()
     {
-        var written = string.Join(", ", _disks.Values.Where(disk => disk.Took is not null).Select(disk =>
-            string.Create(CultureInfo.InvariantCulture, $"generation {disk.Generation} to {disk.Source.Name} ({disk.Took!.Value.TotalMicroseconds:0} us)")));
-        var took = _disks.Values.Any(disk => disk.Took is not null) ? Stopwatch.GetElapsedTime(_begun) : TimeSpan.Zero;
+        ImmutableArray<WrittenDisk> written =
+            [.. from disk in _disks.Values where disk.Took is not null select new WrittenDisk(disk.Source.Name, disk.Generation, disk.Took!.Value)];
         foreach (var disk in _disks.Values)
         {
             disk.Took = null;
         }
 
-        if (written.Length > 0)
+        if (!written.IsEmpty)
         {
-            _settings.Events.Debug(
-                "metadata-written", $"metadata generation {_target.Generation} is on the disks", detail: new EventDetail(null, written, (long)took.TotalMicroseconds));
+            _finished = new FinishedCommit(_target.Generation, written, Stopwatch.GetElapsedTime(_begun));
         }
     }
 

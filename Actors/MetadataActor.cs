@@ -38,6 +38,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     private readonly List<(IActorRef To, object Answer)> _answers = [];
     private readonly List<string> _appliedUpdates = [];
     private readonly List<IActorRef> _flushing = [];
+    private readonly Action<object?> _tellFinished;
     private ImmutableArray<int> _active = [];
     private IContainerModel _model;
     private IActorRef? _pauseAskedBy;
@@ -48,6 +49,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     {
         _settings = settings;
         _model = settings.Model;
+        _tellFinished = state =>
+        {
+            var finished = (FinishedCommit)state!;
+            Events.Debug("metadata-written", $"metadata generation {finished.Generation} is on the disks", detail: finished.Detail);
+        };
         _writer = new CommitWriter(settings, Self);
         Receive<Record>(Take);
         Receive<ApplyUpdate>(update =>
@@ -153,6 +159,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         }
 
         TellIfAtRest();
+
+        // Behind the answers, on the same loop: whoever they let go comes first.
+        if (_writer.TakeFinished() is { } finished)
+        {
+            _settings.Loop.Post(_tellFinished, finished);
+        }
     }
 
     private void TellIfAtRest()
