@@ -276,12 +276,13 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
 
     private void Reconcile()
     {
-        var text = SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath);
-        if (text.Ok)
+        if (ReadMdStat() is { } mdstat)
         {
-            Reconcile(MdStat.Parse(text.Value));
+            Reconcile(mdstat);
         }
     }
+
+    private MdStatFile? ReadMdStat() => SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath) is { Ok: true, Value: var text } ? MdStat.Parse(text) : null;
 
     /// <summary>Compares what md has with whom we supervise.</summary>
     private void Reconcile(MdStatFile mdstat)

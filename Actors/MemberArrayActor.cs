@@ -204,8 +204,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         });
         Receive<SysfsChanged>(_ => NoteChange());
         Receive<NotListed>(_ => Leave());
-        Receive<LegsMayHaveChanged>(_ => { });
-        Receive<DescribeYourself>(_ => { });
     }
 
     private void Settling()

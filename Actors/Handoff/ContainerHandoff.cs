@@ -29,10 +29,9 @@ internal sealed partial class ContainerActor
 
         BeginMetadata(loaded, ContainerSnapshot.Empty(Name));
         _prepared = loaded.Disks;
-        var arrays = SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath);
-        if (arrays.Ok)
+        if (ReadMdStat() is { } mdstat)
         {
-            ReconcileArrays(MdStat.Parse(arrays.Value));
+            ReconcileArrays(mdstat);
         }
 
         Become(Prepared);
