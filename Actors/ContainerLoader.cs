@@ -138,6 +138,7 @@ internal static class ContainerLoader
             return serial.Error;
         }
 
+        device.StartWorker();
         return new OpenDisk(
             new DiskSource(number, name, serial.Value, (ulong)device.SizeBytes / 512, device.SectorSize, tail.Value), device);
     }

@@ -12,7 +12,7 @@ namespace ActorRaid.Actors;
 /// </summary>
 internal sealed class HostActor : ReceiveActor, IWithTimers
 {
-    private static readonly TimeSpan RetakeLimit = TimeSpan.FromSeconds(5), RehearseAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetakeLimit = TimeSpan.FromSeconds(5);
     private readonly RaidSettings _settings;
     private readonly IEventSink _events;
     private readonly Action<bool> _empty;
@@ -20,8 +20,6 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     private readonly Dictionary<IActorRef, EventLoop> _loops = [];
     private IActorRef? _farewellTo;
     private MdStatWatcher? _watcher;
-    private readonly HashSet<string> _resting = [];
-    private bool _pauseRehearsed;
     private int _closing;
 
     /// <summary>A host.</summary>
@@ -103,7 +101,6 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         });
         Receive<ListContainers>(_ => Sender.Tell(
             new ContainerList([.. _containers.Where(known => known.Value is { Started: true, Leaving: false }).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
-        Receive<RehearsePause>(_ => Rehearse());
         Receive<RetakeContainer>(Retake);
         Receive<PrepareContainer>(Prepare);
         Receive<Retaken>(retaken =>
@@ -113,14 +110,12 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                 Context.Stop(known.Actor);
             }
 
-            _resting.Remove(retaken.Container);
             Begin(new Supervise(retaken.Container, retaken.Handed), retaken.Asker);
         });
         Receive<IForContainer>(message =>
         {
             if (_containers.TryGetValue(message.Container, out var container))
             {
-                KeepAccount(message);
                 container.Actor.Forward(message);
             }
             else
@@ -155,6 +150,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                 }
             },
             _settings.MdStatPath);
+        Context.ActorOf(ActorProps.Of(() => new PauseRehearsal()));
         if (watcher.Ok)
         {
             _watcher = watcher.Value;
@@ -170,11 +166,6 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     private void Begin(Supervise request, IActorRef asker, bool prepare = false)
     {
         var handed = request.Handed;
-        if (handed is { Paused: true, Sockets: not null })
-        {
-            _resting.Add(request.Container);
-        }
-
         if (_containers.TryGetValue(request.Container, out var known))
         {
             if (known.Prepared)
@@ -230,41 +221,6 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
         {
             Forget(started.Container);
         }
-        else if (container.Started && !_pauseRehearsed)
-        {
-            _pauseRehearsed = true;
-            Timers.StartSingleTimer("rehearse", new RehearsePause(), RehearseAfter);
-        }
-    }
-
-    private void KeepAccount(IForContainer message)
-    {
-        if (message is PauseContainer)
-        {
-            _resting.Add(message.Container);
-        }
-        else if (message is ResumeContainer)
-        {
-            _resting.Remove(message.Container);
-        }
-    }
-
-    /// <summary>
-    /// Some container comes to rest once and goes on at once: when a successor asks for that, arrays wait for as long as it takes, and the first
-    /// time takes much longer than the second.
-    /// </summary>
-    private void Rehearse()
-    {
-        // A handoff is under way: whoever rests must not be made to go on.
-        if (_resting.Count > 0)
-        {
-            Timers.StartSingleTimer("rehearse", new RehearsePause(), RehearseAfter);
-            return;
-        }
-
-        var known = _containers.Values.FirstOrDefault(container => container.Started);
-        known?.Actor.Tell(new PauseContainer(""), ActorRefs.NoSender);
-        known?.Actor.Tell(new ResumeContainer(""), ActorRefs.NoSender);
     }
 
     private void Prepare(PrepareContainer request)
@@ -301,8 +257,6 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _resting.Remove(name);
-
         foreach (var waiting in container.Waiting)
         {
             waiting.Tell(new SuperviseReply(SuperviseOutcome.Failed, $"{name}: supervision could not be started"), Self);
@@ -333,8 +287,6 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
 
     /// <summary>The socket of a container that is to be begun again was kept, or could not be.</summary>
     private sealed record Retaken(string Container, IActorRef Asker, HandedContainer? Handed);
-
-    private sealed record RehearsePause;
 
     /// <summary>A container that was left has nobody left to answer.</summary>
     private sealed record LastAnswered;

@@ -144,6 +144,6 @@ public static class RaidHosting
             {
                 var events = provider.GetRequiredService<IEventSink>();
                 var raid = provider.GetRequiredService<RaidSystem>();
-                registry.Register<HostActor>(system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty)), "host"));
+                registry.Register<HostActor>(system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty), RaidSystem.PinnedDispatcher), "host"));
             }));
 }

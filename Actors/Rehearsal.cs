@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Commit;
 
@@ -10,11 +11,12 @@ namespace ActorRaid.Actors;
 /// </summary>
 internal static class Rehearsal
 {
-    /// <summary>Records every volume as dirty, or as clean if it is dirty, but writes nothing.</summary>
+    /// <summary>Records every volume as dirty, or as clean if it is dirty, but writes nothing; and compares as a handoff does.</summary>
     /// <returns>Whether each of these commits came to its end.</returns>
     public static bool Of(IContainerModel model, ImmutableArray<OpenDisk> disks)
     {
         var recorded = true;
+        ContainerDigest.Of(model, disks.Select(disk => disk.Source.Device));
         foreach (var volume in model.Volumes)
         {
             var changes = MemberDecision.WritePending(volume.Index, MemberMemory.New).Changes;

@@ -98,6 +98,12 @@ public sealed class BlockDevice : IDisposable
         return opened.Error.Errno == Errno.EBUSY ? false : opened.Error;
     }
 
+    /// <summary>
+    /// Starts the device's own thread, for writes that would wait (the queue is full, or the device knows no write without waiting). Otherwise
+    /// the first of them starts it, and on a busy machine that takes a tenth of a second and more.
+    /// </summary>
+    public void StartWorker() => Worker.Start();
+
     /// <summary>The device's last bytes, or all of it if it is smaller.</summary>
     public Result<byte[]> ReadTail(int bytes)
     {

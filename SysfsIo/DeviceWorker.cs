@@ -1,8 +1,8 @@
 namespace ActorRaid.SysfsIo;
 
 /// <summary>
-/// A device's own thread for calls that may block in the kernel, started with the first of them: a device that hangs holds up
-/// nobody but itself, which a shared pool could not promise.
+/// A device's own thread for calls that may block in the kernel, started with the first of them if not before: a device that hangs
+/// holds up nobody but itself, which a shared pool could not promise.
 /// </summary>
 internal sealed class DeviceWorker(string name) : IDisposable
 {
@@ -23,13 +23,23 @@ internal sealed class DeviceWorker(string name) : IDisposable
                 return false;
             }
             queue.Enqueue(work);
-            if (!started)
-            {
-                started = true;
-                new Thread(Run, StackBytes) { IsBackground = true, Name = name }.Start();
-            }
+            Start();
             Monitor.Pulse(gate);
             return true;
+        }
+    }
+
+    /// <summary>Starts the thread, if it does not run yet.</summary>
+    internal void Start()
+    {
+        lock (gate)
+        {
+            if (started || ended)
+            {
+                return;
+            }
+            started = true;
+            new Thread(Run, StackBytes) { IsBackground = true, Name = name }.Start();
         }
     }
 

@@ -127,7 +127,7 @@ internal sealed partial class ContainerActor
         ImmutableArray<IActorRef> members = [.. _members.Values];
         ImmutableArray<IActorRef> disks = [.. _disks.Values.Select(disk => disk.Actor)];
         var sockets = endpoint.Pause();
-        _pausing = Context.ActorOf(ActorProps.Of(() => new PauseActor(Name, self, sockets, members, disks, metadata)));
+        _pausing = Context.ActorOf(ActorProps.Of(() => new PauseActor(Name, self, sockets, members, disks, metadata), _settings.Home.Dispatcher));
     }
 
     private void GoOn()

@@ -44,7 +44,26 @@ internal sealed class HandoffTaker : IDisposable
     /// <param name="system">Whose actors go on with the containers.</param>
     /// <param name="events">Who is told.</param>
     /// <param name="stays">Whether this process stays in the control group that it was started in: a service's main process does.</param>
-    internal static async Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events, bool stays = false)
+    internal static Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events, bool stays = false)
+    {
+        var taken = new TaskCompletionSource<HandoffTaker?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(
+            () =>
+            {
+                try
+                {
+                    taken.SetResult(TakeAll(path, system, events, stays));
+                }
+                catch (Exception e)
+                {
+                    taken.SetException(e);
+                }
+            },
+            256 * 1024) { IsBackground = true, Name = "handoff" }.Start();
+        return taken.Task;
+    }
+
+    private static HandoffTaker? TakeAll(string path, RaidSystem system, EventLog events, bool stays)
     {
         var channel = DescriptorChannel.Connect(path);
         if (!channel.Ok)
@@ -56,7 +75,7 @@ internal sealed class HandoffTaker : IDisposable
             return null;
         }
         var taker = new HandoffTaker(channel.Value, predecessor.Value, system, events);
-        if (await taker.Greet().ConfigureAwait(false) is not { } containers)
+        if (taker.Greet() is not { } containers)
         {
             taker.Dispose();
             return null;
@@ -65,7 +84,7 @@ internal sealed class HandoffTaker : IDisposable
         if (!stays && Processes.JoinControlGroupOf(channel.Value.Peer) is { Ok: false } refused)
             events.Write(EventLevel.Warning, "handoff", $"stays in its launcher's control group: {refused.Error}");
         foreach (var container in containers)
-            await taker.TakeOne(container).ConfigureAwait(false);
+            taker.TakeOne(container);
         return taker;
     }
 
@@ -92,7 +111,7 @@ internal sealed class HandoffTaker : IDisposable
         _predecessor.Dispose();
     }
 
-    private async Task<ImmutableArray<string>?> Greet()
+    private ImmutableArray<string>? Greet()
     {
         try
         {
@@ -106,7 +125,7 @@ internal sealed class HandoffTaker : IDisposable
                 _events.Write(EventLevel.Warning, "handoff", $"not marked to be spared at shutdown, as process {_channel.Peer} was: {refused}");
             foreach (var container in welcome.Containers)
             {
-                var prepared = await _system.Prepare(container).ConfigureAwait(false);
+                var prepared = Await(_system.Prepare(container));
                 if (prepared.Outcome != SuperviseOutcome.Supervised)
                     throw new HandoffException(prepared.Message);
             }
@@ -120,13 +139,13 @@ internal sealed class HandoffTaker : IDisposable
         }
     }
 
-    private async Task TakeOne(string container)
+    private void TakeOne(string container)
     {
         try
         {
             if (!_alone)
             {
-                await TakeAlive(container).ConfigureAwait(false);
+                TakeAlive(container);
                 return;
             }
         }
@@ -136,13 +155,17 @@ internal sealed class HandoffTaker : IDisposable
             _events.Write(EventLevel.Warning, "handoff", $"process {_channel.Peer} has ended before it had handed everything over: going on without it");
         }
         // It may have been prepared, and wait; or not have been begun.
-        await _system.Resume(container).ConfigureAwait(false);
-        var reply = await _system.Supervise(container).ConfigureAwait(false);
+        Await(_system.Resume(container));
+        var reply = Await(_system.Supervise(container));
         if (reply.Outcome is not (SuperviseOutcome.Supervised or SuperviseOutcome.AlreadySupervised))
             _events.Write(EventLevel.Error, "not-supervised", reply.Message, container);
     }
 
-    private async Task TakeAlive(string container)
+    private static void Await(Task task) => task.GetAwaiter().GetResult();
+
+    private static T Await<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    private void TakeAlive(string container)
     {
         _talk.Send(new Take(container));
         var (message, descriptors) = _talk.Receive(SnapshotLimit);
@@ -152,14 +175,14 @@ internal sealed class HandoffTaker : IDisposable
             throw new HandoffException(message is Refused refused ? refused.Reason : $"{message?.GetType().Name ?? "something unknown"} came where {nameof(Snapshot)} was due");
         if (snapshot.Sockets(descriptors) is not { } sockets)
             throw new HandoffException($"{container}: {descriptors.Length} sockets came along where {snapshot.Connections.Length + 1} were due");
-        var reply = await _system.Supervise(container, new HandedContainer(snapshot.State, sockets, Paused: true)).ConfigureAwait(false);
+        var reply = Await(_system.Supervise(container, new HandedContainer(snapshot.State, sockets, Paused: true)));
         if (reply.Outcome != SuperviseOutcome.Supervised)
             throw new HandoffException(reply.Message);
         _talk.Send(new Prepared());
         _talk.Expect<Go>(HandoffChannel.StepLimit);
-        await _system.Resume(container).ConfigureAwait(false);
+        Await(_system.Resume(container));
         _talk.Send(new Mine());
         // Its writers have waited: the next container's come when these go on.
-        await _system.Settle(container, SettleLimit).ConfigureAwait(false);
+        Await(_system.Settle(container, SettleLimit));
     }
 }

@@ -78,8 +78,9 @@ public sealed class HandoffTests : IDisposable
         Assert.Equal(SuperviseOutcome.Supervised, Take(second, paused).Outcome);
         Resume(second);
         Assert.Equal(ArrayState.Active, Assert.Single(Pause(second).Snapshot.Arrays).Memory.State);
-        Resume(second);
+        // Files do not notify: what changes at rest is seen on going on.
         _rig.Md.State.Text = "write-pending";
+        Resume(second);
         Patience.Until(() => _rig.Md.State.Text == "active", "the second lets the writer go");
         Assert.Equal(1, _rig.ToldBySecond.Count("array-supervised"));
     }

@@ -9,7 +9,7 @@ public sealed class HandoffTests(GuestLab lab)
     /// <summary>What a write may wait longer with handoffs than without, in ms, is judged in a soak run alone: an ordinary one may share its machine.</summary>
     [Fact]
     public void Two_containers_are_handed_over_again_and_again_while_they_are_written_and_pinged() => lab.Passes(
-        "handoff", GuestLab.Soak ? 1200 : 300, $"HANDOFFS={(GuestLab.Soak ? 50 : 3)}", $"QUIET={(GuestLab.Soak ? 30 : 3)}", GuestLab.Soak ? "LIMIT=250" : "LIMIT=");
+        "handoff", GuestLab.Soak ? 1800 : 300, $"HANDOFFS={(GuestLab.Soak ? 50 : 3)}", $"QUIET={(GuestLab.Soak ? 30 : 3)}", GuestLab.Soak ? "LIMIT=250" : "LIMIT=");
 
     /// <summary>Predecessor or successor die, stall, talk nonsense or are of another version, at each step.</summary>
     [SoakFact]
