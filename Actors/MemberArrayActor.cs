@@ -7,42 +7,21 @@ using Akka.Actor;
 
 namespace ActorRaid.Actors;
 
-/// <summary>What a member array's actor needs to know.</summary>
-/// <param name="SysRoot">/sys, but for tests.</param>
-/// <param name="Array">md126</param>
-/// <param name="Volume">Its subarray index in the metadata.</param>
-/// <param name="Loop">The container's loop, on which this actor runs.</param>
-/// <param name="Metadata">Who records.</param>
-/// <param name="Disks">The container's disks.</param>
-/// <param name="Events">Who is told.</param>
-public sealed record MemberSettings(
-    string SysRoot, string Array, int Volume, EventLoop Loop, IActorRef Metadata,
-    ImmutableDictionary<DeviceNumber, IActorRef> Disks, ContainerEvents Events)
-{
-    /// <summary>What an admin may want otherwise.</summary>
-    public PolicyInForce Policy { get; init; } = new();
-
-    /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
-    internal bool IsPrepared { get; init; }
-}
-
 /// <summary>
 /// One member array: looks at all of its attributes when one changes, lets <see cref="MemberDecision"/> decide, has the metadata
 /// recorded, and only then lets the kernel go. Restarted, it looks at everything anew.
 /// </summary>
-public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
+public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 {
     private readonly MemberSettings _settings;
     private readonly SpareActivation _spare;
     private readonly BadBlockKeeping _badBlocks;
     private readonly ReshapeFollowing _reshape;
-    private readonly Dictionary<int, bool> _dropping = [];
-    private readonly Dictionary<int, long> _droppedAt = [];
+    private readonly LegDropping _dropping;
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
     private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
     private MemberAttributes? _attributes;
-    private bool _handed;
     private MemberMemory _memory;
     private MemberActions? _actions;
     private long _actedAt;
@@ -54,7 +33,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
     private bool _describe;
     private bool _mayBeLeftFrozen;
     private IActorRef? _tellWhenSafe;
-    private IActorRef? _pauseAskedBy;
     private bool _busy = true;
 
     /// <summary>An actor for that array.</summary>
@@ -65,6 +43,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         _settings = settings;
         _memory = MemberMemory.New;
         _disks = settings.Disks;
+        _dropping = new LegDropping(settings);
         Remember(handed);
         _spare = new SpareActivation(settings);
         _badBlocks = new BadBlockKeeping(settings);
@@ -105,14 +84,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         {
             Begin();
         }
-    }
-
-    /// <summary>What is done for the second time is faster: everything is looked at, and decided for nobody.</summary>
-    private void Rehearse()
-    {
-        MeasureArray();
-        ScanLegs();
-        _ = MemberDecision.Decide(_settings.Volume, _memory, _attributes!.Look(), _raidDisks, _componentSectors);
     }
 
     private bool OpenAttributes()
@@ -164,46 +135,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         {
             self.Tell(SysfsChanged.Instance, ActorRefs.NoSender);
         }
-    }
-
-    private void Remember(ArraySnapshot? handed)
-    {
-        _handed = handed is not null;
-        _memory = handed?.Memory ?? MemberMemory.New;
-        foreach (var slot in handed?.Dropping ?? [])
-        {
-            _dropping[slot] = false;
-        }
-    }
-
-    /// <summary>Somebody else supervises the array.</summary>
-    private void Prepared()
-    {
-        Receive<TakeUpMember>(takeUp =>
-        {
-            Remember(takeUp.Handed);
-            _disks = takeUp.Disks;
-
-            // Another array of this name may have come meanwhile.
-            if (_attributes!.ReadState() == ArrayState.Unknown)
-            {
-                _attributes.Dispose();
-                if (!OpenAttributes())
-                {
-                    return;
-                }
-            }
-
-            foreach (var leg in _attributes!.Legs)
-            {
-                Introduce(leg);
-            }
-
-            Become(Settling);
-            Begin();
-        });
-        Receive<SysfsChanged>(_ => NoteChange());
-        Receive<NotListed>(_ => Leave());
     }
 
     private void Settling()
@@ -285,19 +216,6 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
             recorded => recorded.For == RecordFor.Array);
     }
 
-    /// <summary>At rest: nothing is read, decided or written until somebody says that we still are the one.</summary>
-    private void Paused()
-    {
-        Receive<Resume>(_ =>
-        {
-            Become(Watching);
-            Stash.UnstashAll();
-            PostChange(Self);
-        });
-        Receive<SysfsChanged>(_ => NoteChange());
-        ReceiveAny(_ => Stash.Stash());
-    }
-
     private void Common()
     {
         Receive<Pause>(_ =>
@@ -346,12 +264,8 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         });
         Receive<LegRemoved>(removed =>
         {
-            _dropping.Remove(removed.Slot);
+            _dropping.Removed(removed);
             _attributes!.Forget(removed.Slot, Forgotten);
-            _droppedAt.Remove(removed.Slot, out var since);
-            Events.Info(
-                "leg-removed", $"{removed.Disk} was removed from {Name}", Name, removed.Disk,
-                new EventDetail("it had failed, and the requests to it have ended", "remove to its state", since == 0 ? null : (long)Stopwatch.GetElapsedTime(since).TotalMicroseconds));
             _spare.Wanted = true;
             PostChange(Self);
         });
@@ -514,7 +428,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
         _memory = actions.Next;
         foreach (var slot in actions.FailedSlots)
         {
-            Drop(slot, actions.MayRemove);
+            _dropping.Drop(slot, actions.MayRemove, _attributes, _disks, Self);
         }
 
         if (_describe)
@@ -553,57 +467,10 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
             asker.Tell(new Gone(), Self);
         }
 
-        if (_dropping.Count == 0)
+        if (_dropping.IsEmpty)
         {
             _spare.LookForOne(_memory, _attributes!, _componentSectors, Self);
         }
-    }
-
-    /// <summary>What has been begun is finished: a spare's activation in the middle would leave md frozen.</summary>
-    private bool PauseIfAtRest()
-    {
-        if (_pauseAskedBy is not { } asker || _busy || _leaving || !_spare.IsIdle || !_reshape.IsIdle)
-        {
-            return false;
-        }
-
-        _pauseAskedBy = null;
-        Become(Paused);
-        asker.Tell(new MemberPaused(new ArraySnapshot(Name, _memory, [.. _dropping.Keys])), Self);
-        return true;
-    }
-
-    private void Drop(int slot, bool remove)
-    {
-        if (_dropping.TryGetValue(slot, out var removing) && (removing || !remove))
-        {
-            return;
-        }
-
-        if (_attributes!.Find(slot) is not { } leg)
-        {
-            return;
-        }
-
-        if (!_disks.TryGetValue(leg.Device, out var disk))
-        {
-            Events.Warning("disk-unknown", $"{leg.Disk} of {Name} is faulty, but is no disk of the container: left to the kernel", Name, leg.Disk);
-            leg.WriteState("-blocked");
-            return;
-        }
-
-        if (!_dropping.ContainsKey(slot))
-        {
-            Events.Warning(
-                "leg-failed", $"{leg.Disk} in slot {slot} of {Name} is faulty, recorded", Name, leg.Disk,
-                new EventDetail(
-                    "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
-                    leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
-            _droppedAt[slot] = Stopwatch.GetTimestamp();
-        }
-
-        _dropping[slot] = remove;
-        disk.Tell(new DropLeg(Name, remove), Self);
     }
 
     private void SpareRecorded()
@@ -651,7 +518,7 @@ public sealed class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Forgotten(MemberAttributes.Leg leg)
     {
-        _dropping.Remove(leg.Slot);
+        _dropping.Forget(leg.Slot);
         if (_disks.TryGetValue(leg.Device, out var disk))
         {
             disk.Tell(new LegVanished(Name), Self);

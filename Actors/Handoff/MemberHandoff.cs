@@ -1,0 +1,84 @@
+using ActorRaid.Actors.Handoff;
+using ActorRaid.Metadata;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+// The member array's part of a handoff: coming to rest and going on in the process that has it; prepared, and taken up, in the one that takes over.
+public sealed partial class MemberArrayActor
+{
+    private bool _handed;
+    private IActorRef? _pauseAskedBy;
+
+    private void Remember(ArraySnapshot? handed)
+    {
+        _handed = handed is not null;
+        _memory = handed?.Memory ?? MemberMemory.New;
+        _dropping.Remember(handed?.Dropping ?? []);
+    }
+
+    /// <summary>What is done for the second time is faster: everything is looked at, and decided for nobody.</summary>
+    private void Rehearse()
+    {
+        MeasureArray();
+        ScanLegs();
+        _ = MemberDecision.Decide(_settings.Volume, _memory, _attributes!.Look(), _raidDisks, _componentSectors);
+    }
+
+    /// <summary>Somebody else supervises the array.</summary>
+    private void Prepared()
+    {
+        Receive<TakeUpMember>(takeUp =>
+        {
+            Remember(takeUp.Handed);
+            _disks = takeUp.Disks;
+
+            // Another array of this name may have come meanwhile.
+            if (_attributes!.ReadState() == ArrayState.Unknown)
+            {
+                _attributes.Dispose();
+                if (!OpenAttributes())
+                {
+                    return;
+                }
+            }
+
+            foreach (var leg in _attributes!.Legs)
+            {
+                Introduce(leg);
+            }
+
+            Become(Settling);
+            Begin();
+        });
+        Receive<SysfsChanged>(_ => NoteChange());
+        Receive<NotListed>(_ => Leave());
+    }
+
+    /// <summary>At rest: nothing is read, decided or written until somebody says that we still are the one.</summary>
+    private void Paused()
+    {
+        Receive<Resume>(_ =>
+        {
+            Become(Watching);
+            Stash.UnstashAll();
+            PostChange(Self);
+        });
+        Receive<SysfsChanged>(_ => NoteChange());
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    /// <summary>What has been begun is finished: a spare's activation in the middle would leave md frozen.</summary>
+    private bool PauseIfAtRest()
+    {
+        if (_pauseAskedBy is not { } asker || _busy || _leaving || !_spare.IsIdle || !_reshape.IsIdle)
+        {
+            return false;
+        }
+
+        _pauseAskedBy = null;
+        Become(Paused);
+        asker.Tell(new MemberPaused(new ArraySnapshot(Name, _memory, _dropping.Slots)), Self);
+        return true;
+    }
+}

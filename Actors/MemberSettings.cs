@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using ActorRaid.Actors.Handoff;
+using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
+using Akka.Actor;
+
+namespace ActorRaid.Actors;
+
+/// <summary>What a member array's actor needs to know.</summary>
+/// <param name="SysRoot">/sys, but for tests.</param>
+/// <param name="Array">md126</param>
+/// <param name="Volume">Its subarray index in the metadata.</param>
+/// <param name="Loop">The container's loop, on which this actor runs.</param>
+/// <param name="Metadata">Who records.</param>
+/// <param name="Disks">The container's disks.</param>
+/// <param name="Events">Who is told.</param>
+public sealed record MemberSettings(
+    string SysRoot, string Array, int Volume, EventLoop Loop, IActorRef Metadata,
+    ImmutableDictionary<DeviceNumber, IActorRef> Disks, ContainerEvents Events)
+{
+    /// <summary>What an admin may want otherwise.</summary>
+    public PolicyInForce Policy { get; init; } = new();
+
+    /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
+    internal bool IsPrepared { get; init; }
+}
