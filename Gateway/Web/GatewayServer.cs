@@ -15,14 +15,17 @@ internal static class GatewayServer
     internal static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(5), HandshakeTime = TimeSpan.FromSeconds(5);
 
     /// <summary>Everything put together, not started yet.</summary>
-    internal static WebApplication Build(GatewaySettings settings, TlsCredentials? credentials)
+    /// <param name="settings">What is configured.</param>
+    /// <param name="credentials">For TLS; null: without.</param>
+    /// <param name="renewal">See <see cref="TlsRenewal.Every"/>, which counts if null.</param>
+    internal static WebApplication Build(GatewaySettings settings, TlsCredentials? credentials, TimeSpan? renewal = null)
     {
         // Nothing is configured by the environment, by arguments or by files in the working directory.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "actorraid-gateway", ContentRootPath = "/" });
         builder.Logging.AddSystemdConsole(options => options.IncludeScopes = false);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, settings, credentials));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, settings, credentials, renewal ?? TlsRenewal.Every));
         builder.Services.AddRoutingCore();
         var bulletin = new Bulletin(settings.Streams, TimeSpan.FromSeconds(settings.UnknownAfterSeconds));
         builder.Services.AddSingleton(settings);
@@ -50,8 +53,10 @@ internal static class GatewayServer
         return app;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, GatewaySettings settings, TlsCredentials? credentials)
+    private static void Configure(KestrelServerOptions kestrel, GatewaySettings settings, TlsCredentials? credentials, TimeSpan renewal)
     {
+        var tls = credentials is null ? null
+            : new TlsRenewal(settings, credentials, kestrel.ApplicationServices.GetRequiredService<ILogger<TlsRenewal>>(), renewal);
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
         kestrel.Limits.MaxConcurrentConnections = settings.Connections;
@@ -70,12 +75,12 @@ internal static class GatewayServer
             kestrel.Listen(address.Address, address.Port, listen =>
             {
                 listen.Protocols = credentials is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-                if (credentials is not null)
+                if (tls is not null)
                 {
                     listen.UseHttps(new TlsHandshakeCallbackOptions
                     {
                         HandshakeTimeout = HandshakeTime,
-                        OnConnection = _ => ValueTask.FromResult(credentials.Options()),
+                        OnConnection = _ => ValueTask.FromResult(tls.Options()),
                     });
                 }
             });

@@ -39,12 +39,12 @@ public sealed class GatewayRig : IAsyncDisposable
     internal Bulletin Bulletin => _server.Services.GetRequiredService<Bulletin>();
 
     /// <summary>Starts it, and waits until it knows the daemon's status.</summary>
-    internal static async Task<GatewayRig> Start(Func<GatewaySettings, GatewaySettings>? change = null, HostStatus? status = null)
+    internal static async Task<GatewayRig> Start(Func<GatewaySettings, GatewaySettings>? change = null, HostStatus? status = null, TimeSpan? renewal = null)
     {
         var daemon = new ReplayedDaemon(status ?? Told.Healthy());
         var settings = new GatewaySettings { ControlSocket = daemon.Path, Listen = [new ListenAddress(IPAddress.Loopback, 0)], RequestsPerSecond = 1000 };
         settings = change?.Invoke(settings) ?? settings;
-        var server = GatewayServer.Build(settings, TlsCredentials.Load(settings));
+        var server = GatewayServer.Build(settings, TlsCredentials.Load(settings), renewal);
         await server.StartAsync();
         var rig = new GatewayRig(daemon, server);
         await Until(() => rig.Bulletin.Now.Problem is null, "the gateway hears the daemon");

@@ -35,6 +35,41 @@ public sealed class SecurityTests
         }
     }
 
+    [Fact]
+    public async Task A_renewed_certificate_counts_without_a_restart_and_one_that_cannot_be_used_changes_nothing()
+    {
+        var folder = Directory.CreateTempSubdirectory("actorraid-tls-").FullName;
+        try
+        {
+            var (before, after) = (new Certificates(folder, "before"), new Certificates(folder, "after"));
+            var (certificate, key) = before.Server();
+            await using var rig = await GatewayRig.Start(settings => settings with { Certificate = certificate, CertificateKey = key }, renewal: TimeSpan.Zero);
+            Assert.Equal("CN=before", await Issuer(rig));
+            await File.WriteAllTextAsync(certificate, "half a certific");
+            Assert.Equal("CN=before", await Issuer(rig));
+            after.Server();
+            Assert.Equal("CN=after", await Issuer(rig));
+            File.Delete(key);
+            Assert.Equal("CN=after", await Issuer(rig));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    private static async Task<string> Issuer(GatewayRig rig)
+    {
+        using var stream = new SslStream(new NetworkStream(await rig.Connect(), ownsSocket: true));
+        string? issuer = null;
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            RemoteCertificateValidationCallback = (_, presented, _, _) => (issuer = presented?.Issuer) is not null,
+        });
+        return issuer!;
+    }
+
     [Theory]
     [InlineData(414, "GET /{0} HTTP/1.1\r\nHost: localhost\r\n\r\n", 5_000)]
     [InlineData(431, "GET / HTTP/1.1\r\nHost: localhost\r\nCookie: {0}\r\n\r\n", 20_000)]
