@@ -24,6 +24,19 @@ public sealed class PackageTests(GuestLab lab)
         });
     }
 
+    /// <summary>With what the package's scripts do where systemd is not process 1.</summary>
+    [SoakFact]
+    public void Without_systemd_the_package_is_installed_upgraded_and_removed_while_a_volume_is_written()
+    {
+        var output = lab.Folder("plain");
+        foreach (var package in Directory.GetFiles(Packages(output, "first.deb", "second.deb")))
+        {
+            File.Move(package, Path.Combine(output, Path.GetFileName(package)));
+        }
+
+        Passes(new LabOrder("mdmon", "package-plain", 400, []) { Output = output });
+    }
+
     /// <summary>The second process, under systemd.</summary>
     [SoakFact]
     public void The_gateway_is_off_until_it_is_enabled_runs_without_any_right_and_stays_enabled_over_an_upgrade()
@@ -36,12 +49,15 @@ public sealed class PackageTests(GuestLab lab)
     }
 
     /// <summary>Without the repair this root file system is not found: mdadm does not know the torn disk, and starts no half of a mirror.</summary>
-    [SoakFact]
-    public void A_root_file_system_on_a_volume_with_a_torn_disk_is_repaired_by_the_initramfs_booted_and_clean_after_the_shutdown()
+    [SoakTheory]
+    [InlineData("initramfs-tools")]
+    [InlineData("dracut")]
+    public void A_root_file_system_on_a_volume_with_a_torn_disk_is_repaired_by_the_initramfs_booted_and_clean_after_the_shutdown(string maker)
     {
         var folder = lab.Folder("root");
         var shared = Packages(folder, "first.deb");
-        var image = GuestLab.RunProgram(Path.Combine(lab.Root, "deploy/lab/tree")).Trim();
+        string[] packages = maker == "dracut" ? ["dracut-core"] : [];
+        var image = GuestLab.RunProgram(Path.Combine(lab.Root, "deploy/lab/tree"), packages).Trim();
         string[] disks = [Path.Combine(folder, "ubda"), Path.Combine(folder, "ubdb")];
         foreach (var disk in disks)
         {
@@ -50,9 +66,9 @@ public sealed class PackageTests(GuestLab lab)
             file.SetLength(1600L << 20);
         }
 
-        var made = Passes(new LabOrder("actorraid", "root-make", 600, []) { Disks = disks, Shared = shared });
+        var made = Passes(new LabOrder("actorraid", "root-make", 600, [$"MAKER={maker}"]) { Disks = disks, Shared = shared });
         Tear(disks[1]);
-        var booted = Passes(new LabOrder("actorraid", "root", 600, [])
+        var booted = Passes(new LabOrder("actorraid", "root", 600, [$"MAKER={maker}"])
         {
             Disks = disks, Shared = shared, Initramfs = Path.Combine(made.Output, "initramfs"), Root = "LABEL=imsmroot",
         });
@@ -84,7 +100,7 @@ public sealed class PackageTests(GuestLab lab)
         var run = lab.Run(order);
         if (run.Status != 0)
         {
-            lab.Fail("with systemd", run, order.Script);
+            lab.Fail("the package", run, order.Script);
         }
 
         return run;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # With systemd (lab -s): makes a root file system on an IMSM volume (RAID1 on /dev/ubda and /dev/ubdb, which begin with a Debian's file
-# system), with the package /lab/published/first.deb in it, and its initramfs: /out/initramfs.
+# system), with the package /lab/published/first.deb in it, and its initramfs, made by initramfs-tools or dracut (MAKER): /out/initramfs.
 . "$LAB/guest-lib.sh"
 DISKS=(/dev/ubda /dev/ubdb)
 TARGET=/mnt
@@ -20,26 +20,41 @@ done
 sh "$LAB/configure" $TARGET
 mdadm --detail --scan >>$TARGET/etc/mdadm/mdadm.conf
 echo "LABEL=imsmroot / ext4 errors=remount-ro 0 1" >>$TARGET/etc/fstab
-# What the hooks ask for, and not every driver that there is.
-sed -i 's/^MODULES=.*/MODULES=list/' $TARGET/etc/initramfs-tools/initramfs.conf
-# Only in the lab does udev need to be told of serial numbers.
-cat >$TARGET/etc/initramfs-tools/hooks/lab <<'HOOK'
-#!/bin/sh
-[ "${1:-}" != prereqs ] || exit 0
-mkdir -p "$DESTDIR/etc/udev/rules.d"
-cp /etc/udev/rules.d/00-lab.rules "$DESTDIR/etc/udev/rules.d/"
-HOOK
-chmod +x $TARGET/etc/initramfs-tools/hooks/lab
-echo CONFIG_RD_GZIP=y >"$TARGET/boot/config-$(uname -r)" # what mkinitramfs looks into a kernel's package for
 cp /lab/published/first.deb $TARGET/root/
 before=$(supervisor "$(container_of vol0)")
 quietly chroot $TARGET dpkg -i /root/first.deb
 [ "$(supervisor "$(container_of vol0)")" = "$before" ] || fail "installing it in a chroot took over the arrays outside"
 say "installed in the chroot"
-quietly chroot $TARGET mkinitramfs -o /root/initramfs "$(uname -r)"
+
+made_by_initramfs-tools() {
+    # What the hooks ask for, and not every driver that there is.
+    sed -i 's/^MODULES=.*/MODULES=list/' $TARGET/etc/initramfs-tools/initramfs.conf
+    # Only in the lab does udev need to be told of serial numbers.
+    cat >$TARGET/etc/initramfs-tools/hooks/lab <<'HOOK'
+#!/bin/sh
+[ "${1:-}" != prereqs ] || exit 0
+mkdir -p "$DESTDIR/etc/udev/rules.d"
+cp /etc/udev/rules.d/00-lab.rules "$DESTDIR/etc/udev/rules.d/"
+HOOK
+    chmod +x $TARGET/etc/initramfs-tools/hooks/lab
+    echo CONFIG_RD_GZIP=y >"$TARGET/boot/config-$(uname -r)" # what mkinitramfs looks into a kernel's package for
+    quietly chroot $TARGET mkinitramfs -o /root/initramfs "$(uname -r)"
+    chroot $TARGET lsinitramfs /root/initramfs >/out/initramfs.list
+    files="scripts/local-top/actorraid scripts/local-block/actorraid"
+}
+made_by_dracut() {
+    # Nothing is said of the module: it is to come by itself. What the lab needs: the names of its disks as serial numbers.
+    quietly chroot $TARGET dracut --force --no-hostonly --gzip --kver "$(uname -r)" --kernel-cmdline rd.auto=1 \
+        --include /etc/systemd/system.conf.d/lab.conf /etc/systemd/system.conf.d/lab.conf \
+        --include /etc/udev/rules.d/00-lab.rules /etc/udev/rules.d/00-lab.rules /root/initramfs
+    chroot $TARGET lsinitrd /root/initramfs | awk '/^[-dl]/ { print $9 }' >/out/initramfs.list
+    # At shutdown dracut goes back into what it finds there.
+    cp $TARGET/root/initramfs "$TARGET/boot/initramfs-$(uname -r).img"
+    files="usr/lib/dracut/hooks/initqueue/settled/10-repair-torn.sh"
+}
+"made_by_${MAKER:-initramfs-tools}"
 cp $TARGET/root/initramfs /out/initramfs
-chroot $TARGET lsinitramfs /root/initramfs >/out/initramfs.list
-for file in usr/lib/actorraid/actorraid usr/lib/actorraid/repair-torn usr/sbin/mdmon scripts/local-top/actorraid scripts/local-block/actorraid; do
+for file in usr/lib/actorraid/actorraid usr/lib/actorraid/repair-torn usr/sbin/mdmon $files; do
     grep -qx "$file" /out/initramfs.list || fail "no $file in the initramfs"
 done
 say "initramfs: $(stat -c %s /out/initramfs) bytes"
