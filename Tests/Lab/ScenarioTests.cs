@@ -48,7 +48,7 @@ public sealed class ScenarioTests(GuestLab lab)
 
     /// <summary>The one question, in every way, at each stage of a failure; and those who ask it wrong.</summary>
     [Fact]
-    public void Status_events_explain_and_hooks_tell_a_failure_and_a_rebuild_right_and_nobody_who_asks_disturbs() => lab.Passes("status", 200);
+    public void Status_events_explain_and_hooks_tell_a_failure_and_a_rebuild_right_and_nobody_who_asks_disturbs() => lab.Passes("status", 300);
 
     /// <summary>What systemd makes of it.</summary>
     [SoakFact]
@@ -68,6 +68,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [MemberData(nameof(Interruptions))]
     public void An_interrupted_rebuild_goes_on_from_its_checkpoint(string way, int spares) =>
         lab.Passes("interrupted-rebuild", 400, $"WAY={way}", $"SPARES={spares}");
+
+    /// <summary>As mdmon leaves it: two legs that are rebuilt at once.</summary>
+    [SoakFact]
+    public void A_checkpoint_that_mdadm_has_no_place_for_is_told_as_lost() => lab.Passes("checkpoint-lost", 300);
 
     /// <summary>The supervisor's death at any moment.</summary>
     [Fact]

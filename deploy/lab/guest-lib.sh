@@ -441,6 +441,19 @@ supervisor_start() {
 
 # ---- with systemd (lab -s) --------------------------------------------------------------------------------------
 
+# hooks_on SETTINGS EVENT...: ActorRaid, when it is started or reloads, has these settings ("KEY": VALUE, or nothing) and a hook on these events, which
+# leaves a line for each in /out/hooks (event and devices) and what it is told in /out/hooks.json
+hooks_on() {
+    local settings=$1 events
+    shift
+    events=$(printf ', "%s"' "$@")
+    printf '%s\n' '#!/bin/sh' 'echo "$*" >>/out/hooks' 'cat >>/out/hooks.json' >/run/hook
+    chmod +x /run/hook
+    : >>/out/hooks
+    export ACTORRAID_CONFIG=/out/actorraid.json
+    echo "{ ${settings:+$settings, }\"hooks\": [{ \"on\": [${events#, }], \"run\": [\"/run/hook\"] }] }" >"$ACTORRAID_CONFIG"
+}
+
 # next_boot: the guest reboots, and the script is run again with BOOT one higher
 next_boot() { : >/out/next-boot; exit 0; }
 

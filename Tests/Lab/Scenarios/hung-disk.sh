@@ -1,6 +1,7 @@
 #!/bin/bash
-# A disk of one container hangs (a suspended device-mapper target): another container's writes still go through.
+# A disk of one container hangs (a suspended device-mapper target): another container's writes still go through, and a hook is told.
 . "$LAB/guest-lib.sh"
+hooks_on "" Stalled
 
 disks 5 48M
 for i in 0 1; do
@@ -47,6 +48,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 done
 say "worst write to volB: $worst_before ms before, $worst ms while a disk of imsmA hangs"
 kill -0 "$stuck" || fail "the write to volA went through although its disk hangs"
+if [ "$SUPERVISOR" = actorraid ]; then expect 30 has /out/hooks "Stalled /dev/$(container_of volA) ${hanging[1]}"; fi
 [ "$worst" -lt 5000 ] || fail "a write to volB took $worst ms while a disk of imsmA hung (before: $worst_before ms)"
 dmsetup resume hang1
 expect 30 ended "$stuck"

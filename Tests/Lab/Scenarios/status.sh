@@ -5,16 +5,8 @@
 
 group=4711
 echo "actorraid:x:$group:" >>/etc/group
-export ACTORRAID_CONFIG=/out/actorraid.json
-cat >/run/hook <<'HOOK'
-#!/bin/sh
-echo "$*" >>/out/hooks
-cat >>/out/hooks.json
-HOOK
-chmod +x /run/hook
-hooks='"hooks": [{ "on": ["Fail", "DegradedArray", "SpareUsed", "RebuildStarted", "RebuildNN", "RebuildFinished", "SpareActive", "TestMessage"], "run": ["/run/hook"] }]'
-echo "{ \"activateSpares\": false, $hooks }" >"$ACTORRAID_CONFIG"
-: >/out/hooks
+events=(Fail DegradedArray SpareUsed RebuildStarted RebuildNN RebuildFinished SpareActive TestMessage)
+hooks_on '"activateSpares": false' "${events[@]}"
 
 # asked STATUS FIRSTLINE ARGUMENT...: the exit status and the first line (a shell pattern) of actorraid status
 asked() {
@@ -63,7 +55,7 @@ say "degraded: $(head -n 1 /out/explain.degraded)"
 
 # Now it may, slowly, so that the kernel tells of each sixteenth, and the kernel itself stops half way.
 for limit in min max; do echo 3000 >"/proc/sys/dev/raid/speed_limit_$limit"; done
-echo "{ $hooks }" >"$ACTORRAID_CONFIG"
+hooks_on "" "${events[@]}"
 quietly actorraid reload
 expect 20 told "*recovery \[##*\] [45]? %*"
 asked 1 "REBUILDING $array [45]? %*" || fail "rebuilding: $(cat /out/status.txt)"
