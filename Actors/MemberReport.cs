@@ -52,11 +52,14 @@ internal static class MemberReport
         }
     }
 
-    /// <summary>Whether md begins a recovery before the place that the metadata knows it had come to.</summary>
+    /// <summary>
+    /// Whether md begins a recovery before the place that the metadata knows it had come to. At the first look an array that is being assembled is still
+    /// readonly, and the recovery waits for that to end: where it will begin is in its leg already.
+    /// </summary>
     /// <param name="recorded">The volume as the metadata has it.</param>
     /// <param name="view">The first look.</param>
     public static bool LosesCheckpoint(VolumeInfo recorded, MemberView view) =>
-        recorded is { Activity: VolumeActivity.Recovery, Checkpoint: > 0 } && view.Action == SyncAction.Recover
+        recorded is { Activity: VolumeActivity.Recovery, Checkpoint: > 0 }
         && view.Legs.Any(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == 0 && leg.RecoveryStart < recorded.Checkpoint);
 
     private static string? Cause(MemberMemory before, MemberActions actions) => actions.Next.State switch

@@ -39,6 +39,22 @@ public sealed class MemberDecisionTests
         Assert.Null(actions.WriteState);
     }
 
+    [Theory]
+    [InlineData(SyncAction.Recover, 0, 800, true)]
+    [InlineData(SyncAction.Idle, 0, 800, true)] // being assembled, readonly
+    [InlineData(SyncAction.Idle, 800, 800, false)]
+    [InlineData(SyncAction.Recover, 1600, 800, false)]
+    [InlineData(SyncAction.Recover, 0, 0, false)]
+    public void A_recovery_that_begins_before_its_checkpoint_loses_it(SyncAction action, ulong start, ulong checkpoint, bool lost)
+    {
+        var volume = new VolumeInfo(0, "vol0", 5, 0, 65536, Component, 2 * Component, false, VolumeActivity.Recovery, checkpoint, []);
+        var view = Whole with { Action = action, Legs = Whole.Legs.SetItem(1, new LegView(1, default, start)) };
+
+        Assert.Equal(lost, MemberReport.LosesCheckpoint(volume, view));
+        Assert.False(MemberReport.LosesCheckpoint(volume, view with { Legs = Whole.Legs }));
+        Assert.False(MemberReport.LosesCheckpoint(volume with { Activity = VolumeActivity.None }, view));
+    }
+
     [Fact]
     public void Write_pending_is_recorded_dirty_before_active_is_written()
     {

@@ -6,15 +6,18 @@ hooks_on "" CheckpointLost
 
 disks 6 64M
 container imsm0 "${DISKS[@]}"
-home=$(container_of imsm0)
-quietly /sbin/mdmon.distribution --takeover "$home"
 quietly mdadm -CR /dev/md/vol0 -l 10 -n 4 -z 40M "${DISKS[@]:0:4}"
 settle
 rest vol0
 fill vol0
 rest vol0
+quietly /sbin/mdmon.distribution --takeover "$(container_of vol0)"
 hold vol0 50
-for slot in 1 2; do quietly mdadm --fail "/dev/$(md vol0)" "${DISKS[slot]}"; done
+# It has to learn of both at once.
+theirs=$(supervisor "$(container_of vol0)")
+kill -STOP "$theirs"
+for slot in 1 2; do echo faulty >"$(attribute vol0 rd$slot)/state"; done
+kill -CONT "$theirs"
 expect 60 reached vol0 45
 in_rebuild() { grep -lsxE 'spare.*' /sys/block/"$(md vol0)"/md/dev-*/state | wc -l; }
 [ "$(in_rebuild)" = 2 ] || fail "mdmon rebuilds $(in_rebuild) legs at a time: there is nothing to lose"
