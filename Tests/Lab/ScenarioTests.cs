@@ -10,7 +10,7 @@ public sealed class ScenarioTests(GuestLab lab)
     public static TheoryData<string> ScriptsFor4096 => new("levels", "story");
 
     /// <summary>RAID levels.</summary>
-    public static TheoryData<int> Levels => GuestLab.Soak ? new(0, 1, 5, 10) : new(10);
+    public static TheoryData<int> Levels => new(0, 1, 5, 10);
 
     /// <summary>By a refused write, by an unreadable source of a rebuild.</summary>
     public static TheoryData<string> BadBlocks => GuestLab.Soak ? new("write", "rebuild") : new("write");
@@ -26,7 +26,7 @@ public sealed class ScenarioTests(GuestLab lab)
         lab.Passes("story", 300);
 
     /// <summary>Each level keeps its data over stop and assemble.</summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(Levels))]
     public void A_volume_keeps_its_data_over_stop_and_assemble_whole_and_disk_by_disk(int level) =>
         lab.Passes("levels", 300, $"LEVEL={level}");
@@ -49,6 +49,10 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>The one question, in every way, at each stage of a failure; and those who ask it wrong.</summary>
     [Fact]
     public void Status_events_explain_and_hooks_tell_a_failure_and_a_rebuild_right_and_nobody_who_asks_disturbs() => lab.Passes("status", 300);
+
+    /// <summary>The rest of what can run: a resync, a check, a reshape.</summary>
+    [SoakFact]
+    public void Status_tells_a_resync_a_check_and_a_reshape_with_progress_and_estimate() => lab.Passes("status-sync", 300);
 
     /// <summary>What systemd makes of it.</summary>
     [SoakFact]
