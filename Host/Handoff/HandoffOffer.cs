@@ -4,6 +4,7 @@ using ActorRaid.Actors.Handoff;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Logging;
 using ActorRaid.SysfsIo;
+using static ActorRaid.Host.Handoff.Blocking;
 using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace ActorRaid.Host.Handoff;
@@ -232,10 +233,6 @@ internal sealed class HandoffOffer : IDisposable
             // Gone already.
         }
     }
-
-    private static void Await(Task task) => task.GetAwaiter().GetResult();
-
-    private static T Await<T>(Task<T> task) => task.GetAwaiter().GetResult();
 }
 
 /// <summary>What a handoff wants of the daemon around it.</summary>

@@ -4,6 +4,7 @@ using ActorRaid.Actors.Handoff;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Logging;
 using ActorRaid.SysfsIo;
+using static ActorRaid.Host.Handoff.Blocking;
 
 namespace ActorRaid.Host.Handoff;
 
@@ -160,10 +161,6 @@ internal sealed class HandoffTaker : IDisposable
         if (reply.Outcome is not (SuperviseOutcome.Supervised or SuperviseOutcome.AlreadySupervised))
             _events.Write(EventLevel.Error, "not-supervised", reply.Message, container);
     }
-
-    private static void Await(Task task) => task.GetAwaiter().GetResult();
-
-    private static T Await<T>(Task<T> task) => task.GetAwaiter().GetResult();
 
     private void TakeAlive(string container)
     {

@@ -1,0 +1,14 @@
+namespace ActorRaid.Host.Handoff;
+
+/// <summary>
+/// Both sides of a handoff have a thread that waits: what the steps of an async method are made of is compiled when they first run, and that would be
+/// while arrays wait.
+/// </summary>
+internal static class Blocking
+{
+    /// <summary>Waits for the end; throws what the task has failed with.</summary>
+    internal static void Await(Task task) => task.GetAwaiter().GetResult();
+
+    /// <summary>The same, for a result.</summary>
+    internal static T Await<T>(Task<T> task) => task.GetAwaiter().GetResult();
+}
