@@ -200,7 +200,7 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
 
         var model = loaded.Model!;
         BeginMetadata(loaded, handed is { Paused: true } ? handed.Snapshot ?? ContainerSnapshot.Empty(Name) : null);
-        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, Self, _metadata, handed);
+        var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, _settings.Home.Loop.ThreadNumber, Self, _metadata, handed);
         if (!endpoint.Ok)
         {
             Refuse(new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {endpoint.Error}"));

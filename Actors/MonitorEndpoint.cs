@@ -8,7 +8,7 @@ namespace ActorRaid.Actors;
 
 /// <summary>
 /// A container's face to mdadm: pid file and socket, with mdmon's protocol translated into messages. mdadm takes us for
-/// running as long as the pid in the file is alive.
+/// running as long as the number in the file is alive: it is the container's thread's (<see cref="PidFile"/>).
 /// </summary>
 internal sealed class MonitorEndpoint
 {
@@ -17,13 +17,15 @@ internal sealed class MonitorEndpoint
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(200);
     private readonly string _pidFile;
+    private readonly int _thread;
     private readonly Conversation _conversation;
     private readonly MonitorServer _server;
     private Task _pausing = Task.CompletedTask;
 
-    private MonitorEndpoint(string pidFile, Conversation conversation, MonitorServer server)
+    private MonitorEndpoint(string pidFile, int thread, Conversation conversation, MonitorServer server)
     {
         _pidFile = pidFile;
+        _thread = thread;
         _conversation = conversation;
         _server = server;
     }
@@ -33,11 +35,12 @@ internal sealed class MonitorEndpoint
     /// </summary>
     /// <param name="runDirectory">Where mdadm looks for both.</param>
     /// <param name="container">md127</param>
+    /// <param name="thread">The kernel's number of the thread that supervises it, and ends when it is left.</param>
     /// <param name="containerActor">Who answers pings.</param>
     /// <param name="metadata">Who takes updates.</param>
     /// <param name="handed">What is handed over, with the sockets; null: new ones.</param>
     public static Result<MonitorEndpoint> Open(
-        string runDirectory, string container, IActorRef containerActor, IActorRef metadata, HandedContainer? handed)
+        string runDirectory, string container, int thread, IActorRef containerActor, IActorRef metadata, HandedContainer? handed)
     {
         try
         {
@@ -64,7 +67,7 @@ internal sealed class MonitorEndpoint
 
         server.Value.Answer = conversation.Answer;
 
-        var endpoint = new MonitorEndpoint($"{runDirectory}/{container}.pid", conversation, server.Value);
+        var endpoint = new MonitorEndpoint($"{runDirectory}/{container}.pid", thread, conversation, server.Value);
         var claimed = endpoint.Claim();
         if (!claimed.Ok)
         {
@@ -113,24 +116,30 @@ internal sealed class MonitorEndpoint
     /// <returns>Completes when nobody is left to be answered; false if somebody was cut off.</returns>
     public Task<bool> Close(bool leaveFiles)
     {
-        if (!leaveFiles && PidFile.Read(_pidFile) is { Ok: true } pid && pid.Value == Environment.ProcessId)
+        if (!leaveFiles && IsOurs)
         {
             PidFile.Remove(_pidFile);
             PidFile.Remove(_server.Path);
         }
 
         _conversation.End();
-        return AnswerTheLast(leaveFiles ? TimeSpan.Zero : Grace);
+        return CloseServer(leaveFiles);
     }
 
-    private async Task<bool> AnswerTheLast(TimeSpan grace)
+    private bool IsOurs => PidFile.Read(_pidFile) is { Ok: true } pid && pid.Value == _thread;
+
+    private async Task<bool> CloseServer(bool leaveFiles)
     {
-        // Whoever has found the socket before its name went comes within this time.
-        await Task.Delay(Last).ConfigureAwait(false);
-        var since = Stopwatch.GetTimestamp();
-        while (_server.Connections > 0 && Stopwatch.GetElapsedTime(since) < grace)
+        if (leaveFiles)
         {
-            await Task.Delay(Last / 10).ConfigureAwait(false);
+            // The other one is woken by the socket's end, and then looks five times a second whether the thread has ended.
+            await While(() => PidFile.IsAlive(_thread), Last).ConfigureAwait(false);
+        }
+        else
+        {
+            // Whoever has found the socket before its name went comes within this time.
+            await Task.Delay(Last).ConfigureAwait(false);
+            await While(() => _server.Connections > 0, Grace).ConfigureAwait(false);
         }
 
         var none = _server.Connections == 0;
@@ -138,8 +147,16 @@ internal sealed class MonitorEndpoint
         return none;
     }
 
-    private Result<Nothing> Claim() =>
-        PidFile.Read(_pidFile) is { Ok: true } pid && pid.Value == Environment.ProcessId ? default(Nothing) : PidFile.Write(_pidFile, Environment.ProcessId);
+    private static async Task While(Func<bool> condition, TimeSpan limit)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (condition() && Stopwatch.GetElapsedTime(since) < limit)
+        {
+            await Task.Delay(Last / 10).ConfigureAwait(false);
+        }
+    }
+
+    private Result<Nothing> Claim() => IsOurs ? default(Nothing) : PidFile.Write(_pidFile, _thread);
 
     private sealed class Conversation(IActorRef container, IActorRef metadata)
     {

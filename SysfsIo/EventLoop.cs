@@ -44,6 +44,7 @@ public sealed unsafe class EventLoop : IDisposable
         polled[0] = new Native.PollFd { Descriptor = number, Events = Native.PollIn };
         thread = new Thread(Run, maxStackBytes) { IsBackground = true, Name = name };
         thread.Start();
+        SpinWait.SpinUntil(() => threadNumber != 0);
     }
 
     /// <summary>Told, on the loop's thread, of whatever posted work or a callback throws. The loop goes on.</summary>
@@ -52,7 +53,7 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>Whether the caller runs on the loop's thread.</summary>
     public bool IsOnLoop => Thread.CurrentThread == thread;
 
-    /// <summary>The kernel's number of the thread; 0 before it runs.</summary>
+    /// <summary>The kernel's number of the thread.</summary>
     public int ThreadNumber => threadNumber;
 
     /// <summary>How many exceptions could not be reported, because nobody listened or the listener threw itself.</summary>

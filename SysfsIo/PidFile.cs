@@ -2,14 +2,18 @@ using System.Text;
 
 namespace ActorRaid.SysfsIo;
 
-/// <summary>The file that says which process monitors a container: the number in decimal and a line's end, mode 0600.</summary>
+/// <summary>
+/// The file that says who monitors a container: the number in decimal and a line's end, mode 0600. mdmon puts its process's number there, and a
+/// mdmon that takes over waits up to 5 s until kill(2) no longer knows it (mdmon.c, try_kill_monitor). One of our processes has many containers, so it is
+/// the number of the container's thread: kill, /proc/N/cmdline and signals go by it as by the process's own.
+/// </summary>
 public static class PidFile
 {
     private const int OwnerOnly = 0x180;
     private const int CreateNew = 0x40 | 0x80;
 
     /// <summary>Puts a file in place at once and whole, in place of any that was there: mdadm never sees half of one.</summary>
-    public static unsafe Result<Nothing> Write(string path, int pid)
+    public static unsafe Result<Nothing> Write(string path, int number)
     {
         var temporary = $"{path}.{Environment.ProcessId}";
         Native.Unlink(temporary);
@@ -21,7 +25,7 @@ public static class PidFile
         KernelError? error = null;
         using (var file = opened.Value)
         {
-            var bytes = Encoding.ASCII.GetBytes($"{pid}\n");
+            var bytes = Encoding.ASCII.GetBytes($"{number}\n");
             fixed (byte* start = bytes)
             {
                 var written = Native.Write(file.Number, start, bytes.Length);
@@ -41,7 +45,7 @@ public static class PidFile
         return default(Nothing);
     }
 
-    /// <summary>The process that the file names. EBADMSG when it holds no number of a process.</summary>
+    /// <summary>The number that the file holds; <see cref="Processes.OfThread"/> has the process. EBADMSG when it holds none.</summary>
     public static Result<int> Read(string path)
     {
         var text = SysfsAttribute.ReadOnce(path);
@@ -49,17 +53,17 @@ public static class PidFile
         {
             return text.Error;
         }
-        return int.TryParse(text.Value.AsSpan().Trim(), out var pid) && pid > 0 ? pid : new KernelError(Errno.EBADMSG, path, "read");
+        return int.TryParse(text.Value.AsSpan().Trim(), out var number) && number > 0 ? number : new KernelError(Errno.EBADMSG, path, "read");
     }
 
     /// <summary>Removes the file; that there is none is no error.</summary>
     public static Result<Nothing> Remove(string path) =>
         Native.Unlink(path) == 0 || Native.LastError == Errno.ENOENT ? default(Nothing) : KernelError.Last(path, "unlink");
 
-    /// <summary>Whether there is such a process, ours to signal or not.</summary>
-    public static bool IsAlive(int pid)
+    /// <summary>Whether there is such a process or thread, ours to signal or not.</summary>
+    public static bool IsAlive(int number)
     {
-        var asked = Processes.Kill(pid, 0);
+        var asked = Processes.Kill(number, 0);
         return asked.Ok || asked.Error.Errno == Errno.EPERM;
     }
 }

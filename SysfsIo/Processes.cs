@@ -20,6 +20,23 @@ public static class Processes
         return Native.Kill(pid, signal) == 0 ? default(Nothing) : KernelError.Last($"/proc/{pid}", "signal");
     }
 
+    /// <summary>The process that a thread belongs to: Tgid of /proc/N/status; for a process itself its own number. ENOENT when there is neither.</summary>
+    public static Result<int> OfThread(int number)
+    {
+        const string field = "\nTgid:";
+        var path = $"/proc/{number}/status";
+        var text = SysfsAttribute.ReadOnce(path);
+        if (!text.Ok)
+        {
+            return text.Error;
+        }
+        var at = text.Value.IndexOf(field, StringComparison.Ordinal) + field.Length;
+        var rest = text.Value.AsSpan(at);
+        return at >= field.Length && int.TryParse(rest[..Math.Max(0, rest.IndexOf('\n'))].Trim(), out var process)
+            ? process
+            : new KernelError(Errno.EBADMSG, path, "read");
+    }
+
     /// <summary>The arguments that a process was started with, its name first; none for a kernel thread.</summary>
     public static Result<string[]> CommandLine(int pid)
     {
@@ -55,11 +72,4 @@ public static class Processes
     /// <summary>Makes this process the leader of a session of its own. EPERM when it leads a group already.</summary>
     public static Result<Nothing> SetSession() =>
         Native.SetSession() >= 0 ? default(Nothing) : KernelError.Last("/proc/self", "setsid");
-
-    /// <summary>Sets the calling thread's nice value, -20 (first) to 19. Without the right to it, EACCES or EPERM.</summary>
-    public static Result<Nothing> SetNice(int nice)
-    {
-        var thread = (uint)Native.SystemCall(Native.SysGetTid, 0, 0, 0, 0, 0);
-        return Native.SetPriority(0, thread, nice) == 0 ? default(Nothing) : KernelError.Last("/proc/thread-self", "setpriority");
-    }
 }

@@ -40,7 +40,7 @@ internal sealed class Predecessor : IDisposable
     private static int? Another(string runDirectory, string container)
     {
         var pid = PidFile.Read($"{runDirectory}/{container}.pid");
-        return pid.Ok && pid.Value != Environment.ProcessId && IsMonitor(pid.Value) ? pid.Value : null;
+        return pid.Ok && Processes.OfThread(pid.Value) is { Ok: true, Value: var process } && process != Environment.ProcessId && IsMonitor(process) ? process : null;
     }
 
     /// <summary>Whether it still does its work: it answers a ping.</summary>

@@ -6,6 +6,26 @@ namespace ActorRaid.Host.Handoff;
 /// </summary>
 internal static class Blocking
 {
+    /// <summary>Does it on a thread of that name; the task has its result, or its exception.</summary>
+    internal static Task<T> OnOwnThread<T>(string name, Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(
+            () =>
+            {
+                try
+                {
+                    done.SetResult(work());
+                }
+                catch (Exception e)
+                {
+                    done.SetException(e);
+                }
+            },
+            256 * 1024) { IsBackground = true, Name = name }.Start();
+        return done.Task;
+    }
+
     /// <summary>Waits for the end; throws what the task has failed with.</summary>
     internal static void Await(Task task) => task.GetAwaiter().GetResult();
 

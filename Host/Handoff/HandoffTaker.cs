@@ -45,24 +45,8 @@ internal sealed class HandoffTaker : IDisposable
     /// <param name="system">Whose actors go on with the containers.</param>
     /// <param name="events">Who is told.</param>
     /// <param name="stays">Whether this process stays in the control group that it was started in: a service's main process does.</param>
-    internal static Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events, bool stays = false)
-    {
-        var taken = new TaskCompletionSource<HandoffTaker?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(
-            () =>
-            {
-                try
-                {
-                    taken.SetResult(TakeAll(path, system, events, stays));
-                }
-                catch (Exception e)
-                {
-                    taken.SetException(e);
-                }
-            },
-            256 * 1024) { IsBackground = true, Name = "handoff" }.Start();
-        return taken.Task;
-    }
+    internal static Task<HandoffTaker?> Take(string path, RaidSystem system, EventLog events, bool stays = false) =>
+        OnOwnThread("handoff", () => TakeAll(path, system, events, stays));
 
     private static HandoffTaker? TakeAll(string path, RaidSystem system, EventLog events, bool stays)
     {

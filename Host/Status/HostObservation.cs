@@ -84,8 +84,5 @@ internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservat
     }
 
     private static int Monitor(string runDirectory, string container) =>
-        PidFile.Read($"{runDirectory}/{container}.pid") is { Ok: true, Value: var process } && Processes.Kill(process, 0) is var asked
-            && (asked.Ok || asked.Error.Errno != Errno.ESRCH)
-            ? process
-            : 0;
+        PidFile.Read($"{runDirectory}/{container}.pid") is { Ok: true, Value: var number } && Processes.OfThread(number) is { Ok: true, Value: var process } ? process : 0;
 }

@@ -88,12 +88,13 @@ public sealed class HandoffTests : IDisposable
     [Fact]
     public void What_is_prepared_does_nothing_is_not_listed_and_cannot_be_paused()
     {
+        var number = PidFile.Read(_rig.PidPath).Value;
         var second = Prepared();
         Pause();
         WritePending();
         Thread.Sleep(200);
         Assert.Equal("write-pending", _rig.Md.State.Text);
-        Assert.Equal(Environment.ProcessId.ToString(), File.ReadAllText(_rig.PidPath).Trim());
+        Assert.Equal(number, PidFile.Read(_rig.PidPath).Value);
         Assert.Empty(Patience.Within(second.Containers()).Containers);
         Assert.IsType<NotSupervised>(Patience.Within(second.Pause(SupervisionRig.Container, Patience.Limit)));
         Assert.False(_rig.ToldBySecond.Has("container-supervised"));

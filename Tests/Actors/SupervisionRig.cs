@@ -53,6 +53,9 @@ internal sealed class SupervisionRig : IDisposable
 
     public string PidPath => $"{Sysfs.RunDirectory}/{Container}.pid";
 
+    /// <summary>The process that the pid file's number belongs to.</summary>
+    public int Supervisor => Processes.OfThread(PidFile.Read(PidPath).Value).Value;
+
     public string SocketPath => $"{Sysfs.RunDirectory}/{Container}.sock";
 
     /// <summary>These volumes of the container are running, from volume 0 on.</summary>

@@ -16,7 +16,7 @@ public sealed class SupervisionTests
         using var rig = new SupervisionRig();
         Assert.Equal(SuperviseOutcome.Supervised, rig.Supervise().Outcome);
 
-        Assert.Equal(Environment.ProcessId, PidFile.Read(rig.PidPath).Value);
+        Assert.Equal(Environment.ProcessId, rig.Supervisor);
         Patience.Until(() => rig.Told.Has("array-supervised"), "array-supervised");
         Assert.Equal([false], rig.Emptied);
     }
@@ -134,8 +134,26 @@ public sealed class SupervisionTests
 
         rig.Md.State.Text = "clean";
         rig.PingMonitor();
+        var number = PidFile.Read(rig.PidPath).Value;
         Assert.True(Patience.Within(stopped));
-        Assert.Equal(Environment.ProcessId, PidFile.Read(rig.PidPath).Value);
+        Assert.Equal(number, PidFile.Read(rig.PidPath).Value);
+    }
+
+    [Fact]
+    public void Who_takes_a_container_over_finds_its_monitor_ended_when_the_socket_is_closed()
+    {
+        using var rig = new SupervisionRig();
+        rig.Sysfs.Container(Second, "external:imsm");
+        rig.Supervise();
+        rig.Supervise(Second);
+        using var taker = rig.Connect();
+        var number = PidFile.Read(rig.PidPath).Value;
+        Assert.True(PidFile.IsAlive(number));
+
+        rig.Raid.LetGo([SupervisionRig.Container], Patience.Limit);
+        Assert.True(taker.WaitUntilClosed(Patience.Limit));
+        Patience.Until(() => !PidFile.IsAlive(number), "the end of the container's thread");
+        Assert.Equal(Second, Assert.Single(Patience.Within(rig.Raid.Containers()).Containers));
     }
 
     [Fact]

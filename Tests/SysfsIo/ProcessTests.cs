@@ -58,24 +58,23 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(Errno.ENOENT, Processes.CommandLine(child.Id).Error.Errno);
     }
 
+    [Fact]
+    public void A_thread_is_alive_belongs_to_its_process_and_has_its_command_line_until_it_has_ended()
+    {
+        var loop = new EventLoop("test");
+        var number = loop.ThreadNumber;
+        Assert.NotEqual(Environment.ProcessId, number);
+        Assert.Equal(Environment.ProcessId, Processes.OfThread(number).Value);
+        Assert.Equal(Environment.ProcessId, Processes.OfThread(Environment.ProcessId).Value);
+        Assert.Equal(Processes.CommandLine(Environment.ProcessId).Value, Processes.CommandLine(number).Value);
+        Assert.True(PidFile.IsAlive(number));
+        loop.Dispose();
+        Patience.Until(() => !PidFile.IsAlive(number), "the thread's end");
+        Assert.Equal(Errno.ENOENT, Processes.OfThread(number).Error.Errno);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     public void Groups_of_processes_are_never_signalled(int pid) => Assert.Equal(Errno.ESRCH, Processes.Kill(pid, 0).Error.Errno);
-
-    [Fact]
-    public void A_threads_nice_value_is_its_own()
-    {
-        var seen = new List<string>();
-        var thread = new Thread(() =>
-        {
-            Assert.True(Processes.SetNice(7).Ok);
-            seen.Add(File.ReadAllText("/proc/thread-self/stat"));
-        });
-        thread.Start();
-        thread.Join();
-        string Nice(string stat) => stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16];
-        Assert.Equal("7", Nice(seen.Single()));
-        Assert.NotEqual("7", Nice(File.ReadAllText("/proc/thread-self/stat")));
-    }
 }

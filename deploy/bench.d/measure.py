@@ -94,9 +94,13 @@ def start(container):
 
 
 def memory():
-    pids = {read(path) for path in glob.glob("/run/mdadm/md*.pid")}
-    lines = [line for pid in pids for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS:")]
-    print(sum(int(line.split()[1]) for line in lines))
+    # Several pid files may name threads of one process.
+    sizes = {}
+    for path in glob.glob("/run/mdadm/md*.pid"):
+        with open(f"/proc/{read(path)}/status") as file:
+            status = dict(line.split(":", 1) for line in file)
+        sizes[status["Tgid"]] = int(status["VmRSS"].split()[0])
+    print(sum(sizes.values()))
 
 
 if __name__ == "__main__":

@@ -276,6 +276,16 @@ checksum() {
     dd if="/dev/$(md "$1")" bs=1M iflag=direct,count_bytes count="$(stat -c %s "$DATA/$1")" status=none | sha256sum | cut -c 1-64
 }
 
+# longest_write FILE...: REPLY is how many milliseconds the longest write took that load.py tells of in these files
+longest_write() {
+    local file ms
+    REPLY=0
+    for file; do
+        ms=$(sed -n 's/.*longest \([0-9]*\)\..*/\1/p' "$file")
+        [ "$ms" -le "$REPLY" ] || REPLY=$ms
+    done
+}
+
 # intact NAME: the volume holds what was written
 intact() {
     local wanted got
@@ -407,11 +417,15 @@ adopt() {
 
 # ---- supervisors ------------------------------------------------------------------------------------------------
 
-# supervisor NAME: the pid of the process that supervises a container (mdN or its name)
+# supervisor NAME: the pid of the process that supervises a container (mdN or its name). The number in the pid file may be a thread's.
 supervisor() {
-    local device=$1
+    local device=$1 number key value
     case $device in md[0-9]*) ;; *) device=$(md "$device") ;; esac
-    cat "/run/mdadm/$device.pid"
+    read -r number <"/run/mdadm/$device.pid"
+    [ ! -e "/proc/$number/status" ] || while read -r key value _; do
+        [ "$key" != Tgid: ] || { echo "$value"; return; }
+    done <"/proc/$number/status"
+    echo "$number"
 }
 
 # supervised CONTAINER: there is such a process
@@ -439,8 +453,6 @@ supervisor_start() {
     done
 }
 
-# ---- with systemd (lab -s) --------------------------------------------------------------------------------------
-
 # hooks_on SETTINGS EVENT...: ActorRaid, when it is started or reloads, has these settings ("KEY": VALUE, or nothing) and a hook on these events, which
 # leaves a line for each in /out/hooks (event and devices) and what it is told in /out/hooks.json
 hooks_on() {
@@ -453,6 +465,16 @@ hooks_on() {
     export ACTORRAID_CONFIG=/out/actorraid.json
     echo "{ ${settings:+$settings, }\"hooks\": [{ \"on\": [${events#, }], \"run\": [\"/run/hook\"] }] }" >"$ACTORRAID_CONFIG"
 }
+
+# ---- what people see --------------------------------------------------------------------------------------------
+
+# in_terminal COMMAND: runs in a terminal of its own, until `tmux -L lab kill-server`
+in_terminal() { TERM=xterm tmux -L lab new-session -d -x 150 -y 30 "$1"; }
+
+# terminal_shows PATTERN: that terminal holds it now (and /out/watch.txt what it holds)
+terminal_shows() { tmux -L lab capture-pane -p >/out/watch.txt && [[ $(</out/watch.txt) == $1 ]]; }
+
+# ---- with systemd (lab -s) --------------------------------------------------------------------------------------
 
 # next_boot: the guest reboots, and the script is run again with BOOT one higher
 next_boot() { : >/out/next-boot; exit 0; }

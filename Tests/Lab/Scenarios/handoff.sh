@@ -32,15 +32,6 @@ end_load() {
     for each in /out/"$1"-*; do say "$(basename "$each"): $(tail -n 3 "$each")"; done
     [ $status = 0 ] || fail "a write or a ping failed ($1)"
 }
-# longest NAME: REPLY is how many milliseconds the longest write took
-longest() {
-    local file worst=0 ms
-    for file in /out/"$1"-*.load; do
-        ms=$(sed -n 's/.*longest \([0-9]*\)\..*/\1/p' "$file")
-        [ "$ms" -le "$worst" ] || worst=$ms
-    done
-    REPLY=$worst
-}
 
 # Asked for later, and passed on to every successor: spared at shutdown.
 spared() { [ "$(head -c 1 "/proc/$(supervisor "$(container_of vol0)")/cmdline")" = @ ]; }
@@ -67,9 +58,9 @@ done
 end_load handoffs
 spared || fail "the successors are not marked with @"
 say "$round handoffs, process $first to $now"
-longest quiet
+longest_write /out/quiet-*.load
 before=$REPLY
-longest handoffs
+longest_write /out/handoffs-*.load
 say "longest write: $before ms without, $REPLY ms with handoffs"
 # On a busy machine everything waits: judged where LIMIT (ms) is given.
 [ -z "${LIMIT:-}" ] || [ "$REPLY" -le $((before + LIMIT)) ] || fail "a write waited $REPLY ms, without handoffs at most $before ms"

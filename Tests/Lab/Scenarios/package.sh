@@ -84,7 +84,7 @@ if [ "$BOOT" = 1 ]; then
     load_end "upgraded"
     second=$(supervisor "$home")
     [ "$(readlink "/proc/$second/exe")" = /usr/lib/actorraid/actorraid ] || fail "what runs is $(readlink "/proc/$second/exe")"
-    always 10 is "/run/mdadm/$home.pid" "$second"
+    always 10 supervised_by "$home" "$second"
     by_service "$home" || fail "after the upgrade: $(systemctl status actorraid.service 2>&1)"
     dd if=/dev/urandom of="/dev/$(md vol1)" bs=64k count=1 oflag=direct status=none
     say "upgraded: pid $second; dpkg: $(dpkg-query -W -f '${Version} ${db:Status-Status}' actorraid)"

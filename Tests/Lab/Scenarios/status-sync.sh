@@ -4,15 +4,12 @@
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
 
-# shown PATTERN: the terminal in which --watch runs shows it
-shown() { tmux -L lab capture-pane -p >/out/watch.txt && [[ $(</out/watch.txt) == $1 ]]; }
-
 # tells ACTION STATUS FIRSTLINE SENTENCE
 tells() {
     local got=0 json
     actorraid status >"/out/status.$1" || got=$?
     [ "$got" = "$2" ] && [[ $(head -n 1 "/out/status.$1") == $3 ]] || fail "during $1, status ended with $got and said: $(cat "/out/status.$1")"
-    expect 10 shown "* $1 \[#*.\] * %, */s, * left*"
+    expect 10 terminal_shows "* $1 \[#*.\] * %, */s, * left*"
     actorraid status --json vol0 >"/out/status.$1.json" || [ $? = "$2" ]
     json=$(python3 -c 'import json, sys
 array = json.load(sys.stdin)["containers"][0]["arrays"][0]
@@ -28,7 +25,7 @@ container imsm0 "${DISKS[@]}"
 set_pace 500
 quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 24M -c 64 "${DISKS[@]:0:3}"
 settle
-TERM=xterm tmux -L lab new-session -d -x 150 -y 30 "actorraid status --watch"
+in_terminal "actorraid status --watch"
 expect 60 reached vol0 10
 tells resync 1 "REBUILDING $(md vol0) *" "A resync makes parity or copies agree"
 set_pace 400000

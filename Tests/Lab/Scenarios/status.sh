@@ -17,9 +17,6 @@ asked() {
     [ "$got" = "$wanted" ] && [[ $REPLY == $line ]]
 }
 
-# told PATTERN: the terminal in which --watch runs shows it
-told() { tmux -L lab capture-pane -p >/out/watch.txt && [[ $(</out/watch.txt) == $1 ]]; }
-
 asked 3 "*is the daemon running?*" || fail "without a daemon: status $(cat /out/status.txt)"
 actorraid supervise --all --foreground 2>/out/service.log &
 daemon=$!
@@ -31,11 +28,11 @@ container imsm0 "${DISKS[@]}"
 volume vol0 5 3 16M imsm0
 rest vol0
 array=$(md vol0) home=$(md imsm0)
-TERM=xterm tmux -L lab new-session -d -x 150 -y 30 "actorraid status --watch"
+in_terminal "actorraid status --watch"
 actorraid events --follow --json >/out/follow.json &
 follower=$!
 asked 0 "OK: 1 container, 1 array" || fail "whole: $(cat /out/status.txt)"
-expect 10 told "*OK: 1 container, 1 array*"
+expect 10 terminal_shows "*OK: 1 container, 1 array*"
 actorraid status --json vol0 >/out/whole.json || fail "status --json of a whole array: status $?"
 python3 status.py whole "$array" "$home" </out/whole.json
 say "whole: $(head -n 1 /out/status.txt)"
@@ -45,7 +42,7 @@ lost=$(basename "$(leg vol0 1)")
 hold vol0 50
 fail_disk vol0 "/dev/$lost"
 expect 10 asked 1 "DEGRADED $array, 2 of 3 legs"
-expect 10 told "*DEGRADED $array, 2 of 3 legs*"
+expect 10 terminal_shows "*DEGRADED $array, 2 of 3 legs*"
 expect 10 has /out/hooks "Fail /dev/$array /dev/$lost"
 expect 10 has /out/hooks "DegradedArray /dev/$array /dev/$lost"
 actorraid explain vol0 >/out/explain.degraded
@@ -57,7 +54,7 @@ say "degraded: $(head -n 1 /out/explain.degraded)"
 for limit in min max; do echo 3000 >"/proc/sys/dev/raid/speed_limit_$limit"; done
 hooks_on "" "${events[@]}"
 quietly actorraid reload
-expect 20 told "*recovery \[##*\] [45]? %*"
+expect 20 terminal_shows "*recovery \[##*\] [45]? %*"
 asked 1 "REBUILDING $array [45]? %*" || fail "rebuilding: $(cat /out/status.txt)"
 # In units of 256 sectors; steps of less than a sixteenth of a leg need not be recorded.
 half_recorded() {
@@ -75,7 +72,7 @@ say "rebuilding: $(grep -F '[##' /out/watch.txt)"
 hold vol0 100
 rest vol0
 expect 10 asked 0 "OK: 1 container, 1 array"
-expect 10 told "*OK: 1 container, 1 array*"
+expect 10 terminal_shows "*OK: 1 container, 1 array*"
 for event in SpareUsed RebuildStarted Rebuild40 RebuildFinished SpareActive; do expect 10 has /out/hooks "$event /dev/$array"; done
 say "hooks: $(cut -d ' ' -f 1 /out/hooks | tr '\n' ' ')"
 
