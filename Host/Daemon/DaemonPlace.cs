@@ -3,7 +3,9 @@ using ActorRaid.Host.Control;
 using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Launch;
+using ActorRaid.Host.Logging;
 using ActorRaid.Host.Status;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -32,6 +34,7 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
         _server = Listen();
         _questions = ListenForQuestions();
         _offer = handoffs.Offer(this);
+        BeSpared();
     }
 
     /// <summary>Completes when another daemon has everything, with its process number.</summary>
@@ -71,6 +74,7 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
             _questions = ListenForQuestions();
             asked?.Dispose();
         }
+        BeSpared();
         if (_server.IsInPlace)
             return;
         var before = _server;
@@ -90,6 +94,15 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
         _server.Dispose();
         _questions?.Dispose();
         _offer?.Dispose();
+        if (PidFile.Read(_paths.Spared) is { Ok: true, Value: var process } && process == Environment.ProcessId)
+            PidFile.Remove(_paths.Spared);
+    }
+
+    /// <summary>mdadm's script does the same with each container's pid file when it is stopped, but those name threads.</summary>
+    private void BeSpared()
+    {
+        if (Directory.Exists(Path.GetDirectoryName(_paths.Spared)) && PidFile.Write(_paths.Spared, Environment.ProcessId) is { Ok: false } refused)
+            _service.Events.Write(EventLevel.Warning, "not-spared", refused.Error.ToString());
     }
 
     private ControlServer? ListenForQuestions() => ControlServer.Listen(_paths.Control, PeerRights.GroupNumber(), _control, _service.Events);

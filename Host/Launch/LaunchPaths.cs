@@ -29,6 +29,11 @@ internal sealed record LaunchPaths(string Directory)
     internal string Lock => $"{Directory}/lock";
 
     /// <summary>
+    /// Our file among those that name the processes which a shutdown without systemd does not kill (/run/sendsigs.omit.d of Debian's initscripts).
+    /// </summary>
+    internal string Spared => Path.Combine(Path.GetDirectoryName(Directory) ?? "/", "sendsigs.omit.d", "actorraid");
+
+    /// <summary>
     /// Makes the directory if it is not there; the reason if that fails. Early at boot, before /run is mounted, that can lie on a root that is
     /// read-only yet: that is waited for.
     /// </summary>

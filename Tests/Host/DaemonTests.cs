@@ -26,7 +26,7 @@ public sealed class DaemonTests : IDisposable
 
     public DaemonTests()
     {
-        _paths = new LaunchPaths(_root.Path);
+        _paths = new LaunchPaths(Directory.CreateDirectory($"{_root.Path}/actorraid").FullName);
         _service = new DaemonService(new SettingsInForce($"{_root.Path}/config"), new SystemdNotify(SystemdPlace.None, Assert.Fail), _events);
     }
 
@@ -49,6 +49,18 @@ public sealed class DaemonTests : IDisposable
         Assert.Equal(0, await daemon.WaitAsync(Limit));
         Assert.False(File.Exists(_paths.Socket));
         Assert.False(_supervisor.Stopped);
+    }
+
+    [Fact]
+    public async Task As_long_as_it_is_there_a_shutdown_without_systemd_is_told_to_spare_its_process()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_paths.Spared)!);
+        var daemon = Serve(Plain);
+        Ask(new LaunchRequest("md127", false));
+        Assert.Equal(Environment.ProcessId, PidFile.Read(_paths.Spared).Value);
+        _supervisor.Gone("md127");
+        Assert.Equal(0, await daemon.WaitAsync(Limit));
+        Assert.False(File.Exists(_paths.Spared));
     }
 
     [Fact]
