@@ -80,7 +80,7 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>The supervisor's death at any moment.</summary>
     [Fact]
     public void A_supervisor_killed_at_random_moments_of_a_write_load_with_failing_disks_takes_up_everything_when_started_again() =>
-        lab.Passes("kill9", GuestLab.Soak ? 3600 : 600, $"KILLS={(GuestLab.Soak ? 300 : 10)}");
+        lab.Passes("kill9", GuestLab.Soak ? 3600 : 600, $"KILLS={(GuestLab.Soak ? 300 : 5)}");
 
     /// <summary>Nothing that one container does delays another.</summary>
     [Fact]

@@ -476,7 +476,7 @@ terminal_shows() { tmux -L lab capture-pane -p >/out/watch.txt && [[ $(</out/wat
 
 # ---- with systemd (lab -s) --------------------------------------------------------------------------------------
 
-# next_boot: the guest reboots, and the script is run again with BOOT one higher
+# next_boot: the guest shuts down and boots again, and the script is run again with BOOT one higher
 next_boot() { : >/out/next-boot; exit 0; }
 
 # property NAME: of actorraid.service
