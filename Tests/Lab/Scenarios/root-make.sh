@@ -51,7 +51,7 @@ made_by_dracut() {
         --include /etc/udev/rules.d/00-lab.rules /etc/udev/rules.d/00-lab.rules /root/initramfs
     chroot $TARGET lsinitrd /root/initramfs | awk '/^[-dl]/ { print $9 }' >/out/initramfs.list
     # At shutdown dracut goes back into what it finds there.
-    cp $TARGET/root/initramfs "$TARGET/boot/initramfs-$(uname -r).img"
+    cp $TARGET/root/initramfs $TARGET/boot/initrd.img-"$(uname -r)"
     files="usr/lib/dracut/hooks/initqueue/settled/10-repair-torn.sh"
 }
 "made_by_${MAKER:-initramfs-tools}"
