@@ -16,21 +16,23 @@ for volume in vol0 vol1; do
     echo 0.05 >"$(attribute $volume safe_mode_delay)"
     home[$volume]=$(container_of $volume)
 done
-mkdir /out/loads
+mkdir -p /out/loads
+loads=()
 for volume in vol0 vol1; do
     python3 load.py "/dev/$(md $volume)" "$DATA/$volume" "$RANDOM_SEED" /disks/stop 200 >"/out/loads/$volume" 2>&1 &
+    loads+=($!)
 done
 
 # goes_on WHAT: both containers are with one living process, mdadm's pings are answered, and writes come through
 goes_on() {
-    local volume state=0
+    local volume state=0 load
     for volume in vol0 vol1; do
         expect 20 supervised "${home[$volume]}"
         for state in active clean; do expect 20 volume_is $volume $state; done
         python3 ping.py "/run/mdadm/${home[$volume]}.sock" "/run/mdadm/${home[$volume]}.pid" / >/out/ping 2>&1 || fail "$1, $volume: $(cat /out/ping)"
     done
     [ "$(supervisor "${home[vol0]}")" = "$(supervisor "${home[vol1]}")" ] || fail "$1: the containers are with two processes"
-    for load in /out/loads/*; do [ ! -s "$load" ] || fail "$1: the write load has ended: $(cat "$load")"; done
+    for load in "${loads[@]}"; do kill -0 "$load" || fail "$1: a write load has ended: $(cat /out/loads/*)"; done
 }
 
 before=$(supervisor "${home[vol0]}")
@@ -64,7 +66,7 @@ for round in $(seq 1 "${KILLS:-6}"); do
     takeover=$!
     expect 30 handing_over
     successor=$REPLY
-    pause "$(printf '0.%03d' "$(random 0 400)")"
+    pause "$(printf '0.%03d' "$(random 0 120)")"
     if [ $((round % 2)) = 1 ]; then victim=$successor what=successor; else victim=$before what=predecessor; fi
     over=$(tail -n "+$((lines + 1))" "$ACTORRAID_LOG" | grep -c "handed-over -" || true)
     if [ "$over" = 0 ]; then kill -9 "$victim" 2>/dev/null || what="nobody, the $what was gone"; else what="nobody, it was over"; fi
@@ -88,8 +90,8 @@ before=$(supervisor "${home[vol0]}")
 quietly actorraid supervise --takeover
 [ "$(supervisor "${home[vol0]}")" != "$before" ] || fail "after all that no handoff is possible any more"
 : >/disks/stop
-for job in $(jobs -p); do wait "$job" || fail "the write load failed: $(cat /out/loads/*)"; done
-say "$(cat /out/loads/*)"
+for load in "${loads[@]}"; do wait "$load" || fail "the write load failed: $(cat /out/loads/*)"; done
+say "$(tail -qn 1 /out/loads/*)"
 for volume in vol0 vol1; do
     rest $volume
     consistent $volume

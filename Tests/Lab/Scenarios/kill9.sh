@@ -50,7 +50,7 @@ done
 : >/disks/stop
 expect 60 ended "$load"
 wait "$load" || fail "the write load failed: $(cat /out/load.log)"
-say "$(cat /out/load.log)"
+say "$(tail -n 1 /out/load.log)"
 expect 120 degraded vol0 0
 rest vol0
 consistent vol0
