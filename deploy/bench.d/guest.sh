@@ -24,10 +24,13 @@ figure() {
 # slow DISK NUMBER: a device-mapper target over a disk whose writes take 8 ms
 slow() { dmsetup create "slow$2" --table "0 $(blockdev --getsz "$1") delay $1 0 0 $1 0 8"; }
 
-# take_over CONTAINER_DISKS...: the arrays are stopped and assembled again, so that the one in use supervises them
+# take_over WHO CONTAINER_DISKS...: the arrays are stopped, under whoever supervises them, and assembled again under this one
 take_over() {
+    local who=$1
+    shift
     sleep 1 # what was begun is written
     stop_all
+    use "$who"
     assemble bench "$@"
     expect 30 md vol
     echo 0.2 >"$(attribute vol safe_mode_delay)"
@@ -45,8 +48,7 @@ writes() {
     rest vol
     for round in $(seq "$ROUNDS"); do
         for who in mdmon actorraid mdmon-again; do
-            use "$who"
-            take_over "$@"
+            take_over "$who" "$@"
             # The first write after a start finds cold caches; it is not what an array waits for day by day.
             $MEASURE rest "$(md vol)" 1 >/dev/null
             $MEASURE rest "$(md vol)" "$WRITES" | figure "$kind" "$legs" "$delay"
@@ -65,8 +67,7 @@ failures() {
     shift
     for round in $(seq "$ROUNDS"); do
         for who in mdmon actorraid; do
-            use "$who"
-            take_over "$@"
+            take_over "$who" "$@"
             for disk; do adopt "$(md bench)" "$disk"; done # a spare that is no member yet does not assemble with the others
             lost=$(leg vol 1)
             $MEASURE fail "$(md vol)" "$(basename "$lost")" | { read -r unblocked; read -r recovery
@@ -88,8 +89,7 @@ starts() {
     local round who
     for round in $(seq "$ROUNDS"); do
         for who in mdmon actorraid; do
-            use "$who"
-            take_over "$@"
+            take_over "$who" "$@"
             supervisor_kill bench
             $MEASURE start "$(md bench)" | figure start 4 0
         done

@@ -354,7 +354,7 @@ stop() {
     local output status=0
     output=$(mdadm -S "/dev/$1" 2>&1) || status=$?
     [ "$status" != 0 ] || return 0
-    [[ $output == *"failed to completely stop"* || ( $SUPERVISOR == mdmon && $status == 141 ) ]] && { [ ! -e "/sys/block/$1/md/array_state" ] || is "/sys/block/$1/md/array_state" clear; } ||
+    [[ $output == *"failed to completely stop"* || ( $SUPERVISOR == mdmon* && $status == 141 ) ]] && { [ ! -e "/sys/block/$1/md/array_state" ] || is "/sys/block/$1/md/array_state" clear; } ||
         fail "mdadm -S /dev/$1 (status $status): $output"
 }
 
