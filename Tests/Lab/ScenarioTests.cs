@@ -43,7 +43,7 @@ public sealed class ScenarioTests(GuestLab lab)
         lab.Passes("bad-blocks", 300, $"WAY={way}");
 
     /// <summary>The daemon as a service: its configuration, and what systemd hears of it.</summary>
-    [Fact]
+    [SoakFact]
     public void Systemd_hears_how_things_stand_and_a_container_that_is_stuck_shows() => lab.Passes("service", 200);
 
     /// <summary>The one question, in every way, at each stage of a failure; and those who ask it wrong.</summary>
