@@ -45,7 +45,14 @@ public static class PidFile
         return default(Nothing);
     }
 
-    /// <summary>The number that the file holds; <see cref="Processes.OfThread"/> has the process. EBADMSG when it holds none.</summary>
+    /// <summary>The living process that the file's number is, or is a thread of. Errors as <see cref="Read"/>'s and <see cref="Processes.OfThread"/>'s.</summary>
+    public static Result<int> ReadProcess(string path)
+    {
+        var number = Read(path);
+        return number.Ok ? Processes.OfThread(number.Value) : number;
+    }
+
+    /// <summary>The number that the file holds. EBADMSG when it holds none.</summary>
     public static Result<int> Read(string path)
     {
         var text = SysfsAttribute.ReadOnce(path);

@@ -37,11 +37,8 @@ internal sealed class Predecessor : IDisposable
     /// <summary>Whether a living monitor that is not this process has a container, by its pid file.</summary>
     internal static bool IsAnother(string runDirectory, string container) => Another(runDirectory, container) is not null;
 
-    private static int? Another(string runDirectory, string container)
-    {
-        var pid = PidFile.Read($"{runDirectory}/{container}.pid");
-        return pid.Ok && Processes.OfThread(pid.Value) is { Ok: true, Value: var process } && process != Environment.ProcessId && IsMonitor(process) ? process : null;
-    }
+    private static int? Another(string runDirectory, string container) =>
+        PidFile.ReadProcess($"{runDirectory}/{container}.pid") is { Ok: true, Value: var process } && process != Environment.ProcessId && IsMonitor(process) ? process : null;
 
     /// <summary>Whether it still does its work: it answers a ping.</summary>
     internal bool Answers() => _connection?.PingMonitor().Ok ?? false;

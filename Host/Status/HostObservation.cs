@@ -84,5 +84,5 @@ internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservat
     }
 
     private static int Monitor(string runDirectory, string container) =>
-        PidFile.Read($"{runDirectory}/{container}.pid") is { Ok: true, Value: var number } && Processes.OfThread(number) is { Ok: true, Value: var process } ? process : 0;
+        PidFile.ReadProcess($"{runDirectory}/{container}.pid") is { Ok: true, Value: var process } ? process : 0;
 }

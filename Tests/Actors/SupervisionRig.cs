@@ -54,7 +54,7 @@ internal sealed class SupervisionRig : IDisposable
     public string PidPath => $"{Sysfs.RunDirectory}/{Container}.pid";
 
     /// <summary>The process that the pid file's number belongs to.</summary>
-    public int Supervisor => Processes.OfThread(PidFile.Read(PidPath).Value).Value;
+    public int Supervisor => PidFile.ReadProcess(PidPath).Value;
 
     public string SocketPath => $"{Sysfs.RunDirectory}/{Container}.sock";
 

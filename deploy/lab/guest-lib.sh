@@ -286,6 +286,13 @@ longest_write() {
     done
 }
 
+# found_ended FILE...: after a mdmon has taken over. It waits 5 s for the end of whom it takes over from, and nobody supervises meanwhile: it must have
+# found it ended, and so no write of these waited that long.
+found_ended() {
+    longest_write "$@"
+    [ "$REPLY" -lt 4000 ] || fail "a write waited $REPLY ms"
+}
+
 # intact NAME: the volume holds what was written
 intact() {
     local wanted got
