@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ActorRaid.Actors.Handoff;
+using ActorRaid.Actors.Recording;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -35,7 +36,7 @@ internal sealed record ContainerLeft(string Container, Task<bool> Closed);
 /// </summary>
 internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithStash
 {
-    private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
     private readonly ContainerSettings _settings;
     private readonly Dictionary<string, IActorRef> _members = [];
@@ -162,11 +163,9 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        // After a fault of the metadata's actor: what it was writing must have ended before the disks can be read.
-        if (!_settings.Home.Writes.WaitForNone(WritesLimit))
-        {
-            throw new InvalidOperationException($"{Name}: a metadata write has been under way for {WritesLimit.TotalSeconds:0} s; the container is taken up again when it ends");
-        }
+        // After a fault of the metadata's actor: what it was writing is best read when it has ended. A write that hangs is not waited for:
+        // the new writer reckons with it.
+        _settings.Home.Writes.WaitForNone(WritesLimit);
 
         if (_settings.Home.IsPrepared)
         {

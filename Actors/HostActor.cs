@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors.Handoff;
+using ActorRaid.Actors.Recording;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 using Akka.Dispatch;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors.Handoff;
+using ActorRaid.Actors.Recording;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -54,7 +55,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             var finished = (FinishedCommit)state!;
             Events.Debug("metadata-written", $"metadata generation {finished.Generation} is on the disks", detail: finished.Detail);
         };
-        _writer = new CommitWriter(settings, Self);
+        _writer = NewWriter();
         Receive<Record>(Take);
         Receive<ApplyUpdate>(update =>
         {
@@ -66,11 +67,17 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         Receive<PlanSpare>(Take);
         Receive<DescribeVolume>(Take);
         Receive<DiskArrived>(Take);
-        Receive<DiskLeft>(Take);
+        Receive<DiskLeft>(left =>
+        {
+            // At once, and not in turn: what is before it may wait for that very disk.
+            _writer.Remove(left.Device);
+            Answer();
+            Take(left);
+        });
         Receive<Flush>(Take);
         Receive<DiskWritten>(written =>
         {
-            _writer.Written(written);
+            _writer.Written(written.Flight, written.Result);
             Answer();
             Turn();
         });
@@ -85,7 +92,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             Answer();
             Turn();
         });
-        Receive<LookForSlowDisks>(_ => _writer.TellSlow());
+        Receive<LookForSlowDisks>(_ =>
+        {
+            _writer.LookAtClock();
+            Answer();
+            Turn();
+        });
         Receive<DescribeYourself>(_ => Sender.Tell(
             new MetadataStanding(_model.Format, _model.Generation, _model.Volumes, _model.Disks, _writer.Hanging), Self));
         Receive<Pause>(_ =>
@@ -98,14 +110,14 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         {
             _paused = false;
             _pauseAskedBy = null;
-            RetryLaterIfNeeded();
+            Answer();
             Turn();
         });
         Receive<TakeUpMetadata>(takeUp =>
         {
             _settings = takeUp.Settings;
             _model = _settings.Model;
-            _writer = new CommitWriter(_settings, Self);
+            _writer = NewWriter();
             _waiting.Clear();
             GoOnFrom(_settings.Handed);
         });
@@ -131,6 +143,20 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void PostStop() => _writer.Close();
+
+    private CommitWriter NewWriter()
+    {
+        var policy = _settings.Policy;
+        var writer = new CommitWriter(_settings.Model, Events, _settings.Writes, () => policy.Now.SlowDisk, TimeProvider.System);
+        foreach (var disk in _settings.Disks)
+        {
+            writer.Add(disk.Source, Writable(disk.Device));
+        }
+
+        return writer;
+    }
+
+    private LoopDisk Writable(BlockDevice device) => new(device, _settings.Loop, _settings.Writes, Self);
 
     private void GoOnFrom(ContainerSnapshot? handed)
     {
@@ -197,7 +223,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             Apply(next.Message, next.Sender);
         }
 
-        if (!ReferenceEquals(before, _model) && _writer.Differs(before, _model))
+        if (!ReferenceEquals(before, _model) && _writer.Needs(before, _model))
         {
             _model = _model.NextGeneration();
             _writer.Begin(before, _model);
@@ -207,12 +233,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     /// <summary>Answers what the disks have by now.</summary>
     private void Answer()
     {
-        if (_writer.IsStuck)
+        if (_writer.WantsRetry && !Timers.IsTimerActive("retry"))
         {
-            RetryLater();
+            Timers.StartSingleTimer("retry", new RetryFailedDisks(), RetryAfter);
         }
 
-        if (!_writer.MayBegin)
+        if (!_writer.IsRecorded)
         {
             return;
         }
@@ -229,31 +255,14 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         }
 
         _appliedUpdates.Clear();
-        if (_writer.IsFinished)
+        if (_writer.IsFlushed)
         {
-            RetryLaterIfNeeded();
             foreach (var to in _flushing)
             {
                 to.Tell(new Flushed(), Self);
             }
 
             _flushing.Clear();
-        }
-    }
-
-    private void RetryLaterIfNeeded()
-    {
-        if (_writer.HasFailedDisks)
-        {
-            RetryLater();
-        }
-    }
-
-    private void RetryLater()
-    {
-        if (!Timers.IsTimerActive("retry"))
-        {
-            Timers.StartSingleTimer("retry", new RetryFailedDisks(), RetryAfter);
         }
     }
 
@@ -274,7 +283,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
                 sender.Tell(new VolumeDescribed(describe.Volume >= 0 && describe.Volume < _model.Volumes.Length ? _model.Volumes[describe.Volume] : null), Self);
                 break;
             case DiskArrived arrived:
-                _writer.Add(arrived.Source, arrived.Device);
+                _writer.Add(arrived.Source, Writable(arrived.Device));
                 _model = _model.AddDisk(arrived.Source);
                 break;
             case DiskLeft left:

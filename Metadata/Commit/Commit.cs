@@ -46,12 +46,19 @@ public sealed record Commit
     /// A disk that is left out counts as one that can neither have it nor be told.
     /// </param>
     public static Commit Begin(IContainerModel before, IContainerModel after, ImmutableArray<CommitTarget> targets) =>
-        Begin([before, after], targets);
+        Begin([before, after], targets, [], []);
 
-    /// <summary>Begins a commit where earlier ones were superseded before they were recorded.</summary>
-    /// <param name="models">The model recorded last, those begun since then, and at the end the one to be recorded.</param>
-    /// <param name="targets">As for <see cref="Begin(IContainerModel, IContainerModel, ImmutableArray{CommitTarget})"/>.</param>
-    public static Commit Begin(ImmutableArray<IContainerModel> models, ImmutableArray<CommitTarget> targets)
+    /// <summary>Begins a commit while earlier writes are still under way, or earlier commits were not recorded.</summary>
+    /// <param name="models">What a disk may hold: <see cref="MayHold"/> of the commit before, and at the end the model to be recorded.</param>
+    /// <param name="targets">
+    /// As for <see cref="Begin(IContainerModel, IContainerModel, ImmutableArray{CommitTarget})"/>. What a busy disk holds is
+    /// only known once its write has ended; see <see cref="Free(DeviceNumber, CommitTarget)"/>.
+    /// </param>
+    /// <param name="underWay">Every write that has not ended, whether this commit goes to its disk or not.</param>
+    /// <param name="doubtful">The disks that are not known to hold a whole copy; see <see cref="Doubtful"/>.</param>
+    public static Commit Begin(
+        ImmutableArray<IContainerModel> models, ImmutableArray<CommitTarget> targets,
+        ImmutableArray<WriteUnderWay> underWay, ImmutableArray<DeviceNumber> doubtful)
     {
         var table = new DiskTable();
         foreach (var target in targets)
@@ -72,36 +79,21 @@ public sealed record Commit
             }
         }
 
-        return new Commit(models, rules.DrainToImmutable(), table.Disks);
+        var commit = new Commit(models, rules.DrainToImmutable(), table.Disks);
+        foreach (var write in underWay)
+        {
+            commit = commit.Busy(write.Device, write.CanTear);
+            commit = write.IsHung ? commit.Hung(write.Device) : commit;
+        }
+
+        return doubtful.Aggregate(commit, (known, device) => known.Doubtful(device));
     }
 
     /// <summary>
-    /// Begins the commit that supersedes this one: what is in flight keeps its disk busy, and a model that was not recorded
-    /// stays one of those that a disk may hold.
+    /// The models that a disk may hold from now on: the one to be recorded and, as long as it is not, those before it. What the
+    /// next commit begins with.
     /// </summary>
-    /// <param name="after">The model to be recorded.</param>
-    /// <param name="targets">
-    /// As for <see cref="Begin(IContainerModel, IContainerModel, ImmutableArray{CommitTarget})"/>. What a busy disk holds is
-    /// only known once its write has ended; see <see cref="Free(DeviceNumber, CommitTarget)"/>.
-    /// </param>
-    public Commit Then(IContainerModel after, ImmutableArray<CommitTarget> targets)
-    {
-        var next = Begin(IsRecorded ? [_models[^1], after] : _models.Add(after), targets);
-        foreach (var disk in _disks)
-        {
-            if (disk.Earlier != EarlierWrite.None || disk.Progress == Progress.InFlight)
-            {
-                var canTear = disk.Earlier == EarlierWrite.CanTear || disk is { Progress: Progress.InFlight, Target.CanTear: true };
-                next = next.Busy(disk.Device, canTear);
-                next = disk.IsHung ? next.Hung(disk.Device) : next;
-            }
-
-            var isDoubtful = disk.IsDoubtful || disk.Progress == Progress.Failed;
-            next = isDoubtful && next.Find(disk.Device) is not { Progress: Progress.Written } ? next.Doubtful(disk.Device) : next;
-        }
-
-        return next;
-    }
+    public ImmutableArray<IContainerModel> MayHold => IsRecorded ? [_models[^1]] : _models;
 
     /// <summary>
     /// The disks that may be written now, all of them at once: those that the quorum needs first, the rest behind them.
@@ -146,6 +138,26 @@ public sealed record Commit
     /// <summary>No disk is waiting or being written.</summary>
     public bool IsFinished => !_disks.Any(disk => disk.Progress is Progress.Waiting or Progress.InFlight);
 
+    /// <summary>
+    /// Nothing more happens by itself: no disk may be written now, and no write is under way but those that hang. Whether it is recorded
+    /// is another question.
+    /// </summary>
+    public bool IsAtRest =>
+        !_disks.Any(disk => !disk.IsHung && (disk.Progress == Progress.InFlight || disk is { Progress: Progress.Waiting, Earlier: not EarlierWrite.None }))
+        && Startable.IsEmpty;
+
+    /// <summary>How many of the disks that the commit goes to have it.</summary>
+    public int WrittenDisks => _disks.Count(disk => disk is { Progress: Progress.Written, Target: not null });
+
+    /// <summary>How many disks the commit goes to.</summary>
+    public int Targets => _disks.Count(disk => disk.Target is not null);
+
+    /// <summary>Whether the disk is being written for this commit.</summary>
+    public bool IsWriting(DeviceNumber device) => Find(device) is { Progress: Progress.InFlight };
+
+    /// <summary>Whether an earlier commit's write to the disk is still under way.</summary>
+    public bool IsBusy(DeviceNumber device) => Find(device) is { Earlier: not EarlierWrite.None };
+
     /// <summary>Too many disks failed: the commit can no longer be recorded, whatever the others do.</summary>
     public bool IsHopeless => Unaware(MayYetHave()) is not null;
 
@@ -174,18 +186,19 @@ public sealed record Commit
         return Free(device, disk.Target);
     }
 
-    /// <summary>The earlier commit's write has ended.</summary>
+    /// <summary>
+    /// The earlier commit's write has ended, well: the disk holds a whole copy. After a failed write it is <see cref="Doubtful"/> besides.
+    /// </summary>
     /// <param name="device">The disk.</param>
     /// <param name="now">
     /// What is to be written now that it is known what the disk holds; null for a disk that this commit does not go to.
-    /// After a failed write it is everything, and the disk is <see cref="Doubtful"/>.
+    /// After a failed write it is everything.
     /// </param>
     public Commit Free(DeviceNumber device, CommitTarget? now)
     {
         var disk = Existing(device);
         Require(disk, disk.Earlier != EarlierWrite.None, "is not busy");
-        var free = DiskTable.Entry(device, now);
-        return With(free with { Turn = disk.Turn, IsDoubtful = disk.IsDoubtful && free.Progress != Progress.Written });
+        return With(DiskTable.Entry(device, now) with { Turn = disk.Turn });
     }
 
     /// <summary>A disk's write has been handed out.</summary>
@@ -210,6 +223,21 @@ public sealed record Commit
         var disk = Existing(device);
         Require(disk, disk.Progress is Progress.InFlight or Progress.Waiting, "has nothing left to be written");
         return With(disk with { Progress = Progress.Failed, Earlier = EarlierWrite.None, IsHung = false });
+    }
+
+    /// <summary>
+    /// A disk has left: nobody can be told there, so it is not waited for; and its copy is taken for lost, though it may come back with
+    /// the commit if it has it. A write that is under way there is no part of this commit any more.
+    /// </summary>
+    public Commit Left(DeviceNumber device)
+    {
+        if (Find(device) is not { } disk)
+        {
+            return this;
+        }
+
+        var progress = disk.Progress == Progress.Written ? Progress.Written : Progress.NotATarget;
+        return With(disk with { Target = null, Progress = progress, Earlier = EarlierWrite.None, IsHung = false, IsDoubtful = true });
     }
 
     /// <summary>
@@ -258,8 +286,21 @@ public sealed record Commit
         }
 
         ImmutableArray<VolumeInfo> unaware = [.. _rules.Where(rule => !rule.Knows(has, isTarget)).Select(rule => rule.Volume)];
-        var enough = unaware.IsEmpty && has.Contains(true) && (!_rules.IsEmpty || EveryWritableHas(has));
+        var enough = unaware.IsEmpty && AnyTargetHas(has) && (!_rules.IsEmpty || EveryWritableHas(has));
         return enough ? null : [.. unaware.DistinctBy(volume => volume.Index)];
+    }
+
+    private bool AnyTargetHas(bool[] has)
+    {
+        for (var place = 0; place < has.Length; place++)
+        {
+            if (has[place] && _disks[place].Target is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool EveryWritableHas(bool[] has)

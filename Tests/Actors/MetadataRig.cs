@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors;
+using ActorRaid.Actors.Recording;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
 using ActorRaid.SysfsIo;

@@ -10,6 +10,7 @@ internal sealed class CrashRig
 {
     private readonly Random _random;
     private readonly int _atomicBytes;
+    private readonly Dictionary<DeviceNumber, bool> _canTear = [];
     private Plan? _plan;
 
     public CrashRig(IContainerModel model, IEnumerable<DiskSource> disks, int atomicBytes, int seed)
@@ -56,7 +57,8 @@ internal sealed class CrashRig
         var images = Disks.Where(disk => !disk.IsDead).ToDictionary(disk => disk.Device, disk => after.Sectors(disk.Device));
         ImmutableArray<CommitTarget> targets = [.. Disks.Select(disk => Target(disk, images)).OfType<CommitTarget>()];
         var earlier = Disks.Where(disk => disk.IsInFlight).ToHashSet();
-        _plan = _plan is { } superseded && earlier.Count > 0 ? superseded.Then(after, targets) : Plan.Begin(Model, after, targets);
+        ImmutableArray<WriteUnderWay> underWay = [.. earlier.Select(disk => new WriteUnderWay(disk.Device, _canTear[disk.Device], IsHung: false))];
+        _plan = Plan.Begin((_plan?.MayHold ?? [Model]).Add(after), targets, underWay, []);
         Model = after;
         while (!(_plan.IsRecorded && (!completely || _plan.IsFinished)))
         {
@@ -78,6 +80,7 @@ internal sealed class CrashRig
 
     private void Start(CommitTarget target, Dictionary<DeviceNumber, DiskImage?> images)
     {
+        _canTear[target.Device] = target.CanTear;
         Disks.Single(disk => disk.Device == target.Device).Start(target.Writes, images[target.Device]!);
         _plan = _plan!.Started(target.Device);
     }

@@ -194,19 +194,25 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void A_commit_that_supersedes_another_takes_over_what_is_in_flight()
+    public void A_write_that_is_under_way_keeps_its_disk_busy_whatever_commit_it_was_for()
     {
-        var first = Begin(Volume(5, 4)).Started(Disk(0));
-        var second = first.Then(Of(Volume(5, 4)), Targets(4, canTear: true));
-        Assert.Empty(second.Startable);
-        Assert.Equal([0], Startable(second.Free(Disk(0))));
+        foreach (var targets in new[] { Targets(4, canTear: true), [.. Targets(4, canTear: true).Skip(1)] })
+        {
+            var plan = Plan.Begin([Of(Volume(5, 4))], targets, [new WriteUnderWay(Disk(0), CanTear: true, IsHung: false)], []);
+            Assert.Empty(plan.Startable);
+            Assert.True(plan.IsBusy(Disk(0)));
+            Assert.False(plan.IsWriting(Disk(0)));
+            Assert.Single(plan.Hung(Disk(0)).Startable);
+            Assert.Single(plan.Left(Disk(0)).Startable);
+            Assert.Single(plan.Free(Disk(0), null).Startable);
+        }
     }
 
     [Fact]
     public void A_model_that_was_superseded_unrecorded_still_counts_as_one_that_a_disk_may_hold()
     {
         var before = Of(Volume(1, 2, 1));
-        var unrecorded = Begin(Volume(1, 2, 1)).Then(Of(Volume(1, 2)), Targets(2, canTear: true)).Then(before, Targets(2, canTear: true));
+        var unrecorded = Then(Then(Begin(Volume(1, 2, 1)), Of(Volume(1, 2))), before);
         Assert.False(Write(unrecorded, 0).IsRecorded);
         Assert.True(Write(unrecorded, 0, 1).IsRecorded);
         Assert.True(Write(Plan.Begin(before, before, Targets(2, canTear: true)), 0).IsRecorded);
@@ -216,9 +222,7 @@ public sealed class PlannerTests
     public void The_model_recorded_last_still_counts_however_many_were_superseded_since()
     {
         var degraded = Of(Volume(1, 2, 1));
-        var plan = Plan.Begin(Of(Volume(1, 2)), degraded, Targets(2, canTear: true))
-            .Then(degraded, Targets(2, canTear: true))
-            .Then(degraded, Targets(2, canTear: true));
+        var plan = Then(Then(Plan.Begin(Of(Volume(1, 2)), degraded, Targets(2, canTear: true)), degraded), degraded);
         Assert.False(Write(plan, 0).IsRecorded);
         Assert.True(Write(plan, 0, 1).IsRecorded);
     }
@@ -226,9 +230,33 @@ public sealed class PlannerTests
     [Fact]
     public void A_disk_that_failed_before_is_taken_for_lost_until_it_is_written()
     {
-        var plan = Begin(Volume(6, 5)).Started(Disk(0)).Failed(Disk(0)).Then(Of(Volume(6, 5)), Targets(5, canTear: true));
+        var plan = Plan.Begin([Of(Volume(6, 5))], Targets(5, canTear: true), [], [Disk(0)]);
         Assert.Equal([0, 1], Startable(plan));
         Assert.Equal([2], Startable(plan.Started(Disk(0)).Started(Disk(1)).Written(Disk(0))));
+    }
+
+    [Fact]
+    public void A_disk_that_leaves_is_waited_for_by_nobody()
+    {
+        var plan = Begin(Volume(1, 2)).Started(Disk(0));
+        Assert.False(plan.IsRecorded);
+        plan = plan.Left(Disk(0));
+        Assert.Equal([1], Startable(plan));
+        Assert.True(Write(plan, 1).IsRecorded);
+        Assert.True(Write(plan, 1).IsFinished);
+    }
+
+    [Fact]
+    public void A_commit_is_at_rest_when_only_disks_that_hang_are_left()
+    {
+        var plan = Begin(Volume(1, 2)).Started(Disk(0));
+        Assert.False(plan.IsAtRest);
+        plan = plan.Hung(Disk(0));
+        Assert.False(plan.IsAtRest);
+        plan = Write(plan, 1);
+        Assert.True(plan.IsAtRest);
+        Assert.False(plan.IsRecorded);
+        Assert.False(plan.IsFinished);
     }
 
     [Fact]
@@ -279,4 +307,7 @@ public sealed class PlannerTests
         Assert.Throws<InvalidOperationException>(() => plan.Hung(Disk(0)));
         Assert.Throws<InvalidOperationException>(() => plan.Free(Disk(0)));
     }
+
+    private static Plan Then(Plan unrecorded, FakeContainer after) =>
+        Plan.Begin(unrecorded.MayHold.Add(after), Targets(2, canTear: true), [], []);
 }

@@ -67,6 +67,9 @@ public sealed class ScenarioTests(GuestLab lab)
     public void A_disk_that_fails_in_one_of_two_volumes_is_failed_in_both_and_both_are_rebuilt_in_turn_onto_the_same_spare() =>
         lab.Passes("two-volumes", 400);
 
+    /// <summary>How the hung write comes back.</summary>
+    public static TheoryData<string> LateWrites => GuestLab.Soak ? ["ok", "error"] : ["ok"];
+
     /// <summary>Checkpoints.</summary>
     [Theory]
     [MemberData(nameof(Interruptions))]
@@ -85,6 +88,16 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>Nothing that one container does delays another.</summary>
     [Fact]
     public void A_container_whose_disk_hangs_does_not_delay_another_containers_transitions() => lab.Passes("hung-disk", 300);
+
+    /// <summary>A disk that cannot be written is no reason to wait for it, now or after the next attempt.</summary>
+    [Fact]
+    public void A_mirror_half_of_which_takes_no_metadata_goes_on_with_the_other_half() => lab.Passes("unwritable-metadata", 200);
+
+    /// <summary>A write that comes back when nobody expects it any more.</summary>
+    [Theory]
+    [MemberData(nameof(LateWrites))]
+    public void A_metadata_write_that_comes_back_after_its_disk_has_failed_is_noted_and_nothing_else(string late) =>
+        lab.Passes("late-write", 200, $"LATE={late}");
 
     /// <summary>The socket.</summary>
     [Fact]
