@@ -82,6 +82,15 @@ public sealed class GuestLab : IDisposable
     /// <summary>Whether long runs were asked for (ACTORRAID_SOAK=1).</summary>
     public static bool Soak => Environment.GetEnvironmentVariable("ACTORRAID_SOAK") == "1";
 
+    /// <summary>The other Debian suites whose kernels and mdadm are tried, the newest last.</summary>
+    public static IReadOnlyList<string> Suites { get; } = File.ReadAllLines(Path.Combine(FindRoot(), "deploy/lab/suites"));
+
+    /// <summary>The suite whose kernel all scenarios run on (ACTORRAID_KERNEL); null: this machine's.</summary>
+    public static string? Kernel => Given("ACTORRAID_KERNEL");
+
+    /// <summary>The suite whose mdadm they use (ACTORRAID_MDADM); null: this machine's.</summary>
+    public static string? Mdadm => Given("ACTORRAID_MDADM");
+
     /// <summary>The seed of a run's random choices: SEED if set, else another one each time; every script prints it.</summary>
     public static int Seed =>
         int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var seed) ? seed : Random.Shared.Next(1, 1_000_000);
@@ -111,7 +120,7 @@ public sealed class GuestLab : IDisposable
         if (run.Status != 0)
         {
             Keep = true;
-            Assert.Fail(run.Explain(Name(supervisor, script, variables)));
+            Assert.Fail(run.Explain(new LabOrder(supervisor, script, seconds, variables).Name));
         }
 
         return run;
@@ -120,7 +129,7 @@ public sealed class GuestLab : IDisposable
     /// <summary>The same, but a run that other tests have asked for before is not run again.</summary>
     public LabRun PassesOnce(string supervisor, string script, int seconds, params string[] variables)
     {
-        var name = Name(supervisor, script, variables);
+        var name = new LabOrder(supervisor, script, seconds, variables).Name;
         if (!_once.TryGetValue(name, out var run))
         {
             _once[name] = run = Passes(supervisor, script, seconds, variables);
@@ -132,7 +141,7 @@ public sealed class GuestLab : IDisposable
     /// <summary>Runs a script and says how it ended.</summary>
     public LabRun Run(LabOrder order)
     {
-        var output = order.Output ?? Path.Combine(_work, Name(order.Supervisor, order.Script, order.Variables));
+        var output = order.Output ?? Path.Combine(_work, order.Name);
         for (var attempt = 1; ; attempt++)
         {
             if (order.Output is null && Directory.Exists(output))
@@ -203,10 +212,6 @@ public sealed class GuestLab : IDisposable
         }
     }
 
-    private static string Name(string supervisor, string script, IEnumerable<string> variables) =>
-        string.Join('-', new[] { script, supervisor }.Concat(
-            variables.Where(v => !v.StartsWith("SEED=", StringComparison.Ordinal)).Select(v => v.Replace('=', '-').Replace('/', '-'))));
-
     /// <summary>The repository's top directory, from where the tests lie.</summary>
     internal static string FindRoot()
     {
@@ -221,9 +226,17 @@ public sealed class GuestLab : IDisposable
         throw new InvalidOperationException($"no ActorRaid.sln above {AppContext.BaseDirectory}");
     }
 
+    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } suite ? suite : null;
+
     private int Start(LabOrder order, string output)
     {
         var start = new ProcessStartInfo(Path.Combine(Root, "deploy/lab/lab")) { RedirectStandardError = true };
+        if (order.Kernel is { } kernel)
+        {
+            start.ArgumentList.Add("-k");
+            start.ArgumentList.Add(kernel);
+        }
+
         if (order.Initramfs is not null)
         {
             start.ArgumentList.Add("-i");
@@ -255,6 +268,11 @@ public sealed class GuestLab : IDisposable
         if (order.Supervisor == "actorraid")
         {
             start.ArgumentList.Add("ACTORRAID_PUBLISHED=" + (order.Shared ?? Published));
+        }
+
+        if (order.Mdadm is { } mdadm)
+        {
+            start.ArgumentList.Add("MDADM=" + mdadm);
         }
 
         if (!order.Variables.Any(v => v.StartsWith("SEED=", StringComparison.Ordinal)))
@@ -307,6 +325,12 @@ public sealed class SoakTheoryAttribute : TheoryAttribute
 /// <param name="Variables">VARIABLE=VALUE for the script.</param>
 public sealed record LabOrder(string Supervisor, string Script, int Seconds, IReadOnlyList<string> Variables)
 {
+    /// <summary>The Debian suite that the kernel is from; null: this machine's.</summary>
+    public string? Kernel { get; init; } = GuestLab.Kernel;
+
+    /// <summary>The Debian suite that mdadm is from; null: this machine's.</summary>
+    public string? Mdadm { get; init; } = GuestLab.Mdadm;
+
     /// <summary>Files that are the guest's disks /dev/ubda, /dev/ubdb, ... and survive it.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
@@ -324,6 +348,10 @@ public sealed record LabOrder(string Supervisor, string Script, int Seconds, IRe
 
     /// <summary>The output directory, if it shall not be one of its own (it is not emptied then).</summary>
     public string? Output { get; init; }
+
+    /// <summary>What tells this run from others.</summary>
+    public string Name => string.Join('-', new[] { Script, Supervisor, Kernel, Mdadm }.OfType<string>().Concat(
+        Variables.Where(v => !v.StartsWith("SEED=", StringComparison.Ordinal)).Select(v => v.Replace('=', '-').Replace('/', '-'))));
 }
 
 /// <summary>All lab tests are of one collection: one guest at a time, and nothing else beside it, so that times mean something.</summary>

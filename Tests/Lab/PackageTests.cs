@@ -56,8 +56,13 @@ public sealed class PackageTests(GuestLab lab)
     {
         var folder = lab.Folder("root");
         var shared = Packages(folder, "first.deb");
-        string[] packages = maker == "dracut" ? ["dracut-core"] : [];
-        var image = GuestLab.RunProgram(Path.Combine(lab.Root, "deploy/lab/tree"), packages).Trim();
+        List<string> wanted = GuestLab.Mdadm is { } suite ? ["-s", suite] : [];
+        if (maker == "dracut")
+        {
+            wanted.Add("dracut-core");
+        }
+
+        var image = GuestLab.RunProgram(Path.Combine(lab.Root, "deploy/lab/tree"), [.. wanted]).Trim();
         string[] disks = [Path.Combine(folder, "ubda"), Path.Combine(folder, "ubdb")];
         foreach (var disk in disks)
         {

@@ -120,7 +120,7 @@ OURS=$PUBLISHED_IN_GUEST/mdmon
 [ -x "$DISTRIBUTION" ] && [ ! -L "$DISTRIBUTION" ] || fail "$DISTRIBUTION is not the distribution's mdmon"
 rm -f /out/figures
 # Disks as they are sold: sectors of 512 bytes on physical ones of 4096. Loop devices have physical ones of 512: "old" disks.
-insmod /usr/lib/uml/modules/"$(uname -r)"/kernel/drivers/block/brd.ko rd_nr=8 rd_size=49152
+insmod /lab/modules/"$(uname -r)"/kernel/drivers/block/brd.ko rd_nr=8 rd_size=49152
 settle
 plain=(/dev/ram{0..7})
 disks 8 48M
