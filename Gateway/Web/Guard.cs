@@ -57,12 +57,13 @@ internal static class Guard
             await context.Response.Body.WriteAsync(json, context.RequestAborted);
     }
 
-    // A foreign name that leads here is how a page from elsewhere gets to read what only this machine may (DNS rebinding).
+    // A foreign name that leads here is how a page from elsewhere gets to read what only this machine may (DNS rebinding). So names count as a
+    // whole: in whose domain the machine is, a request cannot tell us.
     private static bool IsOurs(string host, GatewaySettings settings)
     {
-        var name = host.TrimEnd('.');
-        return name.Length == 0 || IPAddress.TryParse(name, out _) || Same(name, "localhost") || settings.HostNames.Any(known => Same(name, known))
-            || Same(name, Environment.MachineName) || name.StartsWith(Environment.MachineName + ".", StringComparison.OrdinalIgnoreCase);
+        var name = host.EndsWith('.') ? host[..^1] : host;
+        return host.Length == 0 || IPAddress.TryParse(name, out _) || Same(name, "localhost") || Same(name, Environment.MachineName)
+            || settings.HostNames.Any(known => Same(name, known));
     }
 
     private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);

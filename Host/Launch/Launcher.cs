@@ -1,4 +1,4 @@
-using System.Globalization;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Launch;
 
@@ -39,8 +39,9 @@ internal sealed record Launcher(
             using var client = LaunchClient.Connect(Paths.Socket, Patience);
             if (client is not null && !replace && !MustReplace(client.Peer))
                 return null;
-            var all = client is null ? containers : containers.Union(ContainersOf(client.Peer)).ToArray();
-            return Failed(Process.Become(new DaemonOptions(-1, held.Descriptor, true, stay, Takeover, all)));
+            var inherited = Inherited(client);
+            return !inherited.Ok ? Failed(inherited.Error.ToString())
+                : Failed(Process.Become(new DaemonOptions(-1, held.Descriptor, true, stay, Takeover, [.. containers.Union(inherited.Value)])));
         }
     }
 
@@ -87,8 +88,10 @@ internal sealed record Launcher(
             using var client = LaunchClient.Connect(Paths.Socket, Patience);
             if (!isNeeded(client?.Peer))
                 return null;
-            IReadOnlyList<string> inherited = client is null ? [] : ContainersOf(client.Peer);
-            return Process.Start(new DaemonOptions(-1, -1, false, false, Takeover, inherited), Patience) is { } reason
+            var inherited = Inherited(client);
+            if (!inherited.Ok)
+                return Failed(inherited.Error.ToString());
+            return Process.Start(new DaemonOptions(-1, -1, false, false, Takeover, inherited.Value), Patience) is { } reason
                 ? Failed(reason)
                 : null;
         }
@@ -109,29 +112,39 @@ internal sealed record Launcher(
     private bool MustReplace(int daemon) =>
         Takeover && FileIdentity.Of($"/proc/{daemon}/exe") is { } theirs && theirs != FileIdentity.Of(Executable);
 
-    /// <summary>The containers that a daemon supervises, by mdmon's pid files: whoever replaces it must take all of them.</summary>
-    private string[] ContainersOf(int daemon)
-    {
-        if (!Directory.Exists(MonitorDirectory))
-            return [];
-        var pid = daemon.ToString(CultureInfo.InvariantCulture);
-        return [.. Directory.EnumerateFiles(MonitorDirectory, "*.pid")
-            .Where(path => ReadOrNothing(path).Trim() == pid)
-            .Select(path => Path.GetFileNameWithoutExtension(path))
-            .Where(name => LaunchRequest.IsName(name))];
-    }
+    private Result<string[]> Inherited(LaunchClient? client) =>
+        client is null ? Array.Empty<string>() : ContainersOf(MonitorDirectory, client.Peer);
 
-    private static string ReadOrNothing(string path)
+    /// <summary>
+    /// The containers that a daemon supervises, by mdmon's pid files, which hold its threads' numbers: whoever replaces it must take all of them.
+    /// </summary>
+    /// <param name="monitorDirectory">Where the pid files are.</param>
+    /// <param name="daemon">Its process number.</param>
+    /// <returns>Their names, or why a file that is there does not tell whose it is.</returns>
+    internal static Result<string[]> ContainersOf(string monitorDirectory, int daemon)
     {
+        var containers = new List<string>();
         try
         {
-            return File.ReadAllText(path);
+            foreach (var path in Directory.EnumerateFiles(monitorDirectory, "*.pid"))
+            {
+                var process = PidFile.ReadProcess(path);
+                // Removed, or of a thread that has ended, or no number at all: nobody's.
+                if (!process.Ok && process.Error.Errno is not (Errno.ENOENT or Errno.ESRCH or Errno.EBADMSG))
+                    return process.Error;
+                if (process.Ok && process.Value == daemon && Path.GetFileNameWithoutExtension(path) is var name && LaunchRequest.IsName(name))
+                    containers.Add(name);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nobody has supervised anything yet.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has just been removed: nobody's.
-            return "";
+            return new KernelError(Errno.EIO, monitorDirectory, "list: " + e.Message);
         }
+        return containers.ToArray();
     }
 
     private static LaunchReply Failed(string reason) => new(LaunchOutcome.Failed, reason);

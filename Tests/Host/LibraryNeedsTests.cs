@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.Lab;
+using Xunit;
+
+namespace ActorRaid.Tests.Host;
+
+/// <summary>What the program wants of the C library is what the package says that it wants.</summary>
+public sealed partial class LibraryNeedsTests
+{
+    private const int Oldest = 2; // 2.2.5, the first one for amd64
+    private static readonly string Root = GuestLab.FindRoot();
+
+    /// <summary>The package's libc6 (>= 2.N).</summary>
+    private static int Declared => int.Parse(
+        Dependency().Match(File.ReadAllText(Path.Combine(Root, "deploy/package.d/control"))).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>They are looked up when they are first called, so no ELF header has them.</summary>
+    [Fact]
+    public void Every_function_that_is_looked_up_in_the_c_library_is_in_the_version_that_the_package_depends_on()
+    {
+        var libc = NativeLibrary.Load("libc.so.6");
+        Assembly[] assemblies =
+            [typeof(Processes).Assembly, typeof(ActorRaid.Host.Launch.LaunchPaths).Assembly, typeof(ActorRaid.Gateway.GatewayCommand).Assembly];
+        string[] names = [.. assemblies
+            .SelectMany(assembly => assembly.GetTypes())
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Select(method => method.GetCustomAttribute<DllImportAttribute>())
+            .Where(import => import is { Value: "libc" })
+            .Select(import => import!.EntryPoint!)
+            .Distinct()];
+        Assert.True(names.Length > 30, $"only {names.Length} functions were found");
+        string[] newer = [.. names
+            .Select(name => (Name: name, Version: VersionOf(libc, name)))
+            .Where(one => one.Version > Declared)
+            .Select(one => $"{one.Name}: glibc 2.{one.Version}")];
+        Assert.True(newer.Length == 0, $"deploy/package.d/control says libc6 (>= 2.{Declared}): {string.Join(", ", newer)}");
+    }
+
+    /// <summary>What the runtime in it wants, by its ELF header: the package's two programs.</summary>
+    [Fact]
+    public void The_runtime_that_the_programs_are_published_with_needs_no_newer_one()
+    {
+        if (Environment.GetEnvironmentVariable("ACTORRAID_PUBLISHED") is not { Length: > 0 } published)
+        {
+            return; // deploy/test gives it, except with --no-lab.
+        }
+
+        foreach (var program in (string[])["actorraid", "gateway/actorraid-gateway"])
+        {
+            var text = Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(published, program)));
+            var needed = Need().Matches(text).Max(need => int.Parse(need.Groups[1].Value, CultureInfo.InvariantCulture));
+            Assert.True(needed <= Declared, $"{program}: glibc 2.{needed}; deploy/package.d/control says libc6 (>= 2.{Declared})");
+        }
+    }
+
+    /// <summary>The first 2.N that has it; a name may have several versions.</summary>
+    private static int VersionOf(nint libc, string name) => Enumerable.Range(Oldest, 100).FirstOrDefault(
+        minor => SymbolOf(libc, name, minor == Oldest ? "GLIBC_2.2.5" : $"GLIBC_2.{minor}") != 0, int.MaxValue);
+
+    [LibraryImport("libc", EntryPoint = "dlvsym", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint SymbolOf(nint library, string name, string version);
+
+    [GeneratedRegex(@"libc6 \(>= 2\.([0-9]+)\)")]
+    private static partial Regex Dependency();
+
+    [GeneratedRegex(@"\0GLIBC_2\.([0-9]+)(?:\.[0-9]+)?(?=\0)")]
+    private static partial Regex Need();
+}
