@@ -20,6 +20,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, Container> _containers = [];
     private readonly Dictionary<IActorRef, EventLoop> _loops = [];
     private IActorRef? _farewellTo;
+    private IActorRef? _status;
     private MdStatWatcher? _watcher;
     private int _closing;
 
@@ -80,7 +81,8 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                    orderby container.Key
                    select new AskedContainer(container.Key, container.Value.Actor, _loops[container.Value.Actor], container.Value.Started),
             ];
-            Context.ActorOf(ActorProps.Of(() => new StatusActor(containers, asker, describe.Limit)));
+            _status ??= Context.ActorOf(ActorProps.Of(() => new StatusActor()));
+            _status.Tell(new AskContainers(containers, asker, describe.Limit), Self);
         });
         Receive<PolicyChanged>(changed =>
         {

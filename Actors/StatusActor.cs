@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -12,138 +13,203 @@ namespace ActorRaid.Actors;
 /// <param name="Started">It has been taken up.</param>
 internal sealed record AskedContainer(string Name, IActorRef Actor, EventLoop Loop, bool Started);
 
+/// <summary>To the status actor: how do these stand? The asker gets a <see cref="SystemReport"/>, at the latest when the limit is over.</summary>
+internal sealed record AskContainers(ImmutableArray<AskedContainer> Containers, IActorRef Asker, TimeSpan Limit);
+
 /// <summary>
-/// Asks everybody how he stands, once: each container for its parts, its thread whether it runs, then each part. Nobody has to wait for
-/// anybody else, and who does not answer in time is shown as such.
+/// Asks everybody how he stands: each container for its parts, its thread whether it runs, then each part. Nobody has to wait for anybody else, and
+/// who does not answer in time is shown as such. Nobody is asked again before he has answered: he may wait in the kernel for days, with somebody
+/// watching, and each further question would stay in memory as long. An answer that comes late is for whoever asks then.
 /// </summary>
 internal sealed class StatusActor : ReceiveActor, IWithTimers
 {
     /// <summary>A disk may rightly wait in the kernel: when all others have answered, it has so long.</summary>
     private static readonly TimeSpan DiskGrace = TimeSpan.FromMilliseconds(250);
 
-    private readonly IActorRef _asker;
-    private readonly TimeSpan _limit;
-    private readonly ImmutableArray<Inquiry> _inquiries;
-    private readonly Dictionary<IActorRef, Inquiry> _parts = [];
+    /// <summary>A question that an actor has failed at is never answered; so much later it is asked once more.</summary>
+    private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(5);
 
-    /// <summary>Answers that asker within that limit.</summary>
-    public StatusActor(ImmutableArray<AskedContainer> containers, IActorRef asker, TimeSpan limit)
+    private readonly Dictionary<IActorRef, long> _openSince = [];
+    private readonly Dictionary<EventLoop, IActorRef> _openLoops = [];
+    private readonly List<Round> _rounds = [];
+
+    /// <summary>Asks nobody yet.</summary>
+    public StatusActor()
     {
-        _asker = asker;
-        _limit = limit;
-        _inquiries = [.. containers.Select(container => new Inquiry(container))];
-        Receive<ContainerParts>(AskParts);
+        Receive<AskContainers>(Begin);
+        Receive<ContainerParts>(parts => Answered((round, inquiry) => AskParts(round, inquiry, parts)));
         Receive<LoopAnswer>(answer =>
         {
-            answer.Inquiry.LoopAnswered = true;
-            AnswerIfComplete();
+            _openLoops.Remove(answer.Loop);
+            ForEach(inquiry => inquiry.Asked.Loop == answer.Loop, inquiry => inquiry.LoopAnswered = true);
         });
-        Receive<MetadataStanding>(standing => Note(inquiry => inquiry.Metadata = standing));
-        Receive<ArrayStanding>(standing => Note(inquiry => inquiry.Arrays[standing.Name] = standing));
-        Receive<DiskAnswer>(_ => Note(_ => { }));
+        Receive<MetadataStanding>(standing => Answered((_, inquiry) => inquiry.Metadata = standing));
+        Receive<ArrayStanding>(standing => Answered((_, inquiry) => inquiry.Arrays[standing.Name] = standing));
+        Receive<DiskAnswer>(_ => Answered((_, _) => { }));
         Receive<Terminated>(dead => Ended(dead.ActorRef));
-        Receive<TimeIsUp>(_ => Answer());
+        Receive<TimeIsUp>(up => Answer(up.Round));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <inheritdoc/>
-    protected override void PreStart()
+    private void Begin(AskContainers asked)
     {
-        Timers.StartSingleTimer("limit", new TimeIsUp(), _limit);
-        var self = Self;
-        foreach (var inquiry in _inquiries)
+        var round = new Round(asked.Asker, [.. asked.Containers.Select(container => new Inquiry(container))]);
+        _rounds.Add(round);
+        Timers.StartSingleTimer(round, new TimeIsUp(round), asked.Limit);
+        foreach (var inquiry in round.Inquiries)
         {
-            _parts[inquiry.Asked.Actor] = inquiry;
+            round.Parts[inquiry.Asked.Actor] = inquiry;
             if (inquiry.Asked.Started)
             {
-                Context.Watch(inquiry.Asked.Actor);
-                inquiry.Asked.Actor.Tell(new NameParts(), Self);
-                inquiry.Asked.Loop.Post(() => self.Tell(new LoopAnswer(inquiry), ActorRefs.NoSender));
+                Ask(inquiry.Asked.Actor, new NameParts());
+                AskLoop(inquiry.Asked);
             }
         }
 
-        AnswerIfComplete();
+        AnswerIfComplete(round);
     }
 
-    private void AskParts(ContainerParts parts)
+    private void Ask(IActorRef actor, object question)
     {
-        if (!_parts.TryGetValue(Sender, out var inquiry))
+        if (_openSince.TryGetValue(actor, out var since) && Stopwatch.GetElapsedTime(since) < LostAfter)
         {
             return;
         }
 
+        _openSince[actor] = Stopwatch.GetTimestamp();
+        Context.Watch(actor);
+        actor.Tell(question, Self);
+    }
+
+    private void AskLoop(AskedContainer container)
+    {
+        var (self, loop) = (Self, container.Loop);
+        if (_openLoops.TryAdd(loop, container.Actor))
+        {
+            loop.Post(() => self.Tell(new LoopAnswer(loop), ActorRefs.NoSender));
+        }
+    }
+
+    private void AskParts(Round round, Inquiry inquiry, ContainerParts parts)
+    {
+        if (inquiry.Parts is not null)
+        {
+            return; // This was for another round.
+        }
+
         inquiry.Parts = parts;
-        Ask(parts.Metadata, inquiry.Waiting);
+        AskPart(parts.Metadata, inquiry.Waiting);
         foreach (var member in parts.Members)
         {
-            Ask(member.Actor, inquiry.Waiting);
+            AskPart(member.Actor, inquiry.Waiting);
         }
 
         foreach (var disk in parts.Disks)
         {
-            Ask(disk.Actor, inquiry.WaitingDisks);
+            AskPart(disk.Actor, inquiry.WaitingDisks);
         }
 
-        void Ask(IActorRef actor, HashSet<IActorRef> waiting)
+        void AskPart(IActorRef actor, HashSet<IActorRef> waiting)
         {
-            _parts[actor] = inquiry;
+            round.Parts[actor] = inquiry;
             waiting.Add(actor);
-            Context.Watch(actor);
-            actor.Tell(new DescribeYourself(), Self);
+            Ask(actor, new DescribeYourself());
         }
     }
 
-    private void Note(Action<Inquiry> note)
+    private void Answered(Action<Round, Inquiry> note)
     {
-        if (_parts.TryGetValue(Sender, out var inquiry))
+        _openSince.Remove(Sender);
+        foreach (var round in _rounds.ToArray())
         {
-            note(inquiry);
-            inquiry.Waiting.Remove(Sender);
-            inquiry.WaitingDisks.Remove(Sender);
-            AnswerIfComplete();
+            if (round.Parts.TryGetValue(Sender, out var inquiry))
+            {
+                note(round, inquiry);
+                inquiry.Waiting.Remove(Sender);
+                inquiry.WaitingDisks.Remove(Sender);
+                AnswerIfComplete(round);
+            }
         }
     }
 
     /// <summary>Who is gone does not answer, and is not missed.</summary>
     private void Ended(IActorRef actor)
     {
-        if (_parts.TryGetValue(actor, out var inquiry))
+        _openSince.Remove(actor);
+        foreach (var loop in _openLoops.Where(open => open.Value.Equals(actor)).Select(open => open.Key).ToArray())
         {
-            inquiry.HasEnded |= actor.Equals(inquiry.Asked.Actor);
-            inquiry.Waiting.Remove(actor);
-            inquiry.WaitingDisks.Remove(actor);
-            AnswerIfComplete();
+            _openLoops.Remove(loop);
+        }
+
+        foreach (var round in _rounds.ToArray())
+        {
+            if (round.Parts.TryGetValue(actor, out var inquiry))
+            {
+                inquiry.HasEnded |= actor.Equals(inquiry.Asked.Actor);
+                inquiry.Waiting.Remove(actor);
+                inquiry.WaitingDisks.Remove(actor);
+                AnswerIfComplete(round);
+            }
         }
     }
 
-    private void AnswerIfComplete()
+    private void ForEach(Func<Inquiry, bool> which, Action<Inquiry> note)
     {
-        if (!_inquiries.All(inquiry => inquiry.IsComplete))
+        foreach (var round in _rounds.ToArray())
+        {
+            foreach (var inquiry in round.Inquiries.Where(which))
+            {
+                note(inquiry);
+            }
+
+            AnswerIfComplete(round);
+        }
+    }
+
+    private void AnswerIfComplete(Round round)
+    {
+        if (!round.Inquiries.All(inquiry => inquiry.IsComplete))
         {
             return;
         }
 
-        if (_inquiries.All(inquiry => inquiry.WaitingDisks.Count == 0))
+        if (round.Inquiries.All(inquiry => inquiry.WaitingDisks.Count == 0))
         {
-            Answer();
+            Answer(round);
         }
-        else if (!Timers.IsTimerActive("disks"))
+        else if (!Timers.IsTimerActive(round.Inquiries))
         {
-            Timers.StartSingleTimer("disks", new TimeIsUp(), DiskGrace);
+            Timers.StartSingleTimer(round.Inquiries, new TimeIsUp(round), DiskGrace);
         }
     }
 
-    private void Answer()
+    private void Answer(Round round)
     {
-        _asker.Tell(new SystemReport([.. _inquiries.Where(inquiry => !inquiry.HasEnded).Select(inquiry => inquiry.Report())]), Self);
-        Context.Stop(Self);
+        Timers.Cancel(round);
+        Timers.Cancel(round.Inquiries);
+        if (_rounds.Remove(round))
+        {
+            round.Asker.Tell(
+                new SystemReport([.. round.Inquiries.Where(inquiry => !inquiry.HasEnded).Select(inquiry => inquiry.Report())]), Self);
+        }
     }
 
-    private sealed record LoopAnswer(Inquiry Inquiry);
+    private sealed record LoopAnswer(EventLoop Loop);
 
-    private sealed record TimeIsUp;
+    private sealed record TimeIsUp(Round Round);
+
+    /// <summary>One question to all, until it is answered.</summary>
+    private sealed class Round(IActorRef asker, Inquiry[] inquiries)
+    {
+        public IActorRef Asker { get; } = asker;
+
+        public Inquiry[] Inquiries { get; } = inquiries;
+
+        /// <summary>Of which container each actor is that was asked.</summary>
+        public Dictionary<IActorRef, Inquiry> Parts { get; } = [];
+    }
 
     private sealed class Inquiry(AskedContainer asked)
     {

@@ -66,7 +66,8 @@ public sealed class StatusTests
         using var rig = new ActorRig();
         var (container, metadata, member, disk) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
         var asker = rig.NewProbe();
-        var status = rig.Pinned(() => new StatusActor([new("md1", container.Ref, rig.Loop, true)], asker.Ref, Patience.Limit));
+        var status = rig.Pinned(() => new StatusActor());
+        status.Tell(new AskContainers([new("md1", container.Ref, rig.Loop, true)], asker.Ref, Patience.Limit));
         container.Next<NameParts>();
         status.Tell(
             new ContainerParts(metadata.Ref, [("md0", member.Ref)], [("sda", Build.Device(0), disk.Ref)], []), container.Ref);
@@ -82,6 +83,86 @@ public sealed class StatusTests
         Assert.Equal((ContainerHealth.Answers, 7u), (report.Health, report.Generation));
         Assert.Equal(ArrayState.Unknown, Assert.Single(report.Arrays).State);
         Assert.Equal(new DiskReport("sda", Build.Device(0), false, false, true, false), Assert.Single(report.Disks));
+    }
+
+    [Fact]
+    public void Who_has_not_answered_is_not_asked_again_and_his_late_answer_counts()
+    {
+        using var rig = new ActorRig();
+        using var gate = new ManualResetEventSlim();
+        var (container, metadata, disk, asker) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
+        var (status, limit) = (rig.Pinned(() => new StatusActor()), TimeSpan.FromMilliseconds(20));
+        AskContainers question = new([new("md1", container.Ref, rig.Loop, true)], asker.Ref, limit);
+        ContainerReport Round()
+        {
+            status.Tell(question);
+            return Assert.Single(asker.Next<SystemReport>().Containers);
+        }
+
+        Assert.Equal("container", Assert.Single(Round().Silent));
+        Assert.Equal("container", Assert.Single(Round().Silent));
+        container.Next<NameParts>();
+        Assert.True(container.IsEmpty);
+
+        // The first question is answered while the third round waits for it.
+        status.Tell(question with { Limit = Patience.Limit });
+        var parts = new ContainerParts(metadata.Ref, [], [("sda", Build.Device(0), disk.Ref)], []);
+        status.Tell(parts, container.Ref);
+        metadata.Next<DescribeYourself>();
+        disk.Next<DescribeYourself>();
+        status.Tell(new MetadataStanding("imsm", 7, [], [], []), metadata.Ref);
+        Assert.False(Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
+
+        for (var round = 0; round < 3; round++)
+        {
+            status.Tell(question with { Limit = Patience.Limit });
+            container.Next<NameParts>();
+            status.Tell(parts, container.Ref);
+            metadata.Next<DescribeYourself>();
+            status.Tell(new MetadataStanding("imsm", 8, [], [], []), metadata.Ref);
+            if (round == 2)
+            {
+                status.Tell(new DiskAnswer(), disk.Ref);
+            }
+
+            Assert.Equal(round == 2, Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
+        }
+
+        Assert.True(disk.IsEmpty, "the disk was asked again before it answered");
+    }
+
+    [Fact]
+    public void While_actors_and_threads_wait_and_somebody_watches_memory_does_not_grow()
+    {
+        using var rig = new ActorRig();
+        using var gate = new ManualResetEventSlim();
+        var waiting = rig.Pinned(() => new Waiting(gate));
+        var asker = rig.NewProbe();
+        var status = rig.Pinned(() => new StatusActor());
+        waiting.Tell("wait");
+        rig.Loop.Post(gate.Wait);
+        try
+        {
+            Ask(10);
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            const int times = 3000;
+            Ask(times);
+            var grown = (GC.GetTotalMemory(forceFullCollection: true) - before) / times;
+            Assert.True(grown < 50, $"{grown} bytes for each question");
+        }
+        finally
+        {
+            gate.Set();
+        }
+
+        void Ask(int times)
+        {
+            for (var time = 0; time < times; time++)
+            {
+                status.Tell(new AskContainers([new("md1", waiting, rig.Loop, true)], asker.Ref, TimeSpan.FromMilliseconds(1)));
+                asker.Next<SystemReport>();
+            }
+        }
     }
 
     [Fact]
@@ -111,10 +192,15 @@ public sealed class StatusTests
     [InlineData("", null)]
     public void Progress_is_read_from_sync_completed(string text, double? done) => Assert.Equal(done, KernelWords.ParseDone(text)?.Fraction);
 
+    private sealed class Waiting : ReceiveActor
+    {
+        public Waiting(ManualResetEventSlim gate) => ReceiveAny(_ => gate.Wait());
+    }
+
     private static SystemReport Ask(ActorRig rig, AskedContainer[] containers)
     {
         var asker = rig.NewProbe();
-        rig.Pinned(() => new StatusActor([.. containers], asker.Ref, Short));
+        rig.Pinned(() => new StatusActor()).Tell(new AskContainers([.. containers], asker.Ref, Short));
         return asker.Next<SystemReport>();
     }
 }
