@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -12,17 +11,15 @@ namespace ActorRaid.Actors;
 /// </summary>
 internal sealed class MonitorEndpoint
 {
-    /// <summary>mdadm reads a version from this and refuses one below 3.2.</summary>
-    private static readonly byte[] Version = Encoding.ASCII.GetBytes("mdadm - v4.2 - ActorRaid\0");
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(200);
     private readonly string _pidFile;
     private readonly int _thread;
-    private readonly Conversation _conversation;
+    private readonly MonitorConversation _conversation;
     private readonly MonitorServer _server;
     private Task _pausing = Task.CompletedTask;
 
-    private MonitorEndpoint(string pidFile, int thread, Conversation conversation, MonitorServer server)
+    private MonitorEndpoint(string pidFile, int thread, MonitorConversation conversation, MonitorServer server)
     {
         _pidFile = pidFile;
         _thread = thread;
@@ -52,7 +49,7 @@ internal sealed class MonitorEndpoint
             return new KernelError(Errno.EIO, runDirectory, "create directory: " + e.Message);
         }
 
-        var conversation = new Conversation(containerActor, metadata);
+        var conversation = new MonitorConversation(containerActor, metadata);
         var path = $"{runDirectory}/{container}.sock";
         var server = handed switch
         {
@@ -157,48 +154,4 @@ internal sealed class MonitorEndpoint
     }
 
     private Result<Nothing> Claim() => IsOurs ? default(Nothing) : PidFile.Write(_pidFile, _thread);
-
-    private sealed class Conversation(IActorRef container, IActorRef metadata)
-    {
-        private readonly CancellationTokenSource _over = new();
-
-        /// <summary>Nothing is supervised any more: what is asked has been done, or has nobody left to do it.</summary>
-        public void End() => _over.Cancel();
-
-        /// <summary>Answers. A ping is given up when the server stops for a while, and asked again by whoever goes on.</summary>
-        public async Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request, CancellationToken stopped)
-        {
-            if (request.IsPingMonitor)
-            {
-                await Ask<Pong>(container, new PingMonitor(), stopped).ConfigureAwait(false);
-                return Version;
-            }
-
-            if (request.IsPingManager)
-            {
-                await Ask<Pong>(container, new PingManager(), stopped).ConfigureAwait(false);
-            }
-            else
-            {
-                // Never given up: it would be applied twice. It is queued at once, whatever the disks do.
-                await Ask<Queued>(metadata, new ApplyUpdate(request.Payload), CancellationToken.None).ConfigureAwait(false);
-            }
-
-            return ReadOnlyMemory<byte>.Empty;
-        }
-
-        /// <summary>Asks an actor, without a time limit: mdadm waits as long as it takes, but not for an actor that has ended.</summary>
-        private async Task Ask<T>(IActorRef actor, object question, CancellationToken stopped)
-        {
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(_over.Token, stopped);
-            try
-            {
-                await actor.Ask<T>(question, null, ended.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!stopped.IsCancellationRequested)
-            {
-                // It is over.
-            }
-        }
-    }
 }

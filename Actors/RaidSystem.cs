@@ -30,6 +30,7 @@ public sealed class RaidSystem
     private readonly IRequiredActor<HostActor> _host;
 
     private readonly PolicyInForce _policy;
+    private volatile Task<SystemReport>? _unanswered;
 
     internal RaidSystem(IRequiredActor<HostActor> host, PolicyInForce policy)
     {
@@ -87,16 +88,18 @@ public sealed class RaidSystem
     /// <summary>The process that went on with a container is gone: supervises it again, beginning afresh at the same socket.</summary>
     public Task<SuperviseReply> Retake(string container) => Host.Ask<SuperviseReply>(new RetakeContainer(container), StartLimit);
 
-    /// <summary>How everything stands. Null when the host itself does not answer.</summary>
+    /// <summary>How everything stands. Null when the host itself does not answer; it is not asked again before it does.</summary>
     /// <param name="limit">Who has not answered by then is shown as such.</param>
     public async Task<SystemReport?> Describe(TimeSpan limit)
     {
+        var asked = _unanswered is { IsCompleted: false } open ? open : Host.Ask<SystemReport>(new Describe(limit), StartLimit);
         try
         {
-            return await Host.Ask<SystemReport>(new Describe(limit), limit + HostLimit).ConfigureAwait(false);
+            return await asked.WaitAsync(limit + HostLimit).ConfigureAwait(false);
         }
-        catch (AskTimeoutException)
+        catch (Exception e) when (e is TimeoutException or AskTimeoutException)
         {
+            _unanswered = asked;
             return null;
         }
     }

@@ -14,12 +14,24 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
 {
     private const int FirstPiece = 4096;
 
+    /// <summary>What mdadm sends is far below this.</summary>
+    private const int LongPayload = 64 * 1024;
+
+    /// <summary>
+    /// In the whole process one payload at a time may be longer, from when it is until it is answered: each may have 4 MiB, and the heap has 32.
+    /// </summary>
+    private static readonly SemaphoreSlim Long = new(1);
+
+    /// <summary>How long one waits for another.</summary>
+    private static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(30);
+
     private readonly byte[] header = new byte[MonitorFrame.HeaderBytes];
     private readonly byte[] trailer = new byte[MonitorFrame.TrailerBytes];
     private byte[] payload = [];
     private int headerGot;
     private int payloadGot;
     private int trailerGot;
+    private int isLong;
 
     /// <summary>When its last whole message came, or it connected, in milliseconds of the system's up time.</summary>
     internal long LastMessageAt { get; private set; } = Environment.TickCount64;
@@ -62,6 +74,10 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
         {
             if (payloadGot == payload.Length)
             {
+                if (payloadGot >= LongPayload && isLong == 0 && !await BecomeLong(ending).ConfigureAwait(false))
+                {
+                    return null;
+                }
                 Array.Resize(ref payload, Math.Min(length, Math.Max(FirstPiece, 2 * payloadGot)));
             }
             var more = await Some(payload.AsMemory(payloadGot), ending).ConfigureAwait(false);
@@ -95,6 +111,7 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
         unsent = MonitorFrame.Encode(answer.Span);
         (headerGot, payloadGot, trailerGot) = (0, 0, 0);
         payload = [];
+        EndLong();
         IsAnswering = false;
         return SendRest(ending);
     }
@@ -112,7 +129,30 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
         }
     }
 
-    internal void Close() => socket.Dispose();
+    internal void Close()
+    {
+        socket.Dispose();
+        EndLong();
+    }
+
+    /// <summary>Others may have long payloads: this one's is answered, or somebody else goes on with it.</summary>
+    internal void EndLong()
+    {
+        if (Interlocked.Exchange(ref isLong, 0) == 1)
+        {
+            Long.Release();
+        }
+    }
+
+    private async Task<bool> BecomeLong(CancellationToken ending)
+    {
+        if (!await Long.WaitAsync(LongLimit, ending).ConfigureAwait(false))
+        {
+            return false;
+        }
+        isLong = 1;
+        return true;
+    }
 
     private async Task<int> Some(Memory<byte> buffer, CancellationToken ending)
     {

@@ -155,7 +155,9 @@ public sealed class MonitorServer : IAsyncDisposable
             connections.Clear();
             foreach (var each in paused)
             {
-                Begin(new MonitorConnection(each.Socket, silence, each.Unread(), each.Unsent), run);
+                var unread = each.Unread();
+                each.EndLong();
+                Begin(new MonitorConnection(each.Socket, silence, unread, each.Unsent), run);
             }
         }
         accepting = Task.Run(() => Accept(run));

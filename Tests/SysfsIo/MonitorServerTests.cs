@@ -369,6 +369,51 @@ public sealed class MonitorServerTests : IAsyncLifetime
         Assert.Equal(2, asked);
     }
 
+    [Fact]
+    public async Task Of_the_longest_messages_one_at_a_time_is_held_and_short_ones_pass_them()
+    {
+        const int clients = 6;
+        var frame = MonitorFrame.Encode(new byte[MonitorFrame.MaxPayload]);
+        var answered = new TaskCompletionSource<ReadOnlyMemory<byte>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var came = 0;
+        await using var slow = MonitorServer.Listen(folder["slow.sock"], (request, stopped) =>
+        {
+            if (request.Length < MonitorFrame.MaxPayload)
+            {
+                return Task.FromResult<ReadOnlyMemory<byte>>(Version);
+            }
+            Interlocked.Increment(ref came);
+            return answered.Task.WaitAsync(stopped);
+        }).Value;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var sending = Enumerable.Range(0, clients).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                socket.Connect(new UnixDomainSocketEndPoint(folder["slow.sock"]));
+                socket.Send(frame);
+                return socket.Receive(new byte[MonitorFrame.TotalBytes(0)]);
+            },
+            TaskCreationOptions.LongRunning)).ToArray();
+        Patience.Until(() => Volatile.Read(ref came) > 0 && slow.Connections == clients, "the first message");
+        await Task.Delay(200);
+        Assert.Equal(1, Volatile.Read(ref came));
+        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.True(held < 2 * MonitorFrame.MaxPayload, $"{held} bytes are held");
+        using (var other = MonitorClient.Connect(folder["slow.sock"], Patience.Limit).Value)
+        {
+            Assert.True(other.PingMonitor().Ok);
+            Assert.True(other.Update(new byte[60_000]).Ok);
+        }
+        await slow.Pause().WaitAsync(Patience.Limit);
+        slow.Resume();
+        answered.SetResult(ReadOnlyMemory<byte>.Empty);
+        foreach (var one in sending)
+        {
+            Assert.Equal(MonitorFrame.TotalBytes(0), await one.WaitAsync(Patience.Limit));
+        }
+    }
+
     /// <summary>Paused at a moment when so many are connected, and one has sent 11 bytes of a message.</summary>
     private async Task<PausedSockets> PausedWith(int connections)
     {

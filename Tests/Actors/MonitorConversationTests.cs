@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using ActorRaid.Actors;
+using ActorRaid.SysfsIo;
+using ActorRaid.Tests.SysfsIo;
+using Akka.Actor;
+using Xunit;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>mdadm's questions to actors that answer late or never.</summary>
+public sealed class MonitorConversationTests : IDisposable
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
+    private static readonly MonitorRequest Ping = new(0, default);
+
+    private readonly ActorSystem _system = ActorSystem.Create("conversation");
+    private readonly Asked _container = new(), _metadata = new();
+    private readonly IActorRef _containerActor, _metadataActor;
+
+    public MonitorConversationTests()
+    {
+        _containerActor = _system.ActorOf(ActorProps.Of(() => new Keeper(_container)));
+        _metadataActor = _system.ActorOf(ActorProps.Of(() => new Keeper(_metadata)));
+    }
+
+    public void Dispose() => Assert.True(_system.Terminate().Wait(Patience.Limit));
+
+    [Fact]
+    public async Task However_many_ping_there_is_one_question_and_then_one_more_for_all_who_came_after_it()
+    {
+        var conversation = Make();
+        var first = conversation.Answer(Ping, default);
+        var others = Enumerable.Range(0, 50).Select(_ => conversation.Answer(Ping, default)).ToArray();
+        var question = _container.Next<PingMonitor>();
+        await Task.Delay(Short);
+        Assert.Empty(_container.Questions);
+        question.Tell(new Pong());
+        await first.WaitAsync(Patience.Limit);
+        question = _container.Next<PingMonitor>();
+        Assert.DoesNotContain(others, other => other.IsCompleted);
+        question.Tell(new Pong());
+        await Task.WhenAll(others).WaitAsync(Patience.Limit);
+        await Task.Delay(Short);
+        Assert.Empty(_container.Questions);
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_ever_for_an_actor_that_does_not_answer_and_it_is_not_asked_once_more()
+    {
+        var conversation = Make(Short);
+        foreach (var request in (MonitorRequest[])[Ping, new(MonitorFrame.PingManagerLength, default), Update(10), Update(10)])
+        {
+            await Assert.ThrowsAsync<TimeoutException>(() => conversation.Answer(request, default).WaitAsync(Patience.Limit));
+        }
+
+        await Assert.ThrowsAsync<TimeoutException>(() => conversation.Answer(Ping, default).WaitAsync(Patience.Limit));
+        _container.Next<PingMonitor>();
+        _container.Next<PingManager>();
+        _metadata.Next<ApplyUpdate>();
+        Assert.Empty(_container.Questions);
+        Assert.Empty(_metadata.Questions);
+    }
+
+    [Fact]
+    public async Task A_server_comes_to_rest_and_ends_though_the_metadata_does_not_take_an_update()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["md127.sock"];
+        var conversation = Make(Short);
+        var server = MonitorServer.Listen(path, conversation.Answer).Value;
+        using var client = MonitorClient.Connect(path, Patience.Limit).Value;
+        var update = Task.Run(() => client.Update(new byte[10]));
+        _metadata.Next<ApplyUpdate>();
+        await server.Pause().WaitAsync(Patience.Limit);
+        server.Resume();
+        Assert.False(Patience.Within(update).Ok);
+        await server.DisposeAsync().AsTask().WaitAsync(Patience.Limit);
+    }
+
+    [Fact]
+    public async Task A_stop_gives_a_ping_up_but_not_an_update_that_is_on_its_way()
+    {
+        var conversation = Make();
+        using var stop = new CancellationTokenSource();
+        var ping = conversation.Answer(Ping, stop.Token);
+        var update = conversation.Answer(Update(10), stop.Token);
+        var question = _metadata.Next<ApplyUpdate>();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ping.WaitAsync(Patience.Limit));
+        await Task.Delay(Short);
+        Assert.False(update.IsCompleted);
+        question.Tell(new Queued());
+        Assert.Equal(0, (await update.WaitAsync(Patience.Limit)).Length);
+    }
+
+    [Fact]
+    public async Task Updates_that_are_queued_but_not_applied_are_so_many_bytes_at_most()
+    {
+        const int size = 64 * 1024;
+        var conversation = Make();
+        for (var sent = 0; sent <= MonitorConversation.MaxQueued - size; sent += size)
+        {
+            var soon = conversation.Answer(Update(size), default);
+            _metadata.Next<ApplyUpdate>().Tell(new Queued());
+            await soon.WaitAsync(Patience.Limit);
+        }
+
+        var late = conversation.Answer(Update(size), default);
+        _metadata.Next<ApplyUpdate>().Tell(new Queued());
+        var applied = _metadata.Next<DescribeVolume>();
+        var next = conversation.Answer(Update(size), default);
+        await Task.Delay(Short);
+        Assert.False(late.IsCompleted);
+        Assert.Empty(_metadata.Questions);
+        applied.Tell(new VolumeDescribed(null));
+        await late.WaitAsync(Patience.Limit);
+        _metadata.Next<ApplyUpdate>().Tell(new Queued());
+        await next.WaitAsync(Patience.Limit);
+    }
+
+    private static MonitorRequest Update(int size) => new(size, new byte[size]);
+
+    private MonitorConversation Make(TimeSpan? limit = null) => new(_containerActor, _metadataActor, limit);
+
+    /// <summary>What an actor was asked, and by whom.</summary>
+    private sealed class Asked
+    {
+        public BlockingCollection<(object Question, IActorRef Asker)> Questions { get; } = [];
+
+        public IActorRef Next<T>()
+        {
+            Assert.True(Questions.TryTake(out var next, Patience.Limit), $"no {typeof(T).Name}");
+            Assert.IsType<T>(next.Question);
+            return next.Asker;
+        }
+    }
+
+    private sealed class Keeper : ReceiveActor
+    {
+        public Keeper(Asked asked) => ReceiveAny(question => asked.Questions.Add((question, Sender)));
+    }
+}
