@@ -12,6 +12,7 @@ fill vol0
 home=$(container_of vol0)
 
 # Handoffs without an end, until /disks/stop is there.
+echo 0 >/out/handoffs
 (
     trap - ERR
     set +e
