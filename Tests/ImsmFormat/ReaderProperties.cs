@@ -54,7 +54,7 @@ public class ReaderProperties
             var metadata = bytes.Select(b => (byte)b).ToArray();
             System.Text.Encoding.ASCII.GetBytes("Intel Raid ISM Cfg Sig. ", metadata);
             BinaryPrimitives.WriteUInt32LittleEndian(metadata.AsSpan(0x24), 700);
-            Seal(metadata);
+            Mutations.Seal(metadata);
             Check(metadata);
         }).QuickCheckThrowOnFailure();
 
@@ -74,9 +74,9 @@ public class ReaderProperties
             var bytes = originals[random.Next(originals.Length)].ToArray();
             var changes = random.Next(1, 6);
             for (var i = 0; i < changes; i++)
-                Mutate(ref bytes, random);
+                Mutations.Mutate(ref bytes, random);
             if (random.Next(8) != 0)
-                Seal(bytes);
+                Mutations.Seal(bytes);
             try
             {
                 accepted += Check(bytes) ? 1 : 0;
@@ -88,40 +88,6 @@ public class ReaderProperties
         }
 
         Assert.InRange(accepted, rounds / 100, rounds - (rounds / 100));
-    }
-
-    private static void Mutate(ref byte[] bytes, Random random)
-    {
-        switch (random.Next(5))
-        {
-            case 0:
-                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-                break;
-            case 1:
-                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
-                break;
-            case 2:
-                BinaryPrimitives.WriteUInt32LittleEndian(
-                    bytes.AsSpan(random.Next(bytes.Length - 4)),
-                    new uint[] { 0, 1, 0x7FFF_FFFF, 0x8000_0000, uint.MaxValue }[random.Next(5)]);
-                break;
-            case 3:
-                Array.Resize(ref bytes, Math.Max(random.Next(bytes.Length + 64), 0x40));
-                break;
-            default:
-                // Counts and lengths are where readers go wrong.
-                bytes[new[] { 0x24, 0x25, 0x38, 0x39, 0x48, 0x49 }[random.Next(6)] % bytes.Length] = (byte)random.Next(256);
-                break;
-        }
-    }
-
-    private static void Seal(byte[] bytes)
-    {
-        if (bytes.Length < 0x28)
-            return;
-        var size = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(0x24));
-        if (size >= 0x28 && size <= bytes.Length)
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(0x20), ImsmChecksum.Compute(bytes.AsSpan(0, (int)size)));
     }
 
     /// <summary>Reads; whatever is a model can be described and written, and reads as the same model again.</summary>

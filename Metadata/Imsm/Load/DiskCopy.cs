@@ -38,11 +38,8 @@ internal sealed record ReadDisk(DiskCopy? Copy, DiskStanding Standing, string Re
             return new ReadDisk(null, DiskStanding.Broken, result.Error!.Value.ToString());
         if (super.Attributes.UnsupportedNames() is { } names)
             return new ReadDisk(null, DiskStanding.Broken, $"unsupported attributes: {names}");
-        foreach (var dev in super.Devs)
-        {
-            if (dev.MigrationState != 0 && dev.Migration() > MigrationType.Repair)
-                return new ReadDisk(null, DiskStanding.Broken, $"volume {dev.Volume}: unknown kind of migration {(int)dev.MigrationType}");
-        }
+        if (OddContent.In(super) is { } problem)
+            return new ReadDisk(null, DiskStanding.Broken, problem);
 
         var serial = ImsmSerial.Trim(source.Serial);
         return new ReadDisk(

@@ -24,7 +24,7 @@ public static class ImsmLoader
             foreach (var copy in copies)
                 verdicts[copy.Position] = Verdict(copy, DiskStanding.Foreign, "its copy and the others contradict each other");
             return (null, [.. verdicts], copies.Length == 0
-                ? "no disk has a valid copy of IMSM metadata"
+                ? "no disk has a valid copy of IMSM metadata" + Broken(verdicts)
                 : "no copy is consistent with the disks");
         }
 
@@ -46,10 +46,16 @@ public static class ImsmLoader
         // The chosen copy is a spare's record: there is no volume, so no disk is a member and the table is empty.
         if (champion.IsSpareRecord)
             super = super with { Disks = [] };
+        // mdmon leaves bad blocks of a disk that it has taken out of the table; the next disk in that place does not have them.
+        if (super.BadBlocks.Any(entry => entry.DiskIndex >= super.Disks.Length))
+            super = super with { BadBlocks = [.. super.BadBlocks.Where(entry => entry.DiskIndex < super.Disks.Length)] };
         var container = new ImsmContainer(super, present.ToImmutable(), null);
         var refusal = LoadMigration(ref container, copies);
         return (refusal is null ? container : null, [.. verdicts], refusal);
     }
+
+    private static string Broken(DiskVerdict[] verdicts) =>
+        verdicts.FirstOrDefault(verdict => verdict.Standing == DiskStanding.Broken) is { } broken ? $"; {broken.Name}: {broken.Reason}" : "";
 
     private static (PresentDisk? Disk, DiskVerdict Verdict) Place(DiskCopy copy, DiskCopy champion, Champion.Choice choice)
     {

@@ -11,7 +11,7 @@ internal static class Membership
     /// <summary>
     /// A disk that came is a spare, whatever it was before: it was added by mdadm, which overwrites what it held; of that only the
     /// SCSI id is taken. It goes in front of the others, and so is the first to be chosen. One that is present already changes
-    /// nothing.
+    /// nothing. Where the table still has it as the member that it was, that member has failed: the disk is in the table once.
     /// </summary>
     public static ImsmContainer Add(ImsmContainer container, DiskSource source)
     {
@@ -25,7 +25,8 @@ internal static class Membership
         var entry = SpareRecord.Disk(source.Serial, source.Sectors, found is null || Maps.IsFailed(found) ? 0 : found.ScsiId);
         var record = SpareRecord.Make(entry, container.Super.CacheSize, source.SectorSize);
         var spare = new PresentDisk(source.Device, source.Name, -1, entry, source.SectorSize, source.Sectors, record);
-        var added = container with { Present = container.Present.Insert(0, spare) };
+        var added = WithoutMember(container, serial);
+        added = added with { Present = added.Present.Insert(0, spare) };
         return source.Sectors >> 32 == 0
             ? added
             : added with { Super = added.Super with { Attributes = added.Super.Attributes | ImsmAttributes.Disk2TB } };
@@ -94,6 +95,24 @@ internal static class Membership
             Departed = container.Departed.Where(departed => departed != index)
                 .Select(departed => departed > index ? departed - 1 : departed).ToImmutableArray(),
         };
+    }
+
+    private static ImsmContainer WithoutMember(ImsmContainer container, Octets serial)
+    {
+        for (var index = 0; index < container.Super.Disks.Length; index++)
+        {
+            if (container.Super.Disks[index].Serial != serial || Maps.PresentAt(container, index) is not null)
+            {
+                continue;
+            }
+
+            for (var volume = 0; volume < container.Super.Devs.Length; volume++)
+            {
+                container = Failure.MarkFailed(container, volume, index);
+            }
+        }
+
+        return container;
     }
 
     // A disk without an index of its own may still be the one that an entry stands for: a spare or failed disk of the table.

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Metadata.Imsm.Rules;
 using ActorRaid.Metadata.Imsm.Updates;
 
@@ -31,7 +32,7 @@ public sealed partial record ImsmContainer
         }
 
         var parsed = Parse((UpdateType)type, bytes);
-        var refusal = parsed.Refusal ?? parsed.Update?.Refusal(this);
+        var refusal = parsed.Refusal ?? WhyNot(parsed.Update!);
         return refusal is null ? new PrepareResult(parsed.Update, null) : new PrepareResult(null, $"{kind}: {refusal}");
     }
 
@@ -42,9 +43,13 @@ public sealed partial record ImsmContainer
     public ImsmContainer Process(PreparedUpdate update) => update switch
     {
         ActivateSpare spare => Apply(spare),
-        ImsmUpdate known when known.Refusal(this) is null => known.Apply(this),
+        ImsmUpdate known when WhyNot(known) is null => known.Apply(this),
         _ => this,
     };
+
+    // What an update leads to must be what a container can be loaded from.
+    private string? WhyNot(ImsmUpdate update) =>
+        update.Refusal(this) ?? (OddContent.In(update.Apply(this).Super) is { } odd ? $"it would come to {odd}" : null);
 
     private static (int Minimum, string Kind) Shape(UpdateType type) => type switch
     {
