@@ -63,9 +63,13 @@ public sealed class BlockDevice : IDisposable
     /// <param name="path">The device or file.</param>
     /// <param name="writable">Whether it will be written.</param>
     /// <param name="fileSectorSize">The sector size in bytes that a regular file is taken to have: 512 or 4096.</param>
-    public static Result<BlockDevice> Open(string path, bool writable, int fileSectorSize = 512)
+    /// <param name="exclusive">
+    /// Whether nobody else may hold the block device (O_EXCL), from now until it is closed: no array, no file system, no device mapper.
+    /// EBUSY while somebody does. Means nothing for a regular file.
+    /// </param>
+    public static Result<BlockDevice> Open(string path, bool writable, int fileSectorSize = 512, bool exclusive = false)
     {
-        var flags = (writable ? Native.ReadWrite : Native.ReadOnly) | Native.DataSync;
+        var flags = (writable ? Native.ReadWrite : Native.ReadOnly) | Native.DataSync | (exclusive ? Native.Exclusive : 0);
         var opened = FileDescriptor.Open(path, flags | Native.Direct);
         if (!opened.Ok && opened.Error.Errno == Errno.EINVAL)
         {

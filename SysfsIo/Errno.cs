@@ -99,6 +99,9 @@ public static class Errno
     /// <summary>Connection refused.</summary>
     public const int ECONNREFUSED = 111;
 
+    /// <summary>No medium found: the drive is empty.</summary>
+    public const int ENOMEDIUM = 123;
+
     /// <summary>The symbol of an error number, <c>EBUSY</c>; <c>errno 133</c> for one that has no name here.</summary>
     public static string Name(int errno) => errno switch
     {
@@ -134,6 +137,7 @@ public static class Errno
         ENOBUFS => nameof(ENOBUFS),
         ETIMEDOUT => nameof(ETIMEDOUT),
         ECONNREFUSED => nameof(ECONNREFUSED),
+        ENOMEDIUM => nameof(ENOMEDIUM),
         _ => $"errno {errno}",
     };
 }

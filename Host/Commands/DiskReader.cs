@@ -1,4 +1,5 @@
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Commands;
@@ -13,7 +14,7 @@ internal sealed record ReadDisk(string Path, bool IsImage, DiskSource Source);
 internal static class DiskReader
 {
     /// <summary>
-    /// Reads a disk's metadata area. An image has no serial number of its own; where IMSM_DEVNAME_AS_SERIAL=1 is set, its file name
+    /// Reads a disk's metadata area, and its serial number if there is metadata. An image has no serial number of its own; where IMSM_DEVNAME_AS_SERIAL=1 is set, its file name
     /// serves as a device's name would: <c>loop0</c> is <c>/dev/loop0</c>. Its sectors are 4096 bytes long where the metadata's
     /// signature lies as on such a disk.
     /// </summary>
@@ -34,12 +35,12 @@ internal static class DiskReader
         if (!tail.Ok)
             return tail.Error;
         var name = Path.GetFileName(path);
-        string serial;
+        var serial = "";
         if (isImage)
         {
             serial = Environment.GetEnvironmentVariable(DiskSerial.NameAsSerialVariable) == "1" ? DiskSerial.NameAsSerial(name) : "";
         }
-        else
+        else if (ImsmPlacement.HasAnchor(tail.Value, sectorSize))
         {
             var read = DiskSerial.Read(path);
             if (!read.Ok)
@@ -57,14 +58,23 @@ internal static class DiskReader
     /// </summary>
     internal static IEnumerable<string> Disks(string sysRoot = "/sys") =>
         Directory.EnumerateFileSystemEntries($"{sysRoot}/block")
-            .Where(entry => !Directory.Exists($"{entry}/md") && !Directory.Exists($"{entry}/dm")
-                && File.ReadAllText($"{entry}/size").Trim() != "0")
+            .Where(entry => !Directory.Exists($"{entry}/md") && !Directory.Exists($"{entry}/dm") && HasSize(entry))
             .Select(entry => Path.GetFileName(entry))
             .Where(name => !name.StartsWith("ram", StringComparison.Ordinal) && !name.StartsWith("zram", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name => $"/dev/{name.Replace('!', '/')}");
 
+    /// <summary>Whether an error says that there is nothing to be read: the disk is gone, or the drive is empty.</summary>
+    internal static bool IsAbsence(KernelError error) => error.Errno is Errno.ENOENT or Errno.ENODEV or Errno.ENOMEDIUM;
+
     private const int IsDirectory = 21;
+
+    // A disk whose size cannot be read shows why when it is opened.
+    private static bool HasSize(string entry)
+    {
+        var size = SysfsAttribute.ReadOnce($"{entry}/size");
+        return size.Ok ? size.Value.Trim() != "0" : !IsAbsence(size.Error);
+    }
 
     private static bool LooksLike4096(BlockDevice device)
     {

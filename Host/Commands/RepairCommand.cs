@@ -6,7 +6,8 @@ namespace ActorRaid.Host.Commands;
 
 /// <summary>
 /// <c>actorraid repair</c>: rewrites the metadata of disks whose copy is torn or stale, from the valid copies on the others. All of
-/// the container's disks are to be given; none of those to be written may be in use.
+/// the container's disks are to be given; none of those to be written may be in use. A disk that is written is held exclusively
+/// from the check that nobody uses it to the end of the write.
 /// </summary>
 internal static class RepairCommand
 {
@@ -31,40 +32,46 @@ internal static class RepairCommand
             disks.Add(disk.Value);
         }
 
-        return Repair(disks, _ => true, yes, output, errors);
+        return Repair(disks, torn: false, yes, output, errors);
     }
 
     /// <summary>
-    /// <c>actorraid repair --torn</c>: the same for the torn disks among all disks of this machine, container by container; what is
-    /// merely stale is left to mdadm. Disks that cannot be read are told and passed over: they may be of any kind.
+    /// <c>actorraid repair --torn</c>: the same for the torn disks among all disks of this machine, container by container, as far as
+    /// nothing can be lost by it; what is merely stale is left to mdadm. A disk that cannot be read is an error, and does not
+    /// keep the others from being repaired.
     /// </summary>
     internal static int RunTorn(IEnumerable<string> paths, bool yes, TextWriter output, TextWriter errors)
     {
         var format = new ImsmFormat();
         var disks = new List<ReadDisk>();
+        var status = 0;
         foreach (var path in paths)
         {
             var disk = DiskReader.Read(path, format, disks.Count);
             if (disk.Ok)
+            {
                 disks.Add(disk.Value);
-            else
+            }
+            else if (!DiskReader.IsAbsence(disk.Error))
+            {
                 errors.WriteLine($"actorraid: {disk.Error}");
+                status = 1;
+            }
         }
-        var status = 0;
         foreach (var container in TornDisks.Containers([.. disks.Select(disk => disk.Source)]))
-            status |= Repair([.. container.Select(i => disks[i])], disk => TornDisks.IsTorn(disk.Source), yes, output, errors);
+            status |= Repair([.. container.Select(i => disks[i])], torn: true, yes, output, errors);
         return status;
     }
 
     private static int Repair(
-        IReadOnlyList<ReadDisk> disks, Func<ReadDisk, bool> concerned, bool yes, TextWriter output, TextWriter errors)
+        IReadOnlyList<ReadDisk> disks, bool torn, bool yes, TextWriter output, TextWriter errors)
     {
-        var plan = RepairPlan.For([.. disks.Select(disk => disk.Source)]);
+        var plan = RepairPlan.For([.. disks.Select(disk => disk.Source)], automatic: torn);
         if (plan.Refusal is { } refusal)
             errors.WriteLine($"actorraid: nothing can be repaired: {refusal}");
         var failed = plan.Refusal is not null;
         var writable = false;
-        foreach (var (disk, step) in disks.Zip(plan.Steps).Where(pair => concerned(pair.First)))
+        foreach (var (disk, step) in disks.Zip(plan.Steps).Where(pair => !torn || TornDisks.IsTorn(pair.First.Source)))
         {
             failed |= !Carry(disk, step, yes, output, errors);
             writable |= step.Decision == RepairDecision.Rewrite;
@@ -91,14 +98,18 @@ internal static class RepairCommand
 
     private static bool Rewrite(ReadDisk disk, string reason, DiskImage image, bool yes, TextWriter output, TextWriter errors)
     {
-        if (!disk.IsImage)
+        var opened = BlockDevice.Open(disk.Path, writable: yes, disk.Source.SectorSize, exclusive: true);
+        if (!opened.Ok)
         {
-            var free = BlockDevice.IsExclusivelyFree(disk.Path);
-            if (!free.Ok || !free.Value)
-            {
-                errors.WriteLine($"{disk.Path}: refused: {(free.Ok ? "it is in use; stop the container first" : free.Error.ToString())}");
-                return false;
-            }
+            var busy = opened.Error.Errno == Errno.EBUSY;
+            errors.WriteLine($"{disk.Path}: refused: {(busy ? "it is in use; stop the container first" : opened.Error.ToString())}");
+            return false;
+        }
+        using var device = opened.Value;
+        if (IsAnother(device, disk))
+        {
+            errors.WriteLine($"{disk.Path}: refused: it does not hold any more what was read from it; try again");
+            return false;
         }
         var what = $"{image.Bytes.Length} bytes at {image.Offset}";
         if (!yes)
@@ -106,7 +117,7 @@ internal static class RepairCommand
             output.WriteLine($"{disk.Path}: would be rewritten ({what}): {reason}");
             return true;
         }
-        var written = Write(disk, image);
+        var written = Write(device, image);
         if (!written.Ok)
         {
             errors.WriteLine($"{disk.Path}: {written.Error}");
@@ -116,12 +127,15 @@ internal static class RepairCommand
         return true;
     }
 
-    private static Result<Nothing> Write(ReadDisk disk, DiskImage image)
+    private static bool IsAnother(BlockDevice device, ReadDisk disk)
     {
-        var opened = BlockDevice.Open(disk.Path, writable: true, disk.Source.SectorSize);
-        if (!opened.Ok)
-            return opened.Error;
-        using var device = opened.Value;
+        var tail = device.ReadTail(disk.Source.Tail.Length);
+        return !tail.Ok || !tail.Value.AsSpan().SequenceEqual(disk.Source.Tail.Span)
+            || (!disk.IsImage && disk.Source.Device != new DeviceNumber(device.Major, device.Minor));
+    }
+
+    private static Result<Nothing> Write(BlockDevice device, DiskImage image)
+    {
         // The anchor, which makes the copy valid, goes last.
         var anchor = image.AnchorOffset;
         var anchorEnd = anchor + image.SectorSize;
@@ -139,6 +153,6 @@ internal static class RepairCommand
             return read;
         return back.AsSpan().SequenceEqual(image.Bytes.Span)
             ? default(Nothing)
-            : new KernelError(Errno.EIO, disk.Path, "verify the metadata written to");
+            : new KernelError(Errno.EIO, device.Path, "verify the metadata written to");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ActorRaid.Host.Commands;
 using ActorRaid.Metadata;
 using ActorRaid.Tests.ImsmFormat;
 using Xunit;
@@ -78,6 +79,29 @@ public sealed class DiskCommandTests : IDisposable
         Assert.Equal(left, Tail(images[2]));
         Assert.Equal(1, Executable.Run(Executable.Path, ["repair", blank], NameAsSerial).Status);
         Assert.Equal(1, Executable.Run(Executable.Path, ["repair", $"{_root.Path}/none"], NameAsSerial).Status);
+    }
+
+    [Fact]
+    public void A_disk_that_cannot_be_read_is_an_error_and_one_that_is_gone_is_none()
+    {
+        var loop = $"{_root.Path}/loop";
+        File.CreateSymbolicLink(loop, loop);
+        Assert.Equal((0, ""), Torn($"{_root.Path}/none"));
+        foreach (var (path, reason) in new[] { (loop, "Too many"), (_root.Path, "Is a directory"), ("/dev/null", "ENOTBLK") })
+        {
+            var (status, errors) = Torn($"{_root.Path}/none", path);
+            Assert.Equal(1, status);
+            Assert.Contains(path, errors, StringComparison.Ordinal);
+            Assert.Contains(reason, errors, StringComparison.Ordinal);
+            Assert.Equal(1, Executable.Run(Executable.Path, ["examine", path], NameAsSerial).Status);
+            Assert.Equal(1, Executable.Run(Executable.Path, ["repair", path], NameAsSerial).Status);
+        }
+
+        static (int Status, string Errors) Torn(params string[] paths)
+        {
+            var errors = new StringWriter();
+            return (RepairCommand.RunTorn(paths, yes: true, TextWriter.Null, errors), errors.ToString());
+        }
     }
 
     private static byte[] Tail(string image)

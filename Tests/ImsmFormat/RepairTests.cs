@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm;
 using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Metadata.Imsm.Model;
+using ActorRaid.Tests.Commit;
+using ActorRaid.Tests.ImsmRules;
 using Xunit;
 
 namespace ActorRaid.Tests.ImsmFormat;
@@ -124,5 +127,117 @@ public class RepairTests
         var plan = RepairPlan.For([.. Healthy.Select(Torn)]);
         Assert.NotNull(plan.Refusal);
         Assert.All(plan.Steps, step => Assert.Equal(RepairDecision.Refuse, step.Decision));
+    }
+
+    /// <summary>Two disks and a spare's place, two volumes: two sectors of metadata.</summary>
+    private static ImmutableArray<DiskSource> Disks(ImsmContainer container) => [.. container.Present.Take(2).Select(disk =>
+    {
+        var source = new DiskSource(disk.Device, disk.Name, disk.OwnSerial.ToString(), disk.Sectors, 512, new byte[CrashDisk.TailBytes]);
+        return container.Sectors(disk.Device) is { } image ? Written(source, image) : source;
+    })];
+
+    /// <summary>The first disk's copy with the sectors before the anchor, or the anchor, of another commit.</summary>
+    private static DiskSource Mixed(DiskSource anchor, DiskSource rest)
+    {
+        var tail = rest.Tail.ToArray();
+        anchor.Tail.Span[^1024..^512].CopyTo(tail.AsSpan(tail.Length - 1024));
+        var mixed = anchor with { Tail = tail };
+        Assert.True(TornDisks.IsTorn(mixed));
+        return mixed;
+    }
+
+    private static ImsmContainer Mirrors() => Build.Container(disks: 2).Volume(level: 1, disks: 2).Volume(level: 1, disks: 2);
+
+    private static ImsmContainer Dirty(ImsmContainer container) =>
+        container.State(Consistency.Dirty, Build.Facts(), 1).State(Consistency.Dirty, Build.Facts()).NextGeneration();
+
+    private static ImsmContainer Alone(ImsmContainer container) => container.Fail(0, 1).Fail(1, 1).NextGeneration();
+
+    private static RepairStep First(ImmutableArray<DiskSource> disks, bool automatic) => RepairPlan.For(disks, automatic).Steps[0];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_half_of_a_mirror_that_was_thrown_out_is_not_believed_over_the_torn_half_that_went_on(bool automatic)
+    {
+        var before = Mirrors();
+        var old = Disks(before)[1];
+        var alone = Alone(before);
+        var later = Dirty(Dirty(alone.State(Consistency.Clean, Build.Facts()).NextGeneration()));
+
+        // Torn in the very commit that throws the other out, in the next, and much later.
+        foreach (var torn in new[]
+        {
+            Mixed(anchor: Disks(alone)[0], rest: Disks(before)[0]), Mixed(anchor: Disks(alone)[0], rest: Disks(Dirty(alone))[0]),
+            Mixed(anchor: Disks(later)[0], rest: Disks(before)[0]),
+        })
+        {
+            var step = First([torn, old], automatic);
+            Assert.Equal(RepairDecision.Refuse, step.Decision);
+            Assert.Contains("may be the only one with current data", step.Reason);
+            Assert.Contains("sdb", step.Reason);
+        }
+
+        // Not written yet when the power went: what the other knows is all there is.
+        Assert.Equal(RepairDecision.Rewrite, First([Mixed(anchor: Disks(before)[0], rest: Disks(alone)[0]), old], automatic).Decision);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_commit_that_was_cut_short_is_undone_and_one_that_the_others_have_is_finished(bool automatic)
+    {
+        var (before, after) = (Mirrors(), Dirty(Mirrors()));
+        foreach (var other in new[] { before, after })
+        {
+            foreach (var torn in new[]
+            {
+                Mixed(anchor: Disks(before)[0], rest: Disks(after)[0]), Mixed(anchor: Disks(after)[0], rest: Disks(before)[0]),
+            })
+            {
+                var step = First([torn, Disks(other)[1]], automatic);
+                Assert.True(step.Decision == RepairDecision.Rewrite, step.Reason);
+            }
+        }
+
+        // More than one commit ahead: its own metadata tells of commits that the other never heard of.
+        var ahead = First([Mixed(anchor: Disks(Dirty(after))[0], rest: Disks(before)[0]), Disks(before)[1]], automatic);
+        Assert.Equal(RepairDecision.Refuse, ahead.Decision);
+        Assert.Contains("more than one interrupted commit explains", ahead.Reason);
+    }
+
+    [Fact]
+    public void Where_the_array_cannot_do_without_the_torn_disk_an_anchor_ahead_is_left_to_a_person()
+    {
+        var before = Build.Container(disks: 2).Volume(level: 0, disks: 2).Volume(level: 0, disks: 2).RecordBadBlock(1, 0, 4096, 8)!;
+        var after = before.RecordBadBlock(1, 0, 8192, 8)!.NextGeneration();
+        ImmutableArray<DiskSource> disks = [Mixed(anchor: Disks(after)[0], rest: Disks(before)[0]), Disks(before)[1]];
+        var left = First(disks, automatic: true);
+        Assert.Equal(RepairDecision.Refuse, left.Decision);
+        Assert.Contains("no array can do without it", left.Reason);
+        Assert.Equal(RepairDecision.Rewrite, First(disks, automatic: false).Decision);
+        Assert.Equal(RepairDecision.Rewrite, First([Mixed(anchor: Disks(before)[0], rest: Disks(after)[0]), Disks(before)[1]], automatic: true).Decision);
+    }
+
+    /// <summary>An administrator's change while it was away gives the old half the generation of the one that went on.</summary>
+    [Fact]
+    public void Of_two_histories_with_the_same_generation_neither_is_written_over_the_other()
+    {
+        var before = Mirrors();
+        var alone = Alone(before);
+        var renamed = before.RecordBadBlock(1, 0, 4096, 8)!.NextGeneration();
+        var step = First([Mixed(anchor: Disks(alone)[0], rest: Disks(Dirty(alone))[0]), Disks(renamed)[1]], automatic: true);
+        Assert.Equal(RepairDecision.Refuse, step.Decision);
+        Assert.Contains("has sdb as failed", step.Reason);
+    }
+
+    [Fact]
+    public void What_is_not_torn_but_not_understood_is_not_written_over()
+    {
+        var tail = Healthy[0].Tail.ToArray();
+        tail[^(1024 - 0x24)] = 0xFF;
+        tail[^(1024 - 0x25)] = 0xFF;
+        Assert.False(TornDisks.IsTorn(Healthy[0] with { Tail = tail }));
+        Assert.Equal(RepairDecision.Refuse, First([Healthy[0] with { Tail = tail }, Healthy[1], Healthy[2]], automatic: false).Decision);
     }
 }

@@ -18,6 +18,12 @@ public readonly record struct FormatError(int Offset, string Reason)
 /// <param name="Error">What is wrong.</param>
 public sealed record ReadResult(ImsmSuper? Super, int Size, uint Checksum, FormatError? Error)
 {
+    /// <summary>
+    /// Whether it is the checksum that is wrong: the sectors are not of one commit. Anything else is content that is not understood,
+    /// or no metadata.
+    /// </summary>
+    public bool IsTorn => Error is { Offset: ImsmOffsets.Checksum };
+
     /// <summary>Failed.</summary>
     public static ReadResult Failed(int offset, string reason) => new(null, 0, 0, new FormatError(offset, reason));
 }

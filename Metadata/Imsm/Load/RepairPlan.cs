@@ -26,15 +26,18 @@ public enum RepairDecision
 public sealed record RepairStep(DeviceNumber Device, string Name, RepairDecision Decision, string Reason, DiskImage? Image);
 
 /// <summary>
-/// Which disks of a container get their metadata rewritten from the valid copies on the others: those whose copy is torn or stale and
-/// which the valid copies list as healthy members. Anything else is refused. Nothing is written here.
+/// Which disks of a container get their metadata rewritten from the valid copies on the others: those whose copy is torn or stale,
+/// which the valid copies list as healthy members, and which did not go on without them (<see cref="Confirmation"/>). Anything else
+/// is refused. Nothing is written here.
 /// </summary>
 /// <param name="Steps">One for each disk given, in that order.</param>
 /// <param name="Refusal">Why nothing can be repaired at all: no valid copy.</param>
 public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusal)
 {
     /// <summary>Plans the repair of a container from all of its disks.</summary>
-    public static RepairPlan For(ImmutableArray<DiskSource> disks)
+    /// <param name="disks">The disks.</param>
+    /// <param name="automatic">Whether it is done without asking anybody: then only where nothing can be lost.</param>
+    public static RepairPlan For(ImmutableArray<DiskSource> disks, bool automatic = false)
     {
         var (container, verdicts, refusal) = ImsmLoader.Load(disks);
         if (container is null)
@@ -45,12 +48,12 @@ public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusa
             return new RepairPlan([.. verdicts.Select(verdict => Other(verdict, Empty))], null);
         }
 
-        return new RepairPlan([.. verdicts.Select((verdict, i) => Step(container, disks[i], verdict))], null);
+        return new RepairPlan([.. verdicts.Select((verdict, i) => Step(container, disks[i], verdict, automatic))], null);
     }
 
-    private static RepairStep Step(ImsmContainer container, DiskSource disk, DiskVerdict verdict) => verdict.Standing switch
+    private static RepairStep Step(ImsmContainer container, DiskSource disk, DiskVerdict verdict, bool automatic) => verdict.Standing switch
     {
-        DiskStanding.Broken or DiskStanding.Stale => Judge(container, disk, verdict),
+        DiskStanding.Broken or DiskStanding.Stale => Judge(container, disk, verdict, automatic),
         _ => Other(verdict, verdict.Reason),
     };
 
@@ -58,13 +61,13 @@ public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusa
         ? new RepairStep(verdict.Device, verdict.Name, RepairDecision.Nothing, verdict.Reason, null)
         : Refuse(verdict, verdict.Standing == DiskStanding.Blank ? $"replaced or never a member: {verdict.Reason}" : reason);
 
-    private static RepairStep Judge(ImsmContainer container, DiskSource disk, DiskVerdict verdict)
+    private static RepairStep Judge(ImsmContainer container, DiskSource disk, DiskVerdict verdict, bool automatic)
     {
         var super = container.Super;
         if (ForeignFamily(disk, super) is { } family)
             return Refuse(verdict, $"family {family:x8} is not the container's {super.FamilyNumber:x8}");
-        if (verdict.Standing == DiskStanding.Broken && ImsmPlacement.Read(disk.Tail.Span, disk.SectorSize).Super is not null)
-            return Refuse(verdict, $"its copy is valid, but {verdict.Reason}");
+        if (verdict.Standing == DiskStanding.Broken && !TornDisks.IsTorn(disk))
+            return Refuse(verdict, $"its copy is not torn, but cannot be used: {verdict.Reason}");
         var serial = ImsmSerial.Trim(disk.Serial);
         var index = super.IndexOf(serial);
         if (index < 0)
@@ -80,6 +83,8 @@ public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusa
             return Refuse(verdict, $"another disk is there with serial number {serial}");
         if (container.Present.Any(other => other.SectorSize != disk.SectorSize))
             return Refuse(verdict, $"its sectors of {disk.SectorSize} bytes are not the other disks'");
+        if (Confirmation.WhyNot(container, disk, automatic) is { } doubt)
+            return Refuse(verdict, doubt);
         var image = container.ImageOf(new PresentDisk(disk.Device, disk.Name, index, entry, disk.SectorSize, disk.Sectors, null));
         return new RepairStep(
             verdict.Device, verdict.Name, RepairDecision.Rewrite,
@@ -90,9 +95,9 @@ public sealed record RepairPlan(ImmutableArray<RepairStep> Steps, string? Refusa
     private static RepairStep Refuse(DiskVerdict verdict, string reason) =>
         new(verdict.Device, verdict.Name, RepairDecision.Refuse, reason, null);
 
-    /// <summary>The family in the disk's anchor, if it is not the container's: one sector holds it whole even in a torn copy.</summary>
+    /// <summary>The family in the disk's anchor, if it is not the container's.</summary>
     private static uint? ForeignFamily(DiskSource disk, ImsmSuper super) =>
-        TornDisks.Families(disk) is { } found && found.Family != super.FamilyNumber
+        Anchor.Of(disk) is { } found && found.Family != super.FamilyNumber
             && found.Original != (super.OriginalFamilyNumber != 0 ? super.OriginalFamilyNumber : super.FamilyNumber)
             ? found.Family
             : null;

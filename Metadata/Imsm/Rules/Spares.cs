@@ -183,6 +183,11 @@ internal static class Spares
             return $"{disk.Name} has failed or was replaced";
         }
 
+        if ((disk.Disk.Status & ImsmDiskStatus.Journal) != 0)
+        {
+            return $"{disk.Name} holds a journal";
+        }
+
         var sectorSize = Geometry.SectorSize(container);
         if (disk.SectorSize != sectorSize)
         {
