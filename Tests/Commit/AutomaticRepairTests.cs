@@ -9,8 +9,8 @@ using static ActorRaid.Tests.ImsmRules.Build;
 namespace ActorRaid.Tests.Commit;
 
 /// <summary>
-/// What is repaired without asking anybody, as the initramfs does it: containers live at random, their disks fail, leave and come
-/// back, and the power goes at every moment; then any of the disks are there.
+/// What is repaired without asking anybody, as the initramfs does it: containers live at random, their disks fail,
+/// leave and come back, and the power goes at every moment; then any of the disks are there.
 /// </summary>
 public sealed class AutomaticRepairTests
 {
@@ -170,7 +170,8 @@ public sealed class AutomaticRepairTests
             }
         }
 
-        /// <summary>An array that starts with a disk that was repaired knows all that was recorded, as it did without the repair.</summary>
+        /// <summary>An array that starts with a disk that was repaired knows all that was recorded, as it did without
+        /// the repair.</summary>
         private void Check(ImmutableArray<DiskSource> disks)
         {
             var rewritten = RepairPlan.For(disks, automatic: true).Steps.Where(step => step.Decision == RepairDecision.Rewrite

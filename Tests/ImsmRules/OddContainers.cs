@@ -9,8 +9,9 @@ using static ActorRaid.Tests.ImsmRules.Build;
 namespace ActorRaid.Tests.ImsmRules;
 
 /// <summary>
-/// Containers' disks with changed metadata, the checksum right: those that mdadm wrote, and some in states that are hard to catch.
-/// The disks' tails are made over with each container, so that a container is to be done with before the next.
+/// Containers' disks with changed metadata, the checksum right: those that mdadm wrote, and some in states that are
+/// hard to catch. The disks' tails are made over with each container, so that a container is to be done with before the
+/// next.
 /// </summary>
 internal sealed class OddContainers
 {

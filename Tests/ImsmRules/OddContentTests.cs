@@ -81,8 +81,8 @@ public class OddContentTests
     }
 
     /// <summary>
-    /// A soak run (ACTORRAID_SOAK=1) tries ten million. Each input follows from the seed and its number, which a failure tells:
-    /// ACTORRAID_FUZZ_SEED=S ACTORRAID_FUZZ_INPUT=N ACTORRAID_FUZZ_COUNT=1 tries that one again.
+    /// A soak run (ACTORRAID_SOAK=1) tries ten million. Each input follows from the seed and its number, which a
+    /// failure tells: ACTORRAID_FUZZ_SEED=S ACTORRAID_FUZZ_INPUT=N ACTORRAID_FUZZ_COUNT=1 tries that one again.
     /// </summary>
     [Fact]
     public void Whatever_metadata_says_it_is_refused_with_the_reason_or_everything_can_be_done_to_it()

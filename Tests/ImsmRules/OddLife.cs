@@ -15,8 +15,8 @@ using Plan = ActorRaid.Metadata.Commit.Commit;
 namespace ActorRaid.Tests.ImsmRules;
 
 /// <summary>
-/// A container from whatever disks: it is refused with a reason, or everything that happens in a container's life happens to it,
-/// and each commit of what comes of that can be started and comes to an end.
+/// A container from whatever disks: it is refused with a reason, or everything that happens in a container's life
+/// happens to it, and each commit of what comes of that can be started and comes to an end.
 /// </summary>
 internal sealed class OddLife
 {

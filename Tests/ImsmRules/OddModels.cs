@@ -4,7 +4,8 @@ using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Tests.ImsmRules;
 
-/// <summary>Metadata that says what it should not, in every field that a rule looks at: written, it is whole but for that.</summary>
+/// <summary>Metadata that says what it should not, in every field that a rule looks at: written, it is whole but for
+/// that.</summary>
 internal static class OddModels
 {
     private static readonly byte[] Levels = [0, 1, 5, 10, 4, 6, 255];

@@ -4,20 +4,23 @@ using ActorRaid.Metadata.Imsm.Rules;
 namespace ActorRaid.Metadata.Imsm.Load;
 
 /// <summary>
-/// Whether the valid copies may be believed over a disk's own, which is torn or older. They may not where that disk's anchor tells
-/// that it went on without them: a mirror's half that was thrown out does not know it, and its copy is valid.
+/// Whether the valid copies may be believed over a disk's own, which is torn or older. They may not where that disk's
+/// anchor tells that it went on without them: a mirror's half that was thrown out does not know it, and its copy is
+/// valid.
 /// <para>
-/// <b>A copy as new as the anchor confirms.</b> Whatever threw a disk out was recorded on those that went on; so their anchors are
-/// newer than its copy for ever.
+/// <b>A copy as new as the anchor confirms.</b> Whatever threw a disk out was recorded on those that went on; so their
+/// anchors are newer than its copy for ever.
 /// </para>
 /// <para>
 /// <b>An anchor one generation ahead</b> is what one interrupted commit may leave. The quorum rule
-/// (<see cref="ActorRaid.Metadata.Commit.Commit"/>) tells whether it was interrupted: a commit is recorded only when each set of disks
-/// that could start an array, and that has a disk in it which can be told, has one that knows of it. Where the disks with valid copies,
-/// and those that the commit was to throw out, are such a set, it was not recorded, no writer was let go, and the valid copies are
-/// the latest. Where they are not, because the array cannot do without the torn disk, nobody can tell: a person may decide.
+/// (<see cref="ActorRaid.Metadata.Commit.Commit"/>) tells whether it was interrupted: a commit is recorded only when
+/// each set of disks that could start an array, and that has a disk in it which can be told, has one that knows of it.
+/// Where the disks with valid copies, and those that the commit was to throw out, are such a set, it was not recorded,
+/// no writer was let go, and the valid copies are the latest. Where they are not, because the array cannot do without
+/// the torn disk, nobody can tell: a person may decide.
 /// </para>
-/// <para><b>An anchor further ahead</b>, or one that has the disks with the valid copies as failed, is nothing to be written over.</para>
+/// <para><b>An anchor further ahead</b>, or one that has the disks with the valid copies as failed, is nothing to be
+/// written over.</para>
 /// </summary>
 internal static class Confirmation
 {
@@ -33,28 +36,34 @@ internal static class Confirmation
             listing == Listing.Failed || (listing == Listing.NotThere && own > valid), anchor);
         if (own > valid && own - valid > 1)
         {
-            return $"its anchor is of generation {own}, the valid copies are of {valid}: more than one interrupted commit explains; "
-                + Advice(container, thrownOut);
+            return $"its anchor is of generation {own}, the valid copies are of {valid}: "
+                + "more than one interrupted commit explains; " + Advice(container, thrownOut);
         }
 
         if (own > valid && WasNotRecorded(container, anchor))
             return null;
         if (thrownOut is not null)
-            return $"its anchor, of generation {own}, has {thrownOut} as failed or replaced; " + Advice(container, thrownOut);
+        {
+            return $"its anchor, of generation {own}, has {thrownOut} as failed or replaced; "
+                + Advice(container, thrownOut);
+        }
+
         return own > valid && automatic
-            ? $"its anchor is of generation {own}, the valid copies are of {valid}, and no array can do without it: what it recorded last "
-                + "may be lost. `actorraid repair` with all disks of the container and --yes takes the valid copies; then check the data"
+            ? $"its anchor is of generation {own}, the valid copies are of {valid}, and no array can do without it: what "
+                + "it recorded last may be lost. `actorraid repair` with all disks of the container and --yes takes the "
+                + "valid copies; then check the data"
             : null;
     }
 
     private static string Advice(ImsmContainer container, string? thrownOut)
     {
         var others = thrownOut ?? string.Join(", ", container.Present.Where(disk => disk.Index >= 0).Select(disk => disk.Name));
-        return $"it may be the only one with current data. Nothing is written; do not start an array from {others} alone before "
-            + "this disk has been copied";
+        return $"it may be the only one with current data. Nothing is written; do not start an array from {others} "
+            + "alone before this disk has been copied";
     }
 
-    /// <summary>The disks that the valid copies have in sync and the anchor as failed or replaced; null for none.</summary>
+    /// <summary>The disks that the valid copies have in sync and the anchor as failed or replaced; null for
+    /// none.</summary>
     private static string? ThrownOut(ImsmContainer container, Func<Listing, bool> isOut, Anchor anchor)
     {
         var names = container.Present
@@ -69,8 +78,6 @@ internal static class Confirmation
         foreach (var volume in container.Volumes)
         {
             var dev = container.Super.Devs[volume.Index];
-            if (dev.IsGeneralMigration())
-                continue;
             var lacking = new bool[volume.Legs.Length];
             var canBeTold = false;
             foreach (var leg in volume.Legs)
@@ -79,7 +86,7 @@ internal static class Confirmation
                 var listing = anchor.Of(entry.Serial);
                 lacking[leg.Slot] = leg.Device is not null
                     ? leg.InSync
-                    : listing is Listing.Failed or Listing.NotThere && !Maps.IsFailed(entry) && !Maps.IsMarked(Maps.Current(dev).Order[leg.Slot]);
+                    : listing is Listing.Failed or Listing.NotThere && !Maps.IsFailed(entry) && !IsMarked(dev, leg.Slot);
                 canBeTold |= leg.InSync && listing == Listing.Member;
             }
 
@@ -89,4 +96,6 @@ internal static class Confirmation
 
         return false;
     }
+
+    private static bool IsMarked(ImsmDev dev, int slot) => Maps.IsMarked(dev.CurrentOrder(slot) ?? dev.Map.Order[slot]);
 }

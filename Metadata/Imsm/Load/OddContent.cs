@@ -5,9 +5,9 @@ using ActorRaid.Metadata.Imsm.Updates;
 namespace ActorRaid.Metadata.Imsm.Load;
 
 /// <summary>
-/// Content that no rule can be applied to, though its checksum is right. Whatever passes here every rule and every update can
-/// work on, and a commit of it can be started and comes to an end; what the rules make of it passes again. All that mdadm and
-/// mdmon write passes: reshapes, disks that are missing, failed disks' placeholders.
+/// Content that no rule can be applied to, though its checksum is right. Whatever passes here every rule and every
+/// update can work on, and a commit of it can be started and comes to an end; what the rules make of it passes again.
+/// All that mdadm and mdmon write passes: reshapes, disks that are missing, failed disks' placeholders.
 /// </summary>
 internal static class OddContent
 {
@@ -29,8 +29,8 @@ internal static class OddContent
     }
 
     /// <summary>
-    /// Whether metadata will not outgrow its limit, whatever is recorded of its volumes: each may come to have two maps, the
-    /// disk table to have all its entries, the bad-block log to be full.
+    /// Whether metadata will not outgrow its limit, whatever is recorded of its volumes: each may come to have two
+    /// maps, the disk table to have all its entries, the bad-block log to be full.
     /// </summary>
     /// <param name="super">The metadata.</param>
     /// <param name="members">How many members each volume may come to have.</param>
@@ -110,33 +110,22 @@ internal static class OddContent
     private static bool IsFree(ImsmDiskStatus status) =>
         (status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Journal)) != 0 && (status & ImsmDiskStatus.Failed) == 0;
 
-    // A failed disk's placeholder may be spelled like another one's.
+    // A failed disk's placeholder may be spelled like another one's, and an entry that no volume uses be left behind.
     private static string? TwiceInTable(ImsmSuper super)
     {
         for (var index = 0; index < super.Disks.Length; index++)
         {
             var disk = super.Disks[index];
-            if ((disk.Status & ImsmDiskStatus.Failed) != 0 || !IsUsed(super, index))
+            if ((disk.Status & ImsmDiskStatus.Failed) != 0 || !super.Uses(index))
                 continue;
             for (var other = 0; other < index; other++)
             {
                 if (super.Disks[other].Serial == disk.Serial && (super.Disks[other].Status & ImsmDiskStatus.Failed) == 0
-                    && IsUsed(super, other))
+                    && super.Uses(other))
                     return $"disk {disk.Serial} is in the table twice, as {other} and as {index}";
             }
         }
 
         return null;
-    }
-
-    private static bool IsUsed(ImsmSuper super, int index)
-    {
-        foreach (var dev in super.Devs)
-        {
-            if (dev.Map.SlotOf(index) >= 0 || dev.SecondMap?.SlotOf(index) >= 0)
-                return true;
-        }
-
-        return false;
     }
 }

@@ -26,9 +26,9 @@ public enum RepairDecision
 public sealed record RepairStep(DeviceNumber Device, string Name, RepairDecision Decision, string Reason, DiskImage? Image);
 
 /// <summary>
-/// Which disks of a container get their metadata rewritten from the valid copies on the others: those whose copy is torn or stale,
-/// which the valid copies list as healthy members, and which did not go on without them (<see cref="Confirmation"/>). Anything else
-/// is refused. Nothing is written here.
+/// Which disks of a container get their metadata rewritten from the valid copies on the others: those whose copy is
+/// torn or stale, which the valid copies list as healthy members, and which did not go on without them (<see
+/// cref="Confirmation"/>). Anything else is refused. Nothing is written here.
 /// </summary>
 /// <param name="Steps">One for each disk given, in that order.</param>
 /// <param name="Refusal">Why nothing can be repaired at all: no valid copy.</param>
