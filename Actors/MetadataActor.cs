@@ -104,7 +104,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         {
             _paused = true;
             _pauseAskedBy = Sender;
-            TellIfAtRest();
+            Turn();
         });
         Receive<Resume>(_ =>
         {
@@ -139,6 +139,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         }
 
         Timers.StartPeriodicTimer("slow", new LookForSlowDisks(), TimeSpan.FromSeconds(1));
+        Turn();
     }
 
     /// <inheritdoc/>
@@ -184,12 +185,26 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             Answer();
         }
 
+        GoOn();
         TellIfAtRest();
 
         // Behind the answers, on the same loop: whoever they let go comes first.
         if (_writer.TakeFinished() is { } finished)
         {
             _settings.Loop.Post(_tellFinished, finished);
+        }
+    }
+
+    /// <summary>Commits what the model wants to follow it, when nothing else is to be done. A handoff waits for it only in the middle.</summary>
+    private void GoOn()
+    {
+        while (_writer.IsFinished && (!_paused || (_pauseAskedBy is not null && _model.IsInterim))
+            && _model.FollowedBy(onAllDisks: !_writer.HasFailedDisks) is { } next)
+        {
+            var before = _model;
+            _model = next.Model.NextGeneration();
+            Events.Debug("metadata-follow-up", $"generation {_model.Generation}: {next.Reason}");
+            _writer.Begin(before, _model);
         }
     }
 

@@ -69,6 +69,16 @@ public interface IContainerModel
     /// <summary>The same model, its generation advanced by one: what a commit writes.</summary>
     IContainerModel NextGeneration();
 
+    /// <summary>What this model wants to be committed next by itself, when nothing else is waiting; null: nothing, or not now.</summary>
+    /// <param name="onAllDisks">Whether this model is on every disk that it was to be written to.</param>
+    FollowUp? FollowedBy(bool onAllDisks) => null;
+
+    /// <summary>What the disks hold is one step of several: <see cref="FollowedBy"/> is to be committed even before a handoff.</summary>
+    bool IsInterim => false;
+
+    /// <summary>The disk that gets this commit before any other, for the format's sake; null: none.</summary>
+    DeviceNumber? Leader => null;
+
     /// <summary>Everything that the disk's metadata area must hold; null when nothing of ours belongs there (a failed disk, a stranger).</summary>
     DiskImage? Sectors(DeviceNumber disk);
 }
@@ -310,6 +320,11 @@ public abstract record PreparedUpdate(string Kind)
 
 /// <summary>An update that may be processed, or the reason why it may not.</summary>
 public sealed record PrepareResult(PreparedUpdate? Update, string? Refusal);
+
+/// <summary>A commit that a model wants to follow it.</summary>
+/// <param name="Model">What to commit, its generation not advanced yet.</param>
+/// <param name="Reason">Why, for the log.</param>
+public sealed record FollowUp(IContainerModel Model, string Reason);
 
 /// <summary>A range of bad blocks of a disk, in sectors.</summary>
 public readonly record struct BadBlock(ulong Sector, int Length);

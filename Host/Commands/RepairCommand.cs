@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
@@ -66,12 +67,15 @@ internal static class RepairCommand
     private static int Repair(
         IReadOnlyList<ReadDisk> disks, bool torn, bool yes, TextWriter output, TextWriter errors)
     {
-        var plan = RepairPlan.For([.. disks.Select(disk => disk.Source)], automatic: torn);
+        ImmutableArray<DiskSource> sources = [.. disks.Select(disk => disk.Source)];
+        var plan = RepairPlan.For(sources, automatic: torn);
+        var behind = CutChange.Disks(sources);
         if (plan.Refusal is { } refusal)
             errors.WriteLine($"actorraid: nothing can be repaired: {refusal}");
         var failed = plan.Refusal is not null;
         var writable = false;
-        foreach (var (disk, step) in disks.Zip(plan.Steps).Where(pair => !torn || TornDisks.IsTorn(pair.First.Source)))
+        foreach (var (disk, step) in disks.Zip(plan.Steps)
+            .Where(pair => !torn || TornDisks.IsTorn(pair.First.Source) || behind.Contains(pair.First.Source.Device)))
         {
             failed |= !Carry(disk, step, yes, output, errors);
             writable |= step.Decision == RepairDecision.Rewrite;

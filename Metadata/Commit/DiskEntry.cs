@@ -35,7 +35,7 @@ internal enum EarlierWrite
 /// <summary>When a disk's turn is.</summary>
 internal enum Turn
 {
-    /// <summary>It becomes a member: before all others.</summary>
+    /// <summary>It becomes a member, or is the commit's leader: before all others.</summary>
     Joins,
 
     /// <summary>It is and stays what it is.</summary>

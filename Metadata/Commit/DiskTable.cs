@@ -37,6 +37,11 @@ internal sealed class DiskTable
 
     private static Turn TurnOf(DeviceNumber device, ImmutableArray<IContainerModel> models)
     {
+        if (models[^1].Leader == device)
+        {
+            return Turn.Joins;
+        }
+
         if (models[^1].Disks.FirstOrDefault(disk => disk.Device == device) is not { IsFailed: false } after)
         {
             return Turn.Stays;

@@ -1,4 +1,5 @@
 using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
 using ActorRaid.Tests.ImsmRules;
@@ -37,6 +38,49 @@ public sealed class MetadataActorTests
         Assert.False(recorded.Changed);
         Assert.All(rig.Generations(), generation => Assert.Equal(7u, generation));
     }
+
+    [Fact]
+    public void An_activation_is_answered_at_once_and_followed_by_a_change_of_family()
+    {
+        var model = Build.Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1);
+        using var rig = new MetadataRig(model);
+        var plan = model.PlanSpare(0, Build.Legs(model, 0));
+        Assert.Equal(8u, rig.Record(new PreparedChange(plan.Update!)).Generation);
+        Patience.Until(() => Families(rig) is [var family] && family != model.Super.FamilyNumber, "another family everywhere");
+        Patience.Until(() => rig.Copies().Count(copy => copy.Generation == 10) == 3, "the third commit everywhere");
+
+        // What is waiting comes first, and then it goes on.
+        Assert.True(rig.Record(Dirty).Changed);
+        rig.Flush();
+        Assert.Single(Families(rig));
+    }
+
+    [Fact]
+    public void A_change_of_family_that_was_cut_off_is_finished_by_whoever_loads_it()
+    {
+        var model = Build.Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1).Rebuild().NextGeneration();
+        var cut = ((ImsmContainer)model.FollowedBy(onAllDisks: true)!.Model).NextGeneration();
+        using var rig = new MetadataRig(cut, load: true, []);
+        Patience.Until(() => Families(rig) is [var family] && family != model.Super.FamilyNumber, "another family everywhere");
+        Patience.Until(() => rig.Copies().Count(copy => copy.Generation == cut.Generation + 3) == 3, "made even, then the two steps again");
+    }
+
+    [Fact]
+    public void A_handoff_waits_for_the_end_of_a_change_of_family_that_has_begun()
+    {
+        var model = Build.Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1);
+        using var rig = new MetadataRig(model);
+        rig.Tell(new ActorRaid.Actors.Record(rig.Asker, [new PreparedChange(model.PlanSpare(0, Build.Legs(model, 0)).Update!)]));
+        rig.Tell(new Pause());
+        Assert.NotNull(rig.Answer<Recorded>());
+        var paused = rig.Answer<MetadataPaused>();
+        var left = Assert.IsType<ImsmContainer>(rig.OnDisk());
+        Assert.False(left.IsUneven);
+        Assert.Equal(ContainerDigest.Of(left, left.Present.Where(disk => disk.Index >= 0).Select(disk => disk.Device)), paused.Digest);
+    }
+
+    private static uint[] Families(MetadataRig rig) =>
+        [.. rig.Copies().Where(copy => !copy.Devs.IsEmpty && copy.Generation > 7).Select(copy => copy.FamilyNumber).Distinct()];
 
     [Fact]
     public void A_rehearsal_comes_to_its_end_and_writes_nothing()

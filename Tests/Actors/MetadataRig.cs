@@ -3,6 +3,8 @@ using ActorRaid.Actors;
 using ActorRaid.Actors.Recording;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
+using ActorRaid.Metadata.Imsm.Format;
+using ActorRaid.Metadata.Imsm.Model;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 using Format = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
@@ -22,6 +24,14 @@ internal sealed class MetadataRig : IDisposable
     /// <param name="model">What the disks hold at first.</param>
     /// <param name="unwritable">Numbers of disks whose writes fail.</param>
     public MetadataRig(ImsmContainer model, params int[] unwritable)
+        : this(model, load: false, unwritable)
+    {
+    }
+
+    /// <param name="model">What the disks hold at first.</param>
+    /// <param name="load">Whether the actor begins with what is loaded from them, and not with the model itself.</param>
+    /// <param name="unwritable">Numbers of disks whose writes fail.</param>
+    public MetadataRig(ImsmContainer model, bool load, int[] unwritable)
     {
         _model = model;
         var disks = ImmutableArray.CreateBuilder<OpenDisk>();
@@ -43,13 +53,17 @@ internal sealed class MetadataRig : IDisposable
         }
 
         _disks = disks.ToImmutable();
-        var settings = new MetadataSettings("md127", model, _disks, _rig.Loop, new WritesUnderWay(), _rig.Events);
+        var begin = load ? OnDisk() : model;
+        var settings = new MetadataSettings("md127", begin, _disks, _rig.Loop, new WritesUnderWay(), _rig.Events);
         Metadata = _rig.OnLoop(() => new MetadataActor(settings), out _);
         _probe = _rig.NewProbe();
     }
 
     /// <summary>Who is tested.</summary>
     public IActorRef Metadata { get; }
+
+    /// <summary>Whom answers come to.</summary>
+    public IActorRef Asker => _probe.Ref;
 
     /// <summary>What was told.</summary>
     public EventList Events => _rig.Told;
@@ -87,6 +101,10 @@ internal sealed class MetadataRig : IDisposable
     /// <summary>The generation that each disk's own copy says.</summary>
     public ImmutableArray<uint> Generations() =>
         [.. _model.Present.Select(disk => new Format().Load([Read(disk.Name, disk.Device)]).Model?.Generation ?? 0)];
+
+    /// <summary>The disks' copies as they are.</summary>
+    public ImmutableArray<ImsmSuper> Copies() =>
+        [.. _model.Present.Select(disk => ImsmPlacement.Read(Read(disk.Name, disk.Device).Tail.Span, 512).Super).OfType<ImsmSuper>()];
 
     /// <summary>The container as the disks have it.</summary>
     public IContainerModel OnDisk() =>

@@ -18,12 +18,13 @@ internal sealed class CrashChecks
     private readonly Dictionary<int, ImmutableHashSet<string>> _after = [];
     private readonly Random _random = new(1);
     private uint _recorded;
+    private uint _recordedContent;
     private string _step = "";
 
     public CrashChecks(CrashRig rig)
     {
         _rig = rig;
-        _recorded = rig.Model.Generation;
+        _recorded = _recordedContent = rig.Model.Generation;
         rig.Moment = Check;
     }
 
@@ -35,6 +36,9 @@ internal sealed class CrashChecks
 
     /// <summary>Volumes whose writers were let go: they must be seen dirty.</summary>
     public HashSet<string> LetGo { get; } = [];
+
+    /// <summary>How many states were loaded of which mdadm needs the one disk that is not there.</summary>
+    public int WithoutKeeper { get; private set; }
 
     private int All => (1 << _rig.Disks.Length) - 1;
 
@@ -54,8 +58,20 @@ internal sealed class CrashChecks
 
         Check(recorded: false);
         _rig.Commit(after, completely);
-        _recorded = _rig.Model.Generation;
         Check(recorded: true);
+    }
+
+    /// <summary>What is left of the last commit is written, and what the model wants to follow it is committed. False: it wants nothing.</summary>
+    public bool FollowUp(bool completely)
+    {
+        _rig.Finish();
+        if (_rig.Model.FollowedBy(onAllDisks: true) is not { } next)
+        {
+            return false;
+        }
+
+        Commit(next.Reason, next.Model, completely);
+        return true;
     }
 
     private static byte[] Written(CrashDisk disk, byte[] old, IContainerModel after)
@@ -73,6 +89,9 @@ internal sealed class CrashChecks
     private void Check(bool recorded)
     {
         _recorded = recorded ? _rig.Model.Generation : _recorded;
+
+        // Copies that take no side add nothing to what mdadm sees in the others.
+        _recordedContent = recorded && !_rig.Model.IsInterim ? _recorded : _recordedContent;
         foreach (var state in _rig.Outcomes(atMost: 40))
         {
             States++;
@@ -81,6 +100,9 @@ internal sealed class CrashChecks
             {
                 Check(state, set, torn);
             }
+
+            CheckMdadm(state, All & ~torn, torn);
+            CheckMdadm(state, All & ~torn & ~(1 << _random.Next(_rig.Disks.Length)), torn);
 
             if (torn != 0)
             {
@@ -114,6 +136,62 @@ internal sealed class CrashChecks
     }
 
     /// <summary>
+    /// mdadm finds a container as well, and sees in it what was let go. Only if not one copy is there that takes a side can it not: where
+    /// the one disk that has it is missing or torn while the family changes. Then it finds none, or the one of a disk that failed
+    /// earlier; a repair before that helps.
+    /// </summary>
+    private void CheckMdadm(ImmutableArray<byte[]> state, int set, int torn)
+    {
+        if (set == 0)
+        {
+            return;
+        }
+
+        var sources = Sources(state, set);
+        if (set != All && sources.All(disk => IsDead(disk) || TakesNoSide(disk)) && sources.Any(IsVeiled))
+        {
+            WithoutKeeper++;
+            sources = Repaired(sources);
+        }
+
+        var choice = MdadmChoice.Of(sources);
+        Assert.True(choice.Super is not null, $"mdadm finds no container\n{Text(state, set, torn)}");
+
+        // With a mirror's last half missing, the half that failed before and the one that is being filled exclude each other no more.
+        Assert.True(choice.Conflicts.IsEmpty || set != All, $"mdadm finds two containers\n{Text(state, set, torn)}");
+        var container = MdadmChoice.Container(sources)!;
+        var started = Started(container);
+        Assert.True(
+            !choice.Conflicts.IsEmpty || started.IsSupersetOf(_before[set].Intersect(_after[set])),
+            $"mdadm starts only {string.Join(' ', started)}\n{Text(state, set, torn)}");
+        foreach (var volume in container.Volumes.Where(volume => started.Contains(volume.Name) && IsReached(volume)))
+        {
+            var isNew = container.Generation >= _recordedContent;
+            Assert.True(isNew, $"mdadm starts {volume.Name} at generation {container.Generation}, {_recordedContent} is recorded\n{Text(state, set, torn)}");
+            Assert.True(volume.Dirty || !LetGo.Contains(volume.Name), $"{volume.Name} was let go and is clean to mdadm\n{Text(state, set, torn)}");
+        }
+    }
+
+    private bool IsDead(DiskSource source) => _rig.Disks.Single(disk => disk.Device == source.Device).IsDead;
+
+    private static bool IsVeiled(DiskSource disk) => !CutChange.Disks([disk]).IsEmpty;
+
+    private static bool TakesNoSide(DiskSource disk) => MdadmChoice.Of([disk]).Super is not { Devs.IsEmpty: false };
+
+    /// <summary>The disks as a repair leaves them.</summary>
+    public static ImmutableArray<DiskSource> Repaired(ImmutableArray<DiskSource> disks) =>
+        [.. disks.Zip(RepairPlan.For(disks).Steps).Select(pair =>
+        {
+            var disk = new CrashDisk(pair.First);
+            if (pair.Second.Image is { } image)
+            {
+                disk.Put(image);
+            }
+
+            return disk.With(disk.Durable);
+        })];
+
+    /// <summary>
     /// With all disks there, a tear prevents no array from starting, except one that can spare no disk: of that only one is
     /// torn, and if there is another copy to repair it from, it starts then.
     /// </summary>
@@ -133,32 +211,15 @@ internal sealed class CrashChecks
         Assert.True(
             missing.All(volume => !_before[All & ~torn].Contains(volume) || !_after[All & ~torn].Contains(volume)),
             $"{string.Join(' ', missing)} does not start\n{Text(state, All, torn)}");
-        var repair = RepairPlan.For(Sources(state, All));
-        if (repair.Refusal is null)
+        if (RepairPlan.For(Sources(state, All)).Refusal is null)
         {
-            var again = Load(Repaired(state, repair), All);
+            var again = _format.Load(Repaired(Sources(state, All))).Model;
             Assert.True(again is not null && missing.IsSubsetOf(Started(again)), $"does not start repaired\n{Text(state, All, torn)}");
         }
     }
 
     private bool IsNeeded(CrashDisk disk, ImmutableHashSet<string> volumes) => _rig.Model.Volumes.Any(volume =>
         volumes.Contains(volume.Name) && volume.Legs.Any(leg => leg.InSync && leg.Device == disk.Device));
-
-    private ImmutableArray<byte[]> Repaired(ImmutableArray<byte[]> state, RepairPlan repair)
-    {
-        var repaired = state.ToBuilder();
-        for (var place = 0; place < state.Length; place++)
-        {
-            if (repair.Steps.Single(step => step.Device == _rig.Disks[place].Device).Image is { } image)
-            {
-                var disk = new CrashDisk(_rig.Disks[place].With(state[place]));
-                disk.Put(image);
-                repaired[place] = disk.Durable;
-            }
-        }
-
-        return repaired.MoveToImmutable();
-    }
 
     // A mirror's failed half on its own does not know, and cannot be told.
     private bool IsReached(VolumeInfo volume) =>

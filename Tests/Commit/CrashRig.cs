@@ -12,6 +12,8 @@ internal sealed class CrashRig
     private readonly int _atomicBytes;
     private readonly Dictionary<DeviceNumber, bool> _canTear = [];
     private Plan? _plan;
+    private Dictionary<DeviceNumber, DiskImage?> _images = [];
+    private HashSet<CrashDisk> _earlier = [];
 
     public CrashRig(IContainerModel model, IEnumerable<DiskSource> disks, int atomicBytes, int seed)
     {
@@ -54,47 +56,52 @@ internal sealed class CrashRig
     public void Commit(IContainerModel after, bool completely)
     {
         after = after.NextGeneration();
-        var images = Disks.Where(disk => !disk.IsDead).ToDictionary(disk => disk.Device, disk => after.Sectors(disk.Device));
-        ImmutableArray<CommitTarget> targets = [.. Disks.Select(disk => Target(disk, images)).OfType<CommitTarget>()];
-        var earlier = Disks.Where(disk => disk.IsInFlight).ToHashSet();
-        ImmutableArray<WriteUnderWay> underWay = [.. earlier.Select(disk => new WriteUnderWay(disk.Device, _canTear[disk.Device], IsHung: false))];
+        _images = Disks.Where(disk => !disk.IsDead).ToDictionary(disk => disk.Device, disk => after.Sectors(disk.Device));
+        ImmutableArray<CommitTarget> targets = [.. Disks.Select(Target).OfType<CommitTarget>()];
+        _earlier = [.. Disks.Where(disk => disk.IsInFlight)];
+        ImmutableArray<WriteUnderWay> underWay =
+            [.. _earlier.Select(disk => new WriteUnderWay(disk.Device, _canTear[disk.Device], IsHung: false))];
         _plan = Plan.Begin((_plan?.MayHold ?? [Model]).Add(after), targets, underWay, []);
         Model = after;
-        while (!(_plan.IsRecorded && (!completely || _plan.IsFinished)))
+        GoOn(() => _plan.IsRecorded && (!completely || _plan.IsFinished));
+    }
+
+    /// <summary>What is left of the last commit is written.</summary>
+    public void Finish() => GoOn(() => _plan?.IsFinished ?? true);
+
+    private void GoOn(Func<bool> isEnough)
+    {
+        while (!isEnough())
         {
-            var startable = _plan.Startable;
+            var startable = _plan!.Startable;
             var inFlight = Disks.Where(disk => disk.IsInFlight).ToArray();
             var choice = _random.Next(startable.Length + inFlight.Length);
             if (choice < startable.Length)
             {
-                Start(startable[choice], images);
+                var target = startable[choice];
+                _canTear[target.Device] = target.CanTear;
+                Disks.Single(disk => disk.Device == target.Device).Start(target.Writes, _images[target.Device]!);
+                _plan = _plan.Started(target.Device);
             }
             else
             {
-                Step(inFlight[choice - startable.Length], earlier, images);
+                Step(inFlight[choice - startable.Length]);
             }
 
             Moment(_plan.IsRecorded);
         }
     }
 
-    private void Start(CommitTarget target, Dictionary<DeviceNumber, DiskImage?> images)
-    {
-        _canTear[target.Device] = target.CanTear;
-        Disks.Single(disk => disk.Device == target.Device).Start(target.Writes, images[target.Device]!);
-        _plan = _plan!.Started(target.Device);
-    }
-
-    private void Step(CrashDisk disk, HashSet<CrashDisk> earlier, Dictionary<DeviceNumber, DiskImage?> images)
+    private void Step(CrashDisk disk)
     {
         if (disk.Step())
         {
-            _plan = earlier.Remove(disk) ? _plan!.Free(disk.Device, Target(disk, images)) : _plan!.Written(disk.Device);
+            _plan = _earlier.Remove(disk) ? _plan!.Free(disk.Device, Target(disk)) : _plan!.Written(disk.Device);
         }
     }
 
-    private CommitTarget? Target(CrashDisk disk, Dictionary<DeviceNumber, DiskImage?> images) =>
-        images.GetValueOrDefault(disk.Device) is { } image
+    private CommitTarget? Target(CrashDisk disk) =>
+        _images.GetValueOrDefault(disk.Device) is { } image
             ? CommitTarget.For(disk.Device, disk.IsInFlight ? disk.Writing : disk.Known, image, _atomicBytes)
             : null;
 

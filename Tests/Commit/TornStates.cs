@@ -13,7 +13,11 @@ namespace ActorRaid.Tests.Commit;
 /// <param name="Dirty">Those of them that are marked dirty.</param>
 internal sealed record TornState(
     ImmutableArray<DiskSource> Disks, ImmutableArray<string> Torn, bool Recorded, ImmutableArray<uint> Generations,
-    ImmutableArray<string> Starts, ImmutableArray<string> Dirty);
+    ImmutableArray<string> Starts, ImmutableArray<string> Dirty)
+{
+    /// <summary>Whether mdadm finds a container in the disks that are not torn.</summary>
+    public bool IsKnownToMdadm { get; } = MdadmChoice.Of(Disks).Super is not null;
+}
 
 /// <summary>
 /// Torn states of real disks, for mdadm to be tried on. Read at least the last 16 KiB of each disk of a container that rests,
@@ -24,7 +28,7 @@ internal sealed record TornState(
 /// </code>
 /// That makes a folder for each state, 000, 001, ..., with a file DISK.tail of 16,384 bytes for each disk, which belongs at the very
 /// end of it (<c>dd if=loop0.tail of=/dev/loop0 bs=512 seek=$(($(blockdev --getsz /dev/loop0) - 32))</c>), and a file
-/// <c>expect</c> of lines: <c>recorded yes|no</c>, <c>disk NAME generation N|torn</c>, <c>volume NAME starts clean|dirty</c>.
+/// <c>expect</c> of lines: <c>recorded yes|no</c>, <c>mdadm yes|no</c>, <c>disk NAME generation N|torn</c>, <c>volume NAME starts clean|dirty</c>.
 /// A state is restored by all of its files. <c>recorded yes</c> means that a dirty flag that was committed must be seen.
 /// </summary>
 internal static class TornStates
@@ -67,7 +71,7 @@ internal static class TornStates
         {
             var state = states[number];
             var path = Directory.CreateDirectory(Path.Combine(folder, $"{number:000}")).FullName;
-            var expect = new List<string> { $"recorded {(state.Recorded ? "yes" : "no")}" };
+            var expect = new List<string> { $"recorded {YesNo(state.Recorded)}", $"mdadm {YesNo(state.IsKnownToMdadm)}" };
             for (var place = 0; place < state.Disks.Length; place++)
             {
                 var disk = state.Disks[place];
@@ -80,7 +84,10 @@ internal static class TornStates
         }
     }
 
-    private static TornState Describe(ImmutableArray<DiskSource> disks, bool recorded)
+    private static string YesNo(bool value) => value ? "yes" : "no";
+
+    /// <summary>What there is to say of disks.</summary>
+    public static TornState Describe(ImmutableArray<DiskSource> disks, bool recorded)
     {
         var format = new Imsm();
         var alone = disks.Select(disk => format.Load([disk])).ToArray();

@@ -7,7 +7,8 @@ namespace ActorRaid.Metadata.Imsm.Load;
 /// Which of the copies on a container's disks speaks for all: the newest of its family, and of several families the one whose
 /// disks all say so (upstream: imsm_thunderdome, __prep_thunderdome, validate_members). One thing differs: a member that still
 /// holds its spare's record does not make the copies that list it invalid. That is how things stand when power or the daemon failed
-/// between the commits to the first disks and to the spare that was just put to use.
+/// between the commits to the first disks and to the spare that was just put to use. And a change of family that was cut off is
+/// taken for what it is (<see cref="CutChange"/>).
 /// </summary>
 internal static class Champion
 {
@@ -20,14 +21,28 @@ internal static class Champion
     /// <param name="Copy">The copy that was chosen; null when none is consistent.</param>
     /// <param name="Known">What is known of each disk, by serial number.</param>
     /// <param name="Conflicts">Families that would have been as good.</param>
-    internal sealed record Choice(DiskCopy? Copy, IReadOnlyDictionary<string, KnownDisk> Known, ImmutableArray<uint> Conflicts);
+    internal sealed record Choice(DiskCopy? Copy, IReadOnlyDictionary<string, KnownDisk> Known, ImmutableArray<uint> Conflicts)
+    {
+        /// <summary>The copies as they were taken, in the order given.</summary>
+        public ImmutableArray<DiskCopy> Copies { get; init; } = [];
+    }
 
     /// <summary>Chooses. The copies are looked at last first, as upstream's list has them.</summary>
-    public static Choice Choose(IReadOnlyList<DiskCopy> copies)
+    public static Choice Choose(ImmutableArray<DiskCopy> copies)
+    {
+        copies = CutChange.Veiled(copies);
+        var choice = Among(copies);
+        if (choice.Copy is { IsSpareRecord: false })
+            return choice;
+        var again = Among(CutChange.Plain(copies));
+        return again.Copy is { IsSpareRecord: false } ? again : choice;
+    }
+
+    private static Choice Among(ImmutableArray<DiskCopy> copies)
     {
         var known = new Dictionary<string, KnownDisk>();
         var candidates = new List<DiskCopy>();
-        for (var i = copies.Count - 1; i >= 0; i--)
+        for (var i = copies.Length - 1; i >= 0; i--)
             Enter(copies[i], candidates, known);
 
         DiskCopy? chosen = null, spare = null;
@@ -45,7 +60,7 @@ internal static class Champion
                 conflicts.Add(candidate.Super.FamilyNumber);
         }
 
-        return new Choice(chosen ?? spare, known, conflicts.ToImmutable());
+        return new Choice(chosen ?? spare, known, conflicts.ToImmutable()) { Copies = copies };
     }
 
     private static void Enter(DiskCopy copy, List<DiskCopy> candidates, Dictionary<string, KnownDisk> known)
@@ -86,7 +101,8 @@ internal static class Champion
     }
 
     private static bool Replaces(DiskCopy copy, DiskCopy candidate) =>
-        (copy.IsConfigured || !candidate.IsConfigured) && candidate.Super.Generation < copy.Super.Generation;
+        (copy.IsConfigured || !candidate.IsConfigured) && (candidate.Super.Generation < copy.Super.Generation
+            || (candidate.Super.Generation == copy.Super.Generation && candidate.IsVeiled && !copy.IsVeiled));
 
     private static bool IsConsistent(DiskCopy candidate, int place, List<DiskCopy> candidates, Dictionary<string, KnownDisk> known)
     {

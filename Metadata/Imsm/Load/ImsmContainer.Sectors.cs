@@ -39,7 +39,10 @@ public sealed partial record ImsmContainer
 
         if (disk.Index < 0 || disk.Index >= Super.Disks.Length || IsFailed(disk))
             return null;
-        var metadata = _serialized.Of(Super, disk.SectorSize, ClearsMigrationSector());
+        var isVeiled = IsInterim && disk.Device != FamilyStep!.Keeper;
+        var metadata = isVeiled
+            ? SerializedSuper.Image(Veil.Over(Super, disk.Index), disk.SectorSize, ClearsMigrationSector())
+            : _serialized.Of(Super, disk.SectorSize, ClearsMigrationSector());
         var offset = diskBytes - (2L * disk.SectorSize) - metadata.AnchorOffset;
         return new DiskImage(offset, disk.SectorSize, metadata.Bytes, metadata.AnchorOffset);
     }
@@ -69,13 +72,15 @@ public sealed partial record ImsmContainer
             if (entry is null || !ReferenceEquals(entry.Super, super) || entry.Image.SectorSize != sectorSize
                 || entry.ClearsLast != clearsLast)
             {
-                var lastSector = clearsLast ? new byte[sectorSize] : null;
-                var image = ImsmPlacement.Image(ImsmWriter.Write(super, sectorSize), 0, sectorSize, lastSector);
-                _entry = entry = new Entry(super, clearsLast, image);
+                _entry = entry = new Entry(super, clearsLast, Image(super, sectorSize, clearsLast));
             }
 
             return entry.Image;
         }
+
+        /// <summary>The sectors, from offset 0.</summary>
+        public static DiskImage Image(ImsmSuper super, int sectorSize, bool clearsLast) =>
+            ImsmPlacement.Image(ImsmWriter.Write(super, sectorSize), 0, sectorSize, clearsLast ? new byte[sectorSize] : null);
 
         public bool Equals(SerializedSuper? other) => other is not null;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Metadata.Imsm.Model;
+using ActorRaid.Metadata.Imsm.Rules;
 
 namespace ActorRaid.Metadata.Imsm.Load;
 
@@ -14,7 +15,7 @@ public static class ImsmLoader
     public static (ImsmContainer? Container, ImmutableArray<DiskVerdict> Verdicts, string? Refusal) Load(ImmutableArray<DiskSource> disks)
     {
         var read = disks.Select(ReadDisk.From).ToArray();
-        var copies = read.Where(disk => disk.Copy is not null).Select(disk => disk.Copy!).ToArray();
+        var copies = read.Select(disk => disk.Copy).OfType<DiskCopy>().ToImmutableArray();
         var verdicts = new DiskVerdict[disks.Length];
         for (var i = 0; i < read.Length; i++)
             verdicts[i] = new DiskVerdict(disks[i].Device, disks[i].Name, read[i].Standing, read[i].Reason);
@@ -23,11 +24,12 @@ public static class ImsmLoader
         {
             foreach (var copy in copies)
                 verdicts[copy.Position] = Verdict(copy, DiskStanding.Foreign, "its copy and the others contradict each other");
-            return (null, [.. verdicts], copies.Length == 0
+            return (null, [.. verdicts], copies.IsEmpty
                 ? "no disk has a valid copy of IMSM metadata" + Broken(verdicts)
                 : "no copy is consistent with the disks");
         }
 
+        copies = choice.Copies;
         var super = champion.Super;
         foreach (var copy in copies)
             super = (copy.Super.Attributes & ~super.Attributes & ImsmAttributes.Disk2TB) == 0
@@ -49,7 +51,12 @@ public static class ImsmLoader
         // mdmon leaves bad blocks of a disk that it has taken out of the table; the next disk in that place does not have them.
         if (super.BadBlocks.Any(entry => entry.DiskIndex >= super.Disks.Length))
             super = super with { BadBlocks = [.. super.BadBlocks.Where(entry => entry.DiskIndex < super.Disks.Length)] };
-        var container = new ImsmContainer(super, present.ToImmutable(), null);
+        var isUneven = copies.Any(copy => copy.IsVeiled || copy.IsLeftBehind);
+        var container = new ImsmContainer(super, present.ToImmutable(), null)
+        {
+            IsUneven = isUneven,
+            FamilyIsDue = isUneven || FamilyChange.IsLeftToDo(super),
+        };
         var refusal = LoadMigration(ref container, copies);
         return (refusal is null ? container : null, [.. verdicts], refusal);
     }
@@ -78,15 +85,21 @@ public static class ImsmLoader
             return (Present(copy, -1, own), Verdict(copy, DiskStanding.Spare, "a spare's record of its own"));
         if (copy.Own is { } old && copy.Lineage == champion.Lineage && !copy.IsSpareRecord)
         {
-            var reason = $"generation {copy.Super.Generation}; generation {champion.Super.Generation} on {champion.Source.Name} "
-                + "has this disk failed or replaced";
-            return (Present(copy, -2, old), Verdict(copy, DiskStanding.Stale, reason));
+            return choice.Conflicts.Contains(copy.Super.FamilyNumber)
+                ? (Present(copy, -2, old), Verdict(copy, DiskStanding.Foreign, InConflict(copy, champion)))
+                : (Present(copy, -2, old), Verdict(copy, DiskStanding.Stale, $"generation {copy.Super.Generation}; generation "
+                    + $"{champion.Super.Generation} on {champion.Source.Name} has this disk failed or replaced"));
         }
 
         return (null, Verdict(copy, DiskStanding.Foreign, copy.Own is null
             ? $"its copy does not list serial number {copy.Serial}"
             : $"family {copy.Super.FamilyNumber:x8}, the container's is {champion.Super.FamilyNumber:x8}"));
     }
+
+    private static string InConflict(DiskCopy copy, DiskCopy champion) =>
+        $"family {copy.Super.FamilyNumber:x8}, generation {copy.Super.Generation}, was part of this container once and was used "
+        + $"without the others since; family {champion.Super.FamilyNumber:x8} on {champion.Source.Name} is used. To keep its data, remove "
+        + "its disks (mdadm --remove) and make a container of them (mdadm --assemble --update=uuid); else zero and add them";
 
     private static PresentDisk Present(DiskCopy copy, int index, ImsmDisk disk) => new(
         copy.Source.Device, copy.Source.Name, index, disk, copy.Source.SectorSize, copy.Source.Sectors,
@@ -97,6 +110,8 @@ public static class ImsmLoader
 
     private static DiskVerdict Verdict(DiskCopy copy, DiskCopy champion, int index)
     {
+        if (copy.IsVeiled || copy.IsLeftBehind)
+            return Verdict(copy, DiskStanding.Stale, $"disk {index}, generation {copy.Super.Generation}, left behind by a change of family");
         if (copy.Checksum == champion.Checksum && copy.Super.FamilyNumber == champion.Super.FamilyNumber)
             return Verdict(copy, DiskStanding.Member, $"disk {index}, generation {copy.Super.Generation}");
         var what = copy.Super.FamilyNumber != champion.Super.FamilyNumber
@@ -107,7 +122,7 @@ public static class ImsmLoader
         return Verdict(copy, DiskStanding.Stale, $"disk {index}, {what}");
     }
 
-    private static string? LoadMigration(ref ImsmContainer container, DiskCopy[] copies)
+    private static string? LoadMigration(ref ImsmContainer container, ImmutableArray<DiskCopy> copies)
     {
         ImsmDev? migrating = null;
         foreach (var dev in container.Super.Devs)

@@ -13,8 +13,8 @@ public static class TornDisks
     public static bool IsTorn(DiskSource disk) => ImsmPlacement.Read(disk.Tail.Span, disk.SectorSize).IsTorn;
 
     /// <summary>
-    /// The disks of each container that has a torn one, as positions among the disks given, in their order. Disks belong together
-    /// by the family that the container was created with (upstream: orig_family_num; 0 means the family itself).
+    /// The disks of each container that has a torn one, or one that a change of family left behind, as positions among the disks given,
+    /// in their order. Disks belong together by the family that the container was created with (upstream: orig_family_num; 0 means the family itself).
     /// </summary>
     public static ImmutableArray<ImmutableArray<int>> Containers(IReadOnlyList<DiskSource> disks) =>
     [
@@ -23,6 +23,9 @@ public static class TornDisks
             .Where(disk => disk.Anchor is not null)
             .GroupBy(disk => disk.Anchor!.Lineage)
             .Select(container => container.Select(disk => disk.Position).ToImmutableArray())
-            .Where(container => container.Any(position => IsTorn(disks[position]))),
+            .Where(container => container.Any(position => IsTorn(disks[position])) || IsCut([.. container.Select(position => disks[position])])),
     ];
+
+    // mdadm may find no container in such disks, though not one of them is torn.
+    private static bool IsCut(ImmutableArray<DiskSource> container) => !CutChange.Disks(container).IsEmpty;
 }

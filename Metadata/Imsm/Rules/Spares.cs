@@ -59,8 +59,8 @@ internal static class Spares
     }
 
     /// <summary>
-    /// Puts the disk into the slot: it gets an entry of the disk table if it has none, a rebuild begins, the family changes,
-    /// and the disk that had the slot leaves the table unless a volume still names it. A disk that has left meanwhile, or
+    /// Puts the disk into the slot: it gets an entry of the disk table if it has none, a rebuild begins, the family is to be
+    /// changed (see <see cref="FamilyChange"/>), and the disk that had the slot leaves the table unless a volume still names it. A disk that has left meanwhile, or
     /// failed, changes nothing, nor does a volume that is being rebuilt already.
     /// </summary>
     public static ImsmContainer Apply(ImsmContainer container, ActivateSpare update)
@@ -92,9 +92,9 @@ internal static class Spares
             SecondMap = dev.SecondMap is { } second ? Maps.WithEntry(second, update.Slot, Maps.Marked(index)) : null,
         };
 
-        // The family stays, other than with mdmon: a power cut half way through this commit would leave two families, of which
-        // mdadm can start neither.
-        container = Maps.WithDev(container, update.Volume, dev);
+        // The family changes in a commit of its own, other than with mdmon: a power cut half way through this one would leave
+        // two families, of which mdadm can start neither.
+        container = Maps.WithDev(container, update.Volume, dev) with { FamilyIsDue = true };
         return victim >= container.Super.Disks.Length || container.Super.Devs.Any(other => Maps.Uses(other, victim))
             ? container
             : Membership.DeleteEntry(container, victim);

@@ -3,10 +3,13 @@
 # volumes, and stops it. Otherwise /out/states/NNN are states to be tried one after the other, as Tests/Commit/TornStates.cs writes
 # them (DISK.tail, expect), and `change`, what was being committed: "dirty VOLUME" or "failed DISK". mdadm must assemble each of
 # them, if a disk is torn after `actorraid repair`, with both volumes started, and see as dirty what was recorded as dirty.
+# "family": the third disk has failed, the fifth has taken its slot in vol0, and the container's family was being changed. mdadm must assemble
+# it (but not what `mdadm no` says, before `actorraid repair --torn`), and ActorRaid finish the change.
 . "$LAB/guest-lib.sh"
 
-DISKS=(/dev/ubd{a,b,c,d})
+DISKS=(/dev/ubd{a,b,c,d}) SPARE=/dev/ubde
 for i in "${!DISKS[@]}"; do [ -e "${DISKS[i]}" ] || mknod "${DISKS[i]}" b 98 $((i * 16)); done
+[ -e "$SPARE" ] || mknod "$SPARE" b 98 64
 volumes="vol0 vol1"
 
 if [ "${FIRST:-0}" = 1 ]; then
@@ -41,8 +44,11 @@ judge() {
 # restore STATE: the disks are what that state says
 restore() {
     local disk
-    for disk in "${DISKS[@]}"; do
-        dd if="$1/${disk##*/}.tail" of="$disk" bs=16k count=1 seek=$((sectors / 32 - 1)) oflag=direct conv=notrunc status=none
+    local tail
+    for disk in "${DISKS[@]}" "$SPARE"; do
+        tail=$1/${disk##*/}.tail
+        [ -e "$tail" ] || tail=/dev/zero
+        dd if="$tail" of="$disk" bs=16k count=1 seek=$((sectors / 32 - 1)) oflag=direct conv=notrunc status=none
     done
     settle
 }
@@ -59,6 +65,34 @@ repair() {
     [ "$torn" = "$failed" ] || has /out/repaired "$torn: rewritten" || fail "state $state: $torn is not repaired: $(cat /out/repaired)"
 }
 
+# one_family DISK...: the disks are of one family, another than the container was made with
+one_family() {
+    local family disk
+    family=$(examined "$1" - Family)
+    ! recorded "$1" - "Orig Family" "$family" || return 1
+    for disk; do recorded "$disk" - Family "$family" || return 1; done
+}
+
+# change_family STATE MDADM ONE_BY_ONE: the family was being changed
+change_family() {
+    local state=$1 members=("${DISKS[0]}" "${DISKS[1]}" "${DISKS[3]}" "$SPARE")
+    if [ "$2" = no ]; then
+        if mdadm -A /dev/md/imsm0 "${members[@]}" >/out/refused 2>&1; then fail "state $state: mdadm assembles two families"; fi
+        mdadm -S --scan 2>&1 || true
+        settle
+        quietly actorraid repair --torn --yes
+    fi
+    if [ "$3" = 1 ]; then assemble_one_by_one "${DISKS[2]}" "${members[@]}"; else assemble imsm0 "${members[@]}"; fi
+    for volume in $volumes; do
+        expect 10 md "$volume"
+        ! volume_is "$volume" inactive clear || fail "state $state: $volume does not start"
+        cmp -s -n $((2 << 20)) "/dev/$(md "$volume")" "/out/$volume" || fail "state $state: the data of $volume is not what was written"
+    done
+    expect 10 that vol0 sync_action recover
+    not in_container "$(md vol0)" "${DISKS[2]}" || fail "state $state: the disk that was replaced is back"
+    expect 20 one_family "${members[@]}"
+}
+
 sectors=$(blockdev --getsz "${DISKS[0]}")
 # So slow that a dirty volume is still seen to resync.
 echo 10 >/proc/sys/dev/raid/speed_limit_min
@@ -66,11 +100,12 @@ echo 100 >/proc/sys/dev/raid/speed_limit_max
 tried=0 repaired=0
 for path in /out/states/[0-9]*; do
     state=${path##*/}
-    torn=none recorded=none failed=none
+    torn=none recorded=none failed=none mdadm=yes
     declare -A standing=()
     while read -r what name value rest; do
         case "$what $value" in
             "recorded "*) recorded=$name ;;
+            "mdadm "*) mdadm=$name ;;
             "disk torn") torn=/dev/$name ;;
             "volume starts") standing[$name]=$rest ;;
         esac
@@ -79,6 +114,13 @@ for path in /out/states/[0-9]*; do
     [ "$what" != failed ] || failed=/dev/$name
 
     restore "$path"
+    if [ "$what" = family ]; then
+        change_family "$state" "$mdadm" $((tried % 2))
+        say "$state: family, known to mdadm $mdadm: started, $(examined "${DISKS[0]}" - Family) on all disks"
+        stop_all
+        tried=$((tried + 1))
+        continue
+    fi
     [ "$torn" = none ] || { repair "$state" "$torn" "$failed"; repaired=$((repaired + 1)); }
     members=()
     for disk in "${DISKS[@]}"; do [ "$disk" = "$failed" ] && [ "$disk" = "$torn" ] || members+=("$disk"); done
