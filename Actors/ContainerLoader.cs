@@ -73,7 +73,8 @@ internal static class ContainerLoader
             disks.Add(opened.Value);
         }
 
-        var loaded = format.Load([.. disks.Select(disk => disk.Source)]);
+        // Of two families that were both used, mdadm has chosen one by starting its arrays. The last disks count first.
+        var loaded = format.Load([.. disks.Select(disk => disk.Source).OrderBy(disk => IsLeg(sysRoot, container, disk.Name))]);
         if (loaded.Model is null)
         {
             Close(disks);
@@ -83,6 +84,19 @@ internal static class ContainerLoader
         return new LoadedContainer(loaded.Model, disks.ToImmutable(), loaded.Verdicts, null);
 
         LoadedContainer Refuse(SuperviseOutcome outcome, string message) => new(null, [], [], new SuperviseReply(outcome, message));
+    }
+
+    /// <summary>Whether a member array has the disk as well. Where that cannot be read nothing but the order among families hangs on it.</summary>
+    private static bool IsLeg(string sysRoot, string container, string disk)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries($"{sysRoot}/block/{container}/md/dev-{disk}/block/holders").Length > 1;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The disks that md has in a container: the kernel's name and the number of each.</summary>

@@ -126,7 +126,7 @@ public class FamilyTests
         Assert.Equal([0, -2, -2, 1], container.Present.Select(disk => disk.Index));
         Assert.Equal(
             [DiskStanding.Member, DiskStanding.Foreign, DiskStanding.Foreign, DiskStanding.Member], verdicts.Select(verdict => verdict.Standing));
-        Assert.Equal([1, 2], container.Volumes[0].Legs.Select(leg => leg.Device!.Value.Minor / 16));
+        Assert.Equal([2, 1], container.Volumes[0].Legs.Select(leg => leg.Device!.Value.Minor / 16));
         Assert.Null(container.Sectors(Device(0)));
 
         // The same while this half's family was being changed and the power went.

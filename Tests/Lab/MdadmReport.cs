@@ -7,7 +7,7 @@ public static class MdadmReport
 {
     /// <summary>
     /// Labels whose values differ from run to run: they count commits, or are made of the clock and random numbers when a
-    /// container is created (families, and the UUIDs that mdadm derives from them).
+    /// container is created (families, and the UUIDs that mdadm derives from them). Of a family it is compared whether it is the original one.
     /// </summary>
     private static readonly string[] Volatile =
         ["Generation", "Checksum", "Creation Time", "Orig Family", "Family", "UUID"];
@@ -19,6 +19,7 @@ public static class MdadmReport
     {
         var fields = new List<KeyValuePair<string, string>>();
         var section = "";
+        var original = "";
         foreach (var raw in report.Split('\n'))
         {
             var line = raw.Trim();
@@ -39,6 +40,14 @@ public static class MdadmReport
                 if (!Volatile.Contains(label))
                 {
                     fields.Add(new($"{section} {label}", line[(colon + 3)..].Trim()));
+                }
+                else if (label == "Orig Family")
+                {
+                    original = line[(colon + 3)..].Trim();
+                }
+                else if (label == "Family")
+                {
+                    fields.Add(new($"{section} {label}", line[(colon + 3)..].Trim() == original ? "the original one" : "another"));
                 }
                 else if (label == "Checksum")
                 {
