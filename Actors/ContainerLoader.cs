@@ -86,7 +86,9 @@ internal static class ContainerLoader
         LoadedContainer Refuse(SuperviseOutcome outcome, string message) => new(null, [], [], new SuperviseReply(outcome, message));
     }
 
-    /// <summary>Whether a member array has the disk as well. Where that cannot be read nothing but the order among families hangs on it.</summary>
+    /// <summary>
+    /// Whether a member array has the disk as well. Where that cannot be read nothing but the order among families hangs on it.
+    /// </summary>
     private static bool IsLeg(string sysRoot, string container, string disk)
     {
         try

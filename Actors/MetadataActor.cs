@@ -195,11 +195,13 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>Commits what the model wants to follow it, when nothing else is to be done. A handoff waits for it only in the middle.</summary>
+    /// <summary>
+    /// Commits what the model wants to follow it, when nothing else is to be done. A handoff waits for it only in the middle.
+    /// </summary>
     private void GoOn()
     {
         while (_writer.IsFinished && (!_paused || (_pauseAskedBy is not null && _model.IsInterim))
-            && _model.FollowedBy(onAllDisks: !_writer.HasFailedDisks) is { } next)
+            && _model.FollowedBy(onAllDisks: _writer.DoubtfulDisks.IsEmpty) is { } next)
         {
             var before = _model;
             _model = next.Model.NextGeneration();
@@ -300,6 +302,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             case DiskArrived arrived:
                 _writer.Add(arrived.Source, Writable(arrived.Device));
                 _model = _model.AddDisk(arrived.Source);
+                if (_model.Disks.Any(disk => disk.Device == arrived.Source.Device && disk.IsFailed))
+                {
+                    TellOfStranger(arrived.Source.Name);
+                }
+
                 break;
             case DiskLeft left:
                 _writer.Remove(left.Device);
@@ -307,6 +314,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
                 break;
         }
     }
+
+    private void TellOfStranger(string disk) => Events.Warning(
+        "disk-foreign",
+        $"{disk} was part of this container once, and was used without the others since, or they without it: it is left alone. To keep "
+            + "its data, remove it (mdadm --remove) and make a container of it (mdadm --assemble --update=uuid); else zero and add it",
+        disk: disk);
 
     private void ApplyChanges(Record record)
     {

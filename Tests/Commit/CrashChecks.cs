@@ -61,7 +61,9 @@ internal sealed class CrashChecks
         Check(recorded: true);
     }
 
-    /// <summary>What is left of the last commit is written, and what the model wants to follow it is committed. False: it wants nothing.</summary>
+    /// <summary>
+    /// What is left of the last commit is written, and what the model wants to follow it is committed. False: it wants nothing.
+    /// </summary>
     public bool FollowUp(bool completely)
     {
         _rig.Finish();

@@ -16,9 +16,11 @@ namespace ActorRaid.Tests.ImsmRules;
 public class FamilyTests
 {
     /// <summary>Members, sda failed, a spare.</summary>
-    private static ImsmContainer Mirror(int spare = 2) =>
-        (Container(disks: 2) with { Present = [Present(0, 0, ImsmDiskStatus.Configured), Present(1, 1, ImsmDiskStatus.Configured), Present(spare, -1, ImsmDiskStatus.Spare)] })
-        .Volume(level: 1, disks: 2);
+    private static ImsmContainer Mirror(int spare = 2)
+    {
+        var pair = Container(disks: 2).Volume(level: 1, disks: 2);
+        return pair with { Present = pair.Present.Add(Present(spare, -1, ImsmDiskStatus.Spare)) };
+    }
 
     [Fact]
     public void An_activation_is_followed_by_another_family_in_two_commits_and_by_nothing_more()
@@ -30,7 +32,7 @@ public class FamilyTests
 
         var veiled = Next(active);
         Assert.True(veiled.IsInterim);
-        Assert.Null(veiled.Leader);
+        Assert.Equal(Device(1), veiled.Leader);
         var after = Next(veiled);
         Assert.False(after.IsInterim);
         Assert.Equal(Device(1), after.Leader);
@@ -65,8 +67,8 @@ public class FamilyTests
     [InlineData(9, 4096, 9)]
     public void A_copy_that_takes_no_side_differs_in_the_anchors_sector_alone_and_is_read_as_what_it_was(int disks, int sectorSize, int alone)
     {
-        var present = Enumerable.Range(0, disks).Select(number => Present(number, number, ImsmDiskStatus.Configured, sectorSize: sectorSize)).ToImmutableArray();
-        var plain = Container(disks).Volume(level: 5, disks) with { Present = present };
+        var plain = Container(disks).Volume(level: 5, disks);
+        plain = plain with { Present = [.. plain.Present.Select(disk => disk with { SectorSize = sectorSize })] };
         var veiled = plain with { FamilyStep = new FamilyStep(plain.Generation, Device(99), Veils: true) };
         for (var number = 0; number < disks; number++)
         {
@@ -147,6 +149,26 @@ public class FamilyTests
         Assert.Empty(CutChange.Disks([Copy(used, 1), Copy(changed, 2)]));
         var behind = active with { Super = active.Super with { Generation = changed.Generation - 1 } };
         Assert.Equal(Device(1), Assert.Single(CutChange.Disks([Copy(behind, 1), Copy(changed, 2)])));
+    }
+
+    [Fact]
+    public void A_disk_that_comes_with_data_of_its_own_is_no_spare()
+    {
+        var before = Mirror();
+        var here = Changed(before.Fail(0, 0).Rebuild()).Without(0);
+        Assert.Equal(-2, Index(here, Copy(before, 0)));
+        Assert.Equal(-2, Index(here, Copy(Aged(before, 500), 0)));
+        Assert.Equal(-2, Index(before.Without(0), Copy(Aged(before, before.Generation + 1), 0)));
+        Assert.Null(here.AddDisk(Copy(before, 0)).Sectors(Device(0)));
+
+        // What this container lost and has gone on from, what was cleared, what is of another one.
+        Assert.Equal(-1, Index(before.Without(0).Fail(0, 0).NextGeneration(), Copy(before, 0)));
+        Assert.Equal(-1, Index(here, Source(0)));
+        var stranger = before with { Super = before.Super with { OriginalFamilyNumber = 99, FamilyNumber = 99 } };
+        Assert.Equal(-1, Index(here, Copy(stranger, 0)));
+
+        static int Index(ImsmContainer container, DiskSource disk) =>
+            container.AddDisk(disk).Present.Single(present => present.Device == disk.Device).Index;
     }
 
     [Fact]

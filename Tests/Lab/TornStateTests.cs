@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
-using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.Commit;
 using ActorRaid.Tests.ImsmRules;
 using Xunit;
+using Imsm = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
 
 namespace ActorRaid.Tests.Lab;
 
@@ -74,7 +74,7 @@ public sealed class TornStateTests(GuestLab lab)
     /// </summary>
     private static ImmutableArray<TornState> FamilyStates(ImmutableArray<DiskSource> sources, DiskSource spare)
     {
-        var model = Assert.IsType<ImsmContainer>(new ImsmFormat().Load(sources).Model);
+        var model = Assert.IsType<ImsmContainer>(new Imsm().Load(sources).Model);
         var failed = model.Fail(0, 2).Fail(1, 2).AddDisk(spare);
         var seen = new HashSet<string>();
         var states = new List<TornState>();

@@ -12,7 +12,9 @@ public static class CutChange
 {
     /// <summary>The copies; of those that take no side and whose new family is on another disk, the family is that.</summary>
     internal static ImmutableArray<DiskCopy> Veiled(ImmutableArray<DiskCopy> copies) =>
-        [.. copies.Select(copy => copy.IsVeiled && copies.Any(other => IsNextOfVeiled(other, copy)) ? Behind(copy, FamilyChange.FamilyOf(copy.Super)) : copy)];
+        [.. copies.Select(copy => copy.IsVeiled && copies.FirstOrDefault(other => IsNextOfVeiled(other, copy)) is { } next
+            ? Behind(copy, next.Super.FamilyNumber)
+            : copy)];
 
     /// <summary>
     /// The same for copies of two families that exclude each other, where one was made of the other by a single commit: same
@@ -20,7 +22,9 @@ public static class CutChange
     /// was used elsewhere since then says of the others that they are missing there, and one that was replaced is not listed.
     /// </summary>
     internal static ImmutableArray<DiskCopy> Plain(ImmutableArray<DiskCopy> copies) =>
-        [.. copies.Select(copy => copies.FirstOrDefault(other => IsNext(other, copy)) is { } next ? Behind(copy, next.Super.FamilyNumber) : copy)];
+        [.. copies.Select(copy => copies.FirstOrDefault(other => IsNext(other, copy)) is { } next
+            ? Behind(copy, next.Super.FamilyNumber)
+            : copy)];
 
     /// <summary>The disks that a change of family left behind, among disks of one container.</summary>
     public static ImmutableArray<DeviceNumber> Disks(ImmutableArray<DiskSource> disks)
@@ -38,8 +42,8 @@ public static class CutChange
 
     private static bool IsNext(DiskCopy other, DiskCopy copy)
     {
-        if (other.Super.FamilyNumber == copy.Super.FamilyNumber || other.Lineage != copy.Lineage || other.IsSpareRecord || copy.IsSpareRecord
-            || other.Super.Generation != copy.Super.Generation + 1)
+        if (other.Super.FamilyNumber == copy.Super.FamilyNumber || other.Lineage != copy.Lineage
+            || other.IsSpareRecord || copy.IsSpareRecord || other.Super.Generation != copy.Super.Generation + 1)
             return false;
         var now = Healthy(other.Super);
         return now.Contains(copy.Serial) && now.Contains(other.Serial) && now.Except(Healthy(copy.Super)).Count <= 1;

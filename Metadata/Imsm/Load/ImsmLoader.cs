@@ -111,7 +111,11 @@ public static class ImsmLoader
     private static DiskVerdict Verdict(DiskCopy copy, DiskCopy champion, int index)
     {
         if (copy.IsVeiled || copy.IsLeftBehind)
-            return Verdict(copy, DiskStanding.Stale, $"disk {index}, generation {copy.Super.Generation}, left behind by a change of family");
+        {
+            var behind = $"disk {index}, generation {copy.Super.Generation}, left behind by a change of family";
+            return Verdict(copy, DiskStanding.Stale, behind);
+        }
+
         if (copy.Checksum == champion.Checksum && copy.Super.FamilyNumber == champion.Super.FamilyNumber)
             return Verdict(copy, DiskStanding.Member, $"disk {index}, generation {copy.Super.Generation}");
         var what = copy.Super.FamilyNumber != champion.Super.FamilyNumber

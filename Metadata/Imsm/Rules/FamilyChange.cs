@@ -14,8 +14,8 @@ internal sealed record FamilyStep(uint Generation, DeviceNumber Keeper, bool Vei
 /// <para>
 /// mdmon changes the family together with the slots. A power cut in the middle leaves two families that list each other's disks, and
 /// mdadm uses neither. Here two commits of their own follow, once the activation is on all disks. In the first all members
-/// but one, the keeper, get a copy that takes no side (<see cref="Load.Veil"/>). In the second the keeper gets the new
-/// family in one sector, and then the others get it. Wherever it ends, mdadm finds one family, and all members. Each commit that
+/// but one, the keeper, get a copy that takes no side (<see cref="Load.Veil"/>), once the keeper has answered. In the second the
+/// keeper gets the new family in one sector, and then the others get it. Wherever it ends, mdadm finds one family, and all members. Each commit that
 /// comes in between before the keeper has the new family takes the first step back; that begins again once all is on all disks.
 /// </para>
 /// </summary>
@@ -67,15 +67,20 @@ internal static class FamilyChange
     /// <param name="onAllDisks">Whether that is on every disk that it went to.</param>
     public static FollowUp? Next(ImsmContainer container, bool onAllDisks)
     {
+        if (!container.FamilyIsDue && !container.IsUneven && !IsVeiled(container))
+        {
+            return null;
+        }
+
         var family = FamilyOf(container.Super);
         var isDue = container.FamilyIsDue && family != container.Super.FamilyNumber;
         var isReady = isDue && onAllDisks && AllListedArePresent(container);
         if (IsVeiled(container))
         {
             var keeper = container.FamilyStep!.Keeper;
+            var reason = $"family {container.Super.FamilyNumber:x8} becomes {family:x8}, as a disk was replaced";
             return isReady && container.Present.Any(disk => disk.Device == keeper && disk.Index >= 0)
-                ? new FollowUp(
-                    WithFamily(container, family, keeper), $"family {container.Super.FamilyNumber:x8} becomes {family:x8}, as a disk was replaced")
+                ? new FollowUp(WithFamily(container, family, keeper), reason)
                 : new FollowUp(container with { FamilyStep = null }, "the change of family is taken back for now");
         }
 

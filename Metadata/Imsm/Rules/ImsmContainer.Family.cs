@@ -19,7 +19,7 @@ public sealed partial record ImsmContainer
 
     /// <inheritdoc/>
     public DeviceNumber? Leader =>
-        FamilyStep is { Veils: false } step && step.Generation == Super.Generation ? step.Keeper : null;
+        FamilyStep is { } step && step.Generation == Super.Generation ? step.Keeper : null;
 
     /// <inheritdoc/>
     public FollowUp? FollowedBy(bool onAllDisks) => FamilyChange.Next(this, onAllDisks);

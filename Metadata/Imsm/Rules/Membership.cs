@@ -9,15 +9,21 @@ namespace ActorRaid.Metadata.Imsm.Rules;
 internal static class Membership
 {
     /// <summary>
-    /// A disk that came is a spare, whatever it was before: it was added by mdadm, which overwrites what it held; of that only the
-    /// SCSI id is taken. It goes in front of the others, and so is the first to be chosen. One that is present already changes
+    /// A disk that came is a spare: it was added by mdadm, which overwrites what it held, or it is what this container lost; of that only
+    /// the SCSI id is taken. It goes in front of the others, and so is the first to be chosen. One that is present already changes
     /// nothing. Where the table still has it as the member that it was, that member has failed: the disk is in the table once.
+    /// What <see cref="HasLifeOfItsOwn"/> is left alone.
     /// </summary>
     public static ImsmContainer Add(ImsmContainer container, DiskSource source)
     {
         if (container.Present.Any(disk => disk.Device == source.Device))
         {
             return container;
+        }
+
+        if (HasLifeOfItsOwn(container.Super, source) is { } own)
+        {
+            return container with { Present = container.Present.Add(own) };
         }
 
         var serial = ImsmSerial.Octets(source.Serial);
@@ -31,6 +37,18 @@ internal static class Membership
             ? added
             : added with { Super = added.Super with { Attributes = added.Super.Attributes | ImsmAttributes.Disk2TB } };
     }
+
+    /// <summary>
+    /// A disk of the same origin whose copy is of another family, or newer: it was used without this container since, or this one
+    /// without it, and who has the data that is wanted is not for us to say. mdadm --add would have cleared it; it came by mdadm -I.
+    /// Null for any other disk.
+    /// </summary>
+    private static PresentDisk? HasLifeOfItsOwn(ImsmSuper super, DiskSource source) =>
+        ReadDisk.From(source, 0).Copy is { IsSpareRecord: false, Own: { } own } copy && !super.Devs.IsEmpty
+        && copy.Lineage == FamilyChange.Lineage(super)
+        && (copy.Super.FamilyNumber != super.FamilyNumber || copy.Super.Generation > super.Generation)
+            ? new PresentDisk(source.Device, source.Name, -2, own, source.SectorSize, source.Sectors, null)
+            : null;
 
     /// <summary>
     /// A disk that left is no longer present; its entry stays in the table and counts as lost. One that was recorded as failed

@@ -60,8 +60,8 @@ internal static class Spares
 
     /// <summary>
     /// Puts the disk into the slot: it gets an entry of the disk table if it has none, a rebuild begins, the family is to be
-    /// changed (see <see cref="FamilyChange"/>), and the disk that had the slot leaves the table unless a volume still names it. A disk that has left meanwhile, or
-    /// failed, changes nothing, nor does a volume that is being rebuilt already.
+    /// changed (see <see cref="FamilyChange"/>), and the disk that had the slot leaves the table unless a volume still names
+    /// it. A disk that has left meanwhile, or failed, changes nothing, nor does a volume that is being rebuilt already.
     /// </summary>
     public static ImsmContainer Apply(ImsmContainer container, ActivateSpare update)
     {
