@@ -13,6 +13,8 @@ namespace ActorRaid.Actors;
 /// </summary>
 public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
 {
+    /// <summary>A leg's recovery_start follows the notification of sync_completed, and nobody is notified of it.</summary>
+    private static readonly TimeSpan SyncLookAfter = TimeSpan.FromSeconds(10);
     private readonly MemberSettings _settings;
     private readonly SpareActivation _spare;
     private readonly BadBlockKeeping _badBlocks;
@@ -151,7 +153,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             }
 
             var view = _attributes!.Look();
-            if (view.Action == SyncAction.Reshape && !_handed)
+            if (view.Action != SyncAction.Reshape || !_handed)
             {
                 _memory = _memory with { LastCheckpoint = volume.Checkpoint };
             }
@@ -218,12 +220,12 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
 
     private void Common()
     {
-        Receive<Pause>(_ =>
+        Receive<Pause>(_ => BeginPause(Sender));
+        Receive<Resume>(_ =>
         {
-            _pauseAskedBy = Sender;
-            PauseIfAtRest();
+            _pauseAskedBy = null;
+            _owesLook = false;
         });
-        Receive<Resume>(_ => _pauseAskedBy = null);
         Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.For == RecordFor.Spare);
         Receive<Recorded>(
             recorded =>
@@ -297,6 +299,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             PauseIfAtRest();
         });
         Receive<SpareAgain>(_ => PostChange(Self));
+        Receive<SyncLook>(_ => PostChange(Self));
         Receive<MakeSafe>(_ => _attributes!.WriteOnce("safe_mode_delay", "0.001"));
         Receive<TellWhenSafe>(tell =>
         {
@@ -352,6 +355,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         }
 
         BeginLook();
+        _owesLook = false;
         var view = _attributes.Look();
         if (_reshape.Saw(view, _memory.Action))
         {
@@ -418,14 +422,22 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         }
 
         var took = Stopwatch.GetElapsedTime(_actedAt);
+        var syncSectors = actions.Next.LastCheckpoint > _memory.LastCheckpoint && _attributes!.SyncDone() is { } sync
+            ? sync.Total
+            : _componentSectors;
         _badBlocks.Recorded(recorded, _attributes!, _disks, Self);
         var rebuilds = _attributes!.Legs.Any(leg => leg.IsRebuilding && (leg.LastFlags & LegFlags.Faulty) == 0);
-        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, _componentSectors, rebuilds, took))
+        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, syncSectors, rebuilds, took))
         {
             Events.Info(told.Kind, told.Text, Name, detail: told.Detail);
         }
 
         _memory = actions.Next;
+        if (_memory.Action is SyncAction.Resync or SyncAction.Recover)
+        {
+            Timers.StartSingleTimer("sync", new SyncLook(), SyncLookAfter);
+        }
+
         foreach (var slot in actions.FailedSlots)
         {
             _dropping.Drop(slot, actions.MayRemove, _attributes, _disks, Self);
@@ -455,7 +467,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             return;
         }
 
-        if (_lookAgain)
+        if (_lookAgain || _owesLook)
         {
             PostChange(Self);
             return;
@@ -545,4 +557,6 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         Context.Parent.Tell(new ArrayGone(Name), Self);
         Context.Stop(Self);
     }
+
+    private sealed record SyncLook;
 }

@@ -86,7 +86,7 @@ internal sealed class MemberAttributes : IDisposable
             legs.Add(leg.Look());
         }
 
-        var resyncStart = KernelWords.ParsePosition(Text(_resyncStart, "none"));
+        var resyncStart = _resyncStart is null ? ArrayFacts.Complete : Position(_resyncStart);
         var completed = KernelWords.ParseCompleted(Text(_syncCompleted, "none"));
         var reshapePosition = KernelWords.ParsePosition(Text(_reshapePosition, "none"));
 
@@ -223,6 +223,9 @@ internal sealed class MemberAttributes : IDisposable
         var read = attribute?.Read();
         return read is { Ok: true } found ? found.Value : otherwise;
     }
+
+    private static ulong? Position(SysfsAttribute attribute) =>
+        attribute.Read() is { Ok: true } read ? KernelWords.ParsePosition(read.Value) : null;
 
     private void Forget(Leg leg, Action<Leg> vanished)
     {

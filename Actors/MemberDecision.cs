@@ -7,8 +7,10 @@ namespace ActorRaid.Actors;
 /// <param name="State">array_state at the previous look; <see cref="ArrayState.Inactive"/> before the first.</param>
 /// <param name="Action">sync_action at the previous look.</param>
 /// <param name="ResyncStart">resync_start at the previous look.</param>
-/// <param name="LastCheckpoint">How far resync, recovery or reshape had come when that was last recorded, in sectors of each leg.</param>
-/// <param name="Progress">Whether sync_completed can be believed.</param>
+/// <param name="LastCheckpoint">
+/// Where the resync, recovery or reshape was last recorded, in sectors as md counts them.
+/// </param>
+/// <param name="Progress">Whether a reshape's sync_completed can be believed.</param>
 public sealed record MemberMemory(ArrayState State, SyncAction Action, ulong ResyncStart, ulong LastCheckpoint, SyncProgress Progress)
 {
     /// <summary>Before the first look.</summary>
@@ -19,9 +21,10 @@ public sealed record MemberMemory(ArrayState State, SyncAction Action, ulong Res
 }
 
 /// <summary>
-/// Whether sync_completed can be believed. When a resync or recovery begins, the kernel shows for a moment where the one before
-/// it had come to (md.c: sync_completed_show reads curr_resync_completed, which md_do_sync sets a little later); taken for a
-/// checkpoint, that would leave the legs unsynchronized up to there. So nothing counts until the value has changed once.
+/// Whether a reshape's sync_completed can be believed. When one begins, the kernel may show for a moment where the
+/// resync or recovery before it had come to (md.c: sync_completed_show reads curr_resync_completed, which md_do_sync
+/// sets a little later). So nothing counts until the value has changed once. (A reshape's place is durable with mdadm,
+/// whatever is said here; resync and recovery: <see cref="SyncCheckpoint"/>.)
 /// </summary>
 /// <param name="First">The first value that was seen since it began, in sectors; 0 for none.</param>
 /// <param name="Moves">It has changed since.</param>
@@ -39,8 +42,12 @@ public readonly record struct SyncProgress(ulong First, bool Moves)
 /// <param name="WriteFirst">array_state to write before anything is recorded: only active-idle's <c>clean</c>.</param>
 /// <param name="Changes">What to record.</param>
 /// <param name="WriteState">array_state to write once that is recorded.</param>
-/// <param name="WriteByAnswer">The metadata's answer decides: read-auto if the array is clean, else <c>active</c>.</param>
-/// <param name="FailedSlots">Legs whose failure is then to be carried out: unblocked, and removed if <paramref name="MayRemove"/>.</param>
+/// <param name="WriteByAnswer">
+/// The metadata's answer decides: read-auto if the array is clean, else <c>active</c>.
+/// </param>
+/// <param name="FailedSlots">
+/// Legs whose failure is then to be carried out: unblocked, and removed if <paramref name="MayRemove"/>.
+/// </param>
 /// <param name="MayRemove">The array can be written, so that failed legs can be removed.</param>
 /// <param name="LookForSpare">The array may be degraded.</param>
 /// <param name="Gone">The array has stopped.</param>
@@ -56,12 +63,16 @@ public sealed record MemberActions(
 public static class MemberDecision
 {
     /// <summary>
-    /// The short way for a writer who waits: what write-pending asks for needs nothing but what the previous look saw. The full look
-    /// follows when the writer is let go.
+    /// The short way for a writer who waits: what write-pending asks for needs nothing but what the previous look saw.
+    /// The full look follows when the writer is let go.
     /// </summary>
     public static MemberActions WritePending(int volume, MemberMemory memory) => new(
         null,
-        [new StateChange(volume, Consistency.Dirty, new ArrayFacts(memory.ResyncStart, memory.LastCheckpoint, memory.Action, memory.Action, ArrayFacts.Complete))],
+        [
+            new StateChange(
+                volume, Consistency.Dirty,
+                new ArrayFacts(memory.ResyncStart, SyncCheckpoint.Unknown, memory.Action, memory.Action, ArrayFacts.Complete)),
+        ],
         ArrayState.Active, false, [], true, false, false, memory with { State = ArrayState.WritePending });
 
     /// <summary>What follows from a full look.</summary>
@@ -74,23 +85,35 @@ public static class MemberDecision
     {
         var state = view.State;
 
-        // Whoever stops an array freezes its reshape first: it has not ended by that.
-        var action = view.Action == SyncAction.Frozen && memory.Action == SyncAction.Reshape && view.ReshapePosition != ArrayFacts.Complete
-            ? SyncAction.Reshape
-            : view.Action;
+        // What cannot be read now is as it was. And whoever stops an array freezes its reshape first: it has not ended.
+        var frozenReshape = view.Action == SyncAction.Frozen && memory.Action == SyncAction.Reshape
+            && view.ReshapePosition != ArrayFacts.Complete;
+        var action = view.Action == SyncAction.Unknown || frozenReshape ? memory.Action : view.Action;
         var running = action is not (SyncAction.Idle or SyncAction.Frozen or SyncAction.Unknown);
         var begins = running && action != memory.Action;
-        var progress = running ? (begins ? SyncProgress.None : memory.Progress).See(view.SyncCompleted) : SyncProgress.None;
+        var progress = action == SyncAction.Reshape
+            ? (begins ? SyncProgress.None : memory.Progress).See(view.SyncCompleted)
+            : SyncProgress.None;
         var completed = progress.Moves ? view.SyncCompleted : 0;
         var changes = ImmutableArray.CreateBuilder<Change>();
-        var checkpoint = begins ? 0 : memory.LastCheckpoint;
         ArrayState? writeFirst = null;
         ArrayState? write = null;
         var byAnswer = false;
         var spare = false;
-        var resyncStart = state == ArrayState.Clear ? memory.ResyncStart : view.ResyncStart;
-        void Say(Consistency consistency) => changes.Add(new StateChange(
-            volume, consistency, new ArrayFacts(resyncStart, checkpoint, memory.Action, action, view.ReshapePosition)));
+        var resyncStart = state == ArrayState.Clear ? memory.ResyncStart : view.ResyncStart ?? memory.ResyncStart;
+        var followed = running ? action : memory.Action;
+        var recorded = begins && action == SyncAction.Reshape ? 0 : memory.LastCheckpoint;
+        var checkpoint = followed == SyncAction.Reshape
+            ? recorded
+            : SyncCheckpoint.Of(view, followed, resyncStart, recorded);
+        var said = false;
+        void Say(Consistency consistency)
+        {
+            said = true;
+            var facts = new ArrayFacts(resyncStart, checkpoint, memory.Action, action, view.ReshapePosition);
+            changes.Add(new StateChange(volume, consistency, facts));
+        }
+
         void SayAsItIs() => Say(state <= ArrayState.Clean ? Consistency.Clean : Consistency.Dirty);
 
         var stopped = state is ArrayState.Unknown or <= ArrayState.Inactive;
@@ -121,7 +144,8 @@ public static class MemberDecision
                 byAnswer = true;
                 break;
             case ArrayState.Active when memory.State == ArrayState.Inactive:
-                // Taken up while it is being written: whoever supervised it before has recorded that, unless it died first.
+                // Taken up while it is being written: whoever supervised it before has recorded that, unless it died
+                // first.
                 Say(Consistency.Dirty);
                 break;
         }
@@ -160,39 +184,49 @@ public static class MemberDecision
             }
         }
 
-        if (completed > checkpoint && completed - checkpoint > componentSectors >> 4
-            && action is SyncAction.Resync or SyncAction.Recover or SyncAction.Check or SyncAction.Repair)
+        if (followed == SyncAction.Reshape)
         {
-            checkpoint = completed;
-            SayAsItIs();
+            recorded = FollowReshape();
         }
-        else if ((action == SyncAction.Idle && memory.Action == SyncAction.Reshape)
-            || (action == SyncAction.Reshape && completed > checkpoint))
+        else if (checkpoint != SyncCheckpoint.Unknown)
         {
-            if (completed != 0)
+            if (!said && !stopped && checkpoint != recorded)
             {
-                checkpoint = completed;
+                SayAsItIs();
             }
 
-            if (action != SyncAction.Reshape && view.ReshapePosition == ArrayFacts.Complete)
-            {
-                checkpoint = componentSectors;
-            }
-
-            SayAsItIs();
-            checkpoint = completed;
+            recorded = said ? checkpoint : recorded;
         }
-
-        checkpoint = Math.Max(checkpoint, completed);
-        if (completed >= componentSectors)
+        else if (!running && action != memory.Action && IsOver(view, memory.Action, resyncStart))
         {
-            checkpoint = 0;
+            recorded = 0;
         }
 
         return new MemberActions(
             writeFirst, changes.ToImmutable(), write, byAnswer, failed.ToImmutable(),
             state > ArrayState.ReadOnly, spare, false,
-            new MemberMemory(state, action, resyncStart, checkpoint, progress));
+            new MemberMemory(state, action, resyncStart, recorded, progress));
+
+        ulong FollowReshape()
+        {
+            if (action != SyncAction.Idle && completed <= checkpoint)
+            {
+                return completed >= componentSectors ? 0 : checkpoint;
+            }
+
+            if (completed != 0)
+            {
+                checkpoint = completed;
+            }
+
+            if (action == SyncAction.Idle && view.ReshapePosition == ArrayFacts.Complete)
+            {
+                checkpoint = componentSectors;
+            }
+
+            SayAsItIs();
+            return completed >= componentSectors ? 0 : completed;
+        }
     }
 
     /// <summary>
@@ -227,6 +261,14 @@ public static class MemberDecision
     /// <param name="consistency">Clean where nothing is being written.</param>
     public static StateChange ReshapeEnded(int volume, Consistency consistency) => new(
         volume, consistency, new ArrayFacts(ArrayFacts.Complete, 0, SyncAction.Reshape, SyncAction.Idle, ArrayFacts.Complete));
+
+    /// <summary>Whether a resync or a recovery that has ended leaves nothing to go on with.</summary>
+    private static bool IsOver(MemberView view, SyncAction ended, ulong resyncStart) => ended switch
+    {
+        SyncAction.Resync => resyncStart == ArrayFacts.Complete,
+        SyncAction.Recover => !view.Legs.Any(SyncCheckpoint.IsRebuilding),
+        _ => false,
+    };
 
     private static LegState ToLegState(LegFlags flags) =>
         ((flags & LegFlags.Faulty) != 0 ? LegState.Faulty : LegState.None)

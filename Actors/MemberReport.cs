@@ -11,11 +11,12 @@ internal static class MemberReport
     /// <param name="before">The previous look.</param>
     /// <param name="actions">What followed from this one.</param>
     /// <param name="recorded">The metadata's answer, where it was asked.</param>
-    /// <param name="componentSectors">Sectors of each leg.</param>
+    /// <param name="syncSectors">Where the resync, recovery or reshape ends, in sectors as md counts them.</param>
     /// <param name="rebuilds">Some leg is there to be rebuilt.</param>
     /// <param name="took">From the look to the last write.</param>
     public static IEnumerable<(string Kind, string Text, EventDetail Detail)> Of(
-        string array, MemberMemory before, MemberActions actions, Recorded? recorded, ulong componentSectors, bool rebuilds, TimeSpan took)
+        string array, MemberMemory before, MemberActions actions, Recorded? recorded, ulong syncSectors, bool rebuilds,
+        TimeSpan took)
     {
         var now = actions.Next;
         var changed = recorded is { Changed: true };
@@ -44,11 +45,10 @@ internal static class MemberReport
         }
         else if (changed && now.LastCheckpoint > before.LastCheckpoint)
         {
-            // The metadata may be told of a place that is behind by up to a sixteenth.
-            var isRecorded = actions.Changes.OfType<StateChange>().Any(change => change.Facts.LastCheckpoint == now.LastCheckpoint);
             yield return (
-                "checkpoint", $"{array}: {now.Action.ToWord()} has come to sector {now.LastCheckpoint} of {componentSectors}{(isRecorded ? ", recorded" : "")}",
-                detail with { Sync = componentSectors == 0 ? null : new SyncPosition(now.LastCheckpoint, componentSectors) });
+                "checkpoint",
+                $"{array}: {now.Action.ToWord()} has come to sector {now.LastCheckpoint} of {syncSectors}, recorded",
+                detail with { Sync = syncSectors == 0 ? null : new SyncPosition(now.LastCheckpoint, syncSectors) });
         }
     }
 
@@ -59,7 +59,7 @@ internal static class MemberReport
     /// <param name="recorded">The volume as the metadata has it.</param>
     /// <param name="view">The first look.</param>
     public static bool LosesCheckpoint(VolumeInfo recorded, MemberView view) =>
-        recorded is { Activity: VolumeActivity.Recovery, Checkpoint: > 0 }
+        recorded is { Activity: VolumeActivity.Recovery, Checkpoint: > 0 } && view.SyncCompleted < recorded.Checkpoint
         && view.Legs.Any(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == 0 && leg.RecoveryStart < recorded.Checkpoint);
 
     private static string? Cause(MemberMemory before, MemberActions actions) => actions.Next.State switch

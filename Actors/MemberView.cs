@@ -70,13 +70,13 @@ public readonly record struct LegView(int Slot, LegFlags Flags, ulong RecoverySt
 /// <summary>A member array as it was seen, all attributes in one look. Sectors.</summary>
 /// <param name="State">array_state</param>
 /// <param name="Action">sync_action</param>
-/// <param name="ResyncStart">resync_start; all ones for none.</param>
+/// <param name="ResyncStart">resync_start; all ones for none; null when it could not be read.</param>
 /// <param name="SyncCompleted">The first number of sync_completed; 0 for none.</param>
 /// <param name="LeftReadOnly">metadata_version begins with <c>external:-</c>: somebody wants it left alone.</param>
 /// <param name="ReshapePosition">reshape_position; all ones for none.</param>
 /// <param name="Legs">The legs that md has, by slot.</param>
 public sealed record MemberView(
-    ArrayState State, SyncAction Action, ulong ResyncStart, ulong SyncCompleted, bool LeftReadOnly,
+    ArrayState State, SyncAction Action, ulong? ResyncStart, ulong SyncCompleted, bool LeftReadOnly,
     ulong ReshapePosition, ImmutableArray<LegView> Legs);
 
 /// <summary>The kernel's words.</summary>

@@ -256,13 +256,16 @@ public enum SyncAction
 
 /// <summary>What md says of an array at the moment when its state is recorded.</summary>
 /// <param name="ResyncStart">resync_start in sectors; <see cref="Complete"/> for none.</param>
-/// <param name="LastCheckpoint">How far the running or just ended resync, recovery or reshape came, in sectors of each leg.</param>
+/// <param name="LastCheckpoint">
+/// How far the running or just ended resync, recovery or reshape came, in sectors as md counts them (a resync of RAID 10:
+/// of the array; else of each leg); <see cref="Complete"/>: not known, what is recorded stays.
+/// </param>
 /// <param name="Previous">sync_action at the previous look.</param>
 /// <param name="Current">sync_action now.</param>
 /// <param name="ReshapePosition">reshape_position in sectors of the array; <see cref="Complete"/> for none.</param>
 public sealed record ArrayFacts(ulong ResyncStart, ulong LastCheckpoint, SyncAction Previous, SyncAction Current, ulong ReshapePosition)
 {
-    /// <summary>Nothing left to do.</summary>
+    /// <summary>Nothing left to do; of <see cref="LastCheckpoint"/>: not known.</summary>
     public const ulong Complete = ulong.MaxValue;
 }
 

@@ -9,6 +9,7 @@ public sealed partial class MemberArrayActor
 {
     private bool _handed;
     private IActorRef? _pauseAskedBy;
+    private bool _owesLook;
 
     private void Remember(ArraySnapshot? handed)
     {
@@ -68,10 +69,20 @@ public sealed partial class MemberArrayActor
         ReceiveAny(_ => Stash.Stash());
     }
 
+    /// <summary>
+    /// It is looked at once more before it rests: how far a resync or a recovery has come is recorded by whoever saw it.
+    /// </summary>
+    private void BeginPause(IActorRef asker)
+    {
+        _pauseAskedBy = asker;
+        _owesLook = true;
+        PostChange(Self);
+    }
+
     /// <summary>What has been begun is finished: a spare's activation in the middle would leave md frozen.</summary>
     private bool PauseIfAtRest()
     {
-        if (_pauseAskedBy is not { } asker || _busy || _leaving || !_spare.IsIdle || !_reshape.IsIdle)
+        if (_pauseAskedBy is not { } asker || _owesLook || _busy || _leaving || !_spare.IsIdle || !_reshape.IsIdle)
         {
             return false;
         }

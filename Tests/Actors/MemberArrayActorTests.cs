@@ -266,6 +266,38 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void What_a_rebuild_has_come_to_is_recorded_by_a_supervisor_that_was_just_started()
+    {
+        using var rig = new MemberArrayRig("active");
+        rig.Md.Action.Text = "recover";
+        rig.Rebuilt(leg: 1, to: 61_440);
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume with { Checkpoint = 20_480 }), rig.Metadata.Ref);
+        Assert.Equal(61_440UL, Assert.IsType<StateChange>(Assert.Single(rig.NextRecord().Changes)).Facts.LastCheckpoint);
+    }
+
+    [Fact]
+    public void Before_it_rests_for_a_handoff_it_looks_once_more_how_far_a_rebuild_has_come()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        using var others = new ActorRig();
+        var asker = others.NewProbe();
+        rig.Md.Action.Text = "recover";
+        rig.Rebuilt(leg: 1, to: 20_480);
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        rig.LookIsOver();
+
+        rig.Rebuilt(leg: 1, to: 40_960);
+        rig.Actor.Tell(new Pause(), asker.Ref);
+        var record = rig.NextRecord();
+        Assert.Equal(40_960UL, Assert.IsType<StateChange>(Assert.Single(record.Changes)).Facts.LastCheckpoint);
+        Assert.True(asker.IsEmpty);
+        rig.Answer(record);
+        Assert.Equal(40_960UL, asker.Next<MemberPaused>().Snapshot.Memory.LastCheckpoint);
+    }
+
+    [Fact]
     public void Told_to_make_safe_it_answers_when_clean_is_recorded()
     {
         using var rig = new MemberArrayRig("active").TakenUp();

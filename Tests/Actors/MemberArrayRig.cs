@@ -74,6 +74,13 @@ internal sealed class MemberArrayRig : IDisposable
         Settle();
     }
 
+    /// <summary>md rebuilds a leg, and has come to that sector.</summary>
+    public void Rebuilt(int leg, ulong to)
+    {
+        Md.Legs[leg].Text = "spare";
+        Sysfs.Put(Name, $"dev-sd{"abc"[leg]}/recovery_start", $"{to}\n");
+    }
+
     /// <summary>Whether a look is still unanswered.</summary>
     public bool StillLooks => _asker.IsEmpty;
 

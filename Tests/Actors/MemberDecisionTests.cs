@@ -166,30 +166,104 @@ public sealed class MemberDecisionTests
     [Theory]
     [InlineData(SyncAction.Resync)]
     [InlineData(SyncAction.Recover)]
+    public void What_md_keeps_as_synchronized_is_recorded_at_the_first_look_whatever_sync_completed_says(SyncAction action)
+    {
+        foreach (var shown in (ulong[])[0, 800, 900, Component])
+        {
+            var first = Decide(WasActive with { Action = SyncAction.Idle }, Running(action, 800) with { SyncCompleted = shown });
+            Assert.Equal(800UL, Assert.Single(States(first)).Facts.LastCheckpoint);
+            Assert.Equal(800UL, first.Next.LastCheckpoint);
+            Assert.Empty(Decide(first.Next, Running(action, 800) with { SyncCompleted = shown }).Changes);
+        }
+    }
+
+    [Theory]
     [InlineData(SyncAction.Check)]
     [InlineData(SyncAction.Repair)]
-    public void A_checkpoint_is_recorded_once_for_each_sixteenth(SyncAction action)
+    public void A_check_has_no_checkpoint_and_leaves_that_of_a_resync(SyncAction action)
     {
-        var memory = WasActive with { Action = action, Progress = Moving };
-        var little = Decide(memory, Whole with { Action = action, SyncCompleted = Component / 16 });
-        Assert.Empty(little.Changes);
+        var memory = WasActive with { Action = action, LastCheckpoint = 800 };
+        Assert.Empty(Decide(memory, Running(SyncAction.Resync, 900) with { Action = action, SyncCompleted = 9000 }).Changes);
+        var clean = Decide(memory, Running(SyncAction.Resync, 900) with { Action = action, State = ArrayState.Clean });
+        Assert.Equal(SyncCheckpoint.Unknown, Assert.Single(States(clean)).Facts.LastCheckpoint);
+    }
 
-        var enough = Decide(memory, Whole with { Action = action, SyncCompleted = (Component / 16) + 1 });
-        Assert.Equal((Component / 16) + 1, Assert.Single(States(enough)).Facts.LastCheckpoint);
-        Assert.Equal((Component / 16) + 1, enough.Next.LastCheckpoint);
+    [Theory]
+    [InlineData(ArrayState.Clean, Consistency.Clean)]
+    [InlineData(ArrayState.WritePending, Consistency.Dirty)]
+    public void What_is_said_for_another_reason_says_how_far_it_has_come_too(ArrayState state, Consistency consistency)
+    {
+        var decided = Decide(WasActive with { Action = SyncAction.Recover }, Running(SyncAction.Recover, 800) with { State = state });
+        var said = Assert.Single(States(decided));
+        Assert.Equal((consistency, 800UL), (said.Consistency, said.Facts.LastCheckpoint));
+        Assert.Equal(800UL, decided.Next.LastCheckpoint);
     }
 
     [Fact]
-    public void A_checkpoint_of_a_clean_array_leaves_it_clean() =>
-        Assert.Equal(
-            [Consistency.Clean, Consistency.Clean],
-            States(Decide(
-                WasActive with { Action = SyncAction.Recover, State = ArrayState.Clean, Progress = Moving },
-                Whole with { Action = SyncAction.Recover, State = ArrayState.Clean, SyncCompleted = 9000 })).Select(change => change.Consistency));
+    public void A_writer_who_waits_changes_no_checkpoint() => Assert.Equal(
+        SyncCheckpoint.Unknown,
+        Assert.IsType<StateChange>(MemberDecision.WritePending(0, WasActive with { Action = SyncAction.Recover }).Changes[0]).Facts.LastCheckpoint);
 
     [Fact]
-    public void At_its_end_the_checkpoint_begins_anew() =>
-        Assert.Equal(0UL, Decide(WasActive with { Action = SyncAction.Recover, LastCheckpoint = 9000, Progress = Moving }, Whole with { Action = SyncAction.Recover, SyncCompleted = Component }).Next.LastCheckpoint);
+    public void Of_several_legs_in_rebuild_the_one_that_lacks_most_counts_also_when_that_is_less_than_what_is_recorded()
+    {
+        var memory = WasActive with { Action = SyncAction.Recover, LastCheckpoint = 9000 };
+        var two = Running(SyncAction.Recover, 9000) with { SyncCompleted = 9000 };
+        two = two with { SyncCompleted = 0, Legs = two.Legs.SetItem(2, new LegView(2, LegFlags.Spare, 0)) };
+        Assert.Equal(0UL, Assert.Single(States(Decide(memory, two))).Facts.LastCheckpoint);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_sync_completed_bears_out_is_not_taken_back_because_recovery_start_follows_later()
+    {
+        var memory = WasActive with { Action = SyncAction.Recover, LastCheckpoint = 9000 };
+        Assert.Empty(Decide(memory, Running(SyncAction.Recover, 8900) with { SyncCompleted = 9000 }).Changes);
+        Assert.NotEmpty(Decide(memory, Running(SyncAction.Recover, 8900) with { SyncCompleted = 8950 }).Changes);
+    }
+
+    [Fact]
+    public void Legs_that_cannot_be_read_prove_nothing()
+    {
+        var memory = WasActive with { Action = SyncAction.Recover, LastCheckpoint = 800 };
+        var vanished = Running(SyncAction.Recover, 900);
+        vanished = vanished with { Legs = vanished.Legs.SetItem(2, new LegView(2, LegFlags.Vanished, ArrayFacts.Complete)) };
+        Assert.Empty(Decide(memory, vanished).Changes);
+        Assert.Empty(Decide(memory, Running(SyncAction.Recover, ArrayFacts.Complete)).Changes);
+    }
+
+    [Theory]
+    [InlineData(ArrayState.Inactive, 900)]
+    [InlineData(ArrayState.Clear, 800)]
+    [InlineData(ArrayState.Unknown, 800)]
+    public void A_resync_that_is_stopped_is_recorded_where_it_came_to_and_not_as_ended(ArrayState state, ulong checkpoint)
+    {
+        var memory = WasActive with { Action = SyncAction.Resync, ResyncStart = 800, LastCheckpoint = 800 };
+        ulong? read = state switch { ArrayState.Inactive => 900, ArrayState.Clear => 0, _ => null };
+        var stopped = Decide(memory, Whole with { State = state, Action = SyncAction.Unknown, ResyncStart = read });
+        var facts = Assert.Single(States(stopped)).Facts;
+        Assert.Equal((checkpoint, checkpoint), (facts.ResyncStart, facts.LastCheckpoint));
+    }
+
+    [Fact]
+    public void A_recovery_whose_action_cannot_be_read_for_a_moment_has_not_ended()
+    {
+        var memory = WasActive with { Action = SyncAction.Recover };
+        var unread = Decide(memory, Running(SyncAction.Unknown, 800));
+        Assert.Equal(SyncAction.Recover, unread.Next.Action);
+        Assert.NotEmpty(Decide(unread.Next, Whole).Changes.OfType<LegChange>());
+    }
+
+    [Theory]
+    [InlineData(SyncAction.Idle)]
+    [InlineData(SyncAction.Frozen)]
+    public void A_recovery_that_is_interrupted_is_recorded_where_it_came_to(SyncAction action)
+    {
+        var memory = WasActive with { Action = SyncAction.Recover, LastCheckpoint = 800 };
+        var stopped = Decide(memory, Running(SyncAction.Recover, 950) with { Action = action });
+        Assert.Equal(950UL, Assert.Single(States(stopped)).Facts.LastCheckpoint);
+        Assert.Equal(950UL, stopped.Next.LastCheckpoint);
+        Assert.Equal(0UL, Decide(memory, Whole).Next.LastCheckpoint);
+    }
 
     [Fact]
     public void A_reshape_records_every_advance_and_its_beginning_looks_for_new_legs()
@@ -203,22 +277,9 @@ public sealed class MemberDecisionTests
     [Fact]
     public void What_the_kernel_still_shows_of_the_sync_before_is_no_checkpoint()
     {
-        var begun = Decide(WasActive, Whole with { Action = SyncAction.Recover, SyncCompleted = 15_000 });
-        Assert.Empty(begun.Changes);
-        var still = Decide(begun.Next, Whole with { Action = SyncAction.Recover, SyncCompleted = 15_000 });
-        Assert.Empty(still.Changes);
-        var moved = Decide(still.Next, Whole with { Action = SyncAction.Recover, SyncCompleted = 128 });
-        Assert.Empty(moved.Changes);
-        Assert.Equal(128UL, moved.Next.LastCheckpoint);
-        var checkpoint = Decide(moved.Next, Whole with { Action = SyncAction.Recover, SyncCompleted = 2000 });
-        Assert.Equal(2000UL, Assert.Single(States(checkpoint)).Facts.LastCheckpoint);
-    }
-
-    [Fact]
-    public void A_recovery_that_was_just_started_forgets_how_far_the_one_before_had_come()
-    {
-        var memory = (WasActive with { LastCheckpoint = 15_000, Progress = Moving }).WithRecoveryStarted();
-        Assert.Empty(Decide(memory, Whole with { Action = SyncAction.Recover, SyncCompleted = 15_500 }).Changes);
+        var memory = (WasActive with { LastCheckpoint = 15_000 }).WithRecoveryStarted();
+        Assert.Empty(Decide(memory, Running(SyncAction.Recover, 0) with { SyncCompleted = 15_500 }).Changes);
+        Assert.Equal(128UL, Decide(memory, Running(SyncAction.Recover, 128) with { SyncCompleted = 15_500 }).Next.LastCheckpoint);
     }
 
     [Fact]
@@ -280,6 +341,11 @@ public sealed class MemberDecisionTests
     }
 
     private static MemberActions Decide(MemberMemory memory, MemberView view) => MemberDecision.Decide(0, memory, view, 3, Component);
+
+    /// <summary>A resync, or a recovery of leg 1, that has come to a place.</summary>
+    private static MemberView Running(SyncAction action, ulong place) => action == SyncAction.Resync
+        ? Whole with { Action = action, ResyncStart = place }
+        : Whole with { Action = action, Legs = Whole.Legs.SetItem(1, new LegView(1, LegFlags.Spare, place)) };
 
     private static MemberView WithLeg(int slot, LegFlags flags) =>
         Whole with { Legs = Whole.Legs.SetItem(slot, new LegView(slot, flags, ArrayFacts.Complete)) };

@@ -1,4 +1,6 @@
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm;
+using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Metadata.Imsm.Model;
 using Xunit;
 using static ActorRaid.Tests.ImsmRules.Build;
@@ -123,6 +125,64 @@ public class ArrayStateTests
             .State(Consistency.Dirty, Facts(resyncStart: 0, checkpoint: position, previous: SyncAction.Resync, current: SyncAction.Resync))
             .Dev();
         Assert.Equal(unit, dev.CurrentMigrationUnit);
+    }
+
+    [Theory]
+    [InlineData(1, 2, 1ul << 32)] // 2 TiB
+    [InlineData(5, 4, (1ul << 32) + 12_345_678)]
+    [InlineData(10, 4, 1ul << 33)]
+    [InlineData(5, 3, (1ul << 40) + 987_654_321)]
+    [InlineData(1, 2, (1ul << 42) - 1)] // more units than fit into the lower half
+    public void Checkpoints_beyond_2_TiB_are_recorded_written_and_read_back_in_whole_units(int level, int disks, ulong position)
+    {
+        const ulong perMember = 1ul << 43;
+        foreach (var (container, action) in (ReadOnlySpan<(ImsmContainer, SyncAction)>)[
+            (Container(disks).Volume(level, disks, perMember: perMember).State(Consistency.Dirty, Facts(resyncStart: 0)), SyncAction.Resync),
+            (Container(disks, spares: 1).Volume(level, disks, perMember: perMember).Fail(0, 1), SyncAction.Recover)])
+        {
+            var begun = action == SyncAction.Resync ? container : WithRebuild(container);
+            var unit = begun.Dev().SectorsPerUnit(null);
+            Assert.InRange(unit, 1ul, 4096ul);
+            var after = begun.State(Consistency.Dirty, Facts(resyncStart: position, checkpoint: position, previous: action, current: action));
+            Assert.Equal(position / unit, after.Dev().CurrentMigrationUnit);
+            Assert.Equal(position / unit * unit, after.Volumes[0].Checkpoint);
+
+            var read = ImsmReader.Read(ImsmWriter.Write(after.Super, 512), 512);
+            Assert.Equal(after.Dev().CurrentMigrationUnit, Assert.IsType<ImsmSuper>(read.Super).Devs[0].CurrentMigrationUnit);
+        }
+    }
+
+    private static ImsmContainer WithRebuild(ImsmContainer container)
+    {
+        // The spare of this rig is small: the rebuild begins without it.
+        var dev = container.Dev() with { MigrationState = 1, MigrationType = MigrationType.Rebuild, SecondMap = container.Dev().Map };
+        return container with { Super = container.Super with { Devs = [dev] } };
+    }
+
+    [Theory]
+    [InlineData(SyncAction.Check)]
+    [InlineData(SyncAction.Recover)]
+    [InlineData(SyncAction.Idle)]
+    public void What_is_not_the_recorded_migration_leaves_its_checkpoint(SyncAction action)
+    {
+        var resyncing = Container(disks: 3).Volume(level: 5, disks: 3)
+            .State(Consistency.Dirty, Facts(resyncStart: 0))
+            .State(Consistency.Dirty, Facts(resyncStart: 76_800, checkpoint: 76_800, previous: SyncAction.Resync, current: SyncAction.Resync));
+        var after = resyncing.State(Consistency.Dirty, Facts(resyncStart: 76_800, checkpoint: 153_600, previous: action, current: action));
+        Assert.Equal(100ul, after.Dev().CurrentMigrationUnit);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_is_not_known_or_the_same_changes_nothing()
+    {
+        var resyncing = Container(disks: 3).Volume(level: 5, disks: 3)
+            .State(Consistency.Dirty, Facts(resyncStart: 0))
+            .State(Consistency.Dirty, Facts(resyncStart: 76_800, checkpoint: 76_800, previous: SyncAction.Resync, current: SyncAction.Resync));
+        foreach (var checkpoint in (ulong[])[ArrayFacts.Complete, 76_800, 76_801])
+        {
+            Assert.Same(resyncing, resyncing.State(
+                Consistency.Dirty, Facts(resyncStart: 76_800, checkpoint: checkpoint, previous: SyncAction.Resync, current: SyncAction.Resync)));
+        }
     }
 
     [Fact]

@@ -76,6 +76,10 @@ public sealed class ScenarioTests(GuestLab lab)
     public void An_interrupted_rebuild_goes_on_from_its_checkpoint(string way, int spares) =>
         lab.Passes("interrupted-rebuild", 400, $"WAY={way}", $"SPARES={spares}");
 
+    /// <summary>What is durable wins over what a fresh supervisor remembers.</summary>
+    [Fact]
+    public void The_checkpoint_of_a_rebuild_follows_md_and_does_not_go_back_whatever_happens_to_its_supervisor() => lab.Passes("checkpoint-kept", 200);
+
     /// <summary>As mdmon leaves it: two legs that are rebuilt at once.</summary>
     [SoakFact]
     public void A_checkpoint_that_mdadm_has_no_place_for_is_told_as_lost() => lab.Passes("checkpoint-lost", 300);

@@ -69,19 +69,21 @@ internal static class ArrayState
     private static bool MayStartResync(ImsmContainer container, ImsmDev dev) =>
         !Migration.IsResyncing(dev) && !Migration.IsRebuilding(dev) && !Migration.AnyGeneral(container);
 
-    // While md was idle there is no progress to be recorded, and the checkpoint on disk is not to be lost. A general
-    // migration's checkpoint comes from mdadm.
+    // What md says is the recorded migration's place only if md runs what is recorded: a check, while a resync has
+    // stopped, has its own; and while md is idle there is no progress. A general migration's checkpoint comes from mdadm.
     private static ImsmDev WithCheckpoint(ImsmDev dev, MigrationRecord? record, ArrayFacts facts)
     {
-        if (dev.IsGeneralMigration() || facts.Previous == SyncAction.Idle)
+        var runs = dev.Migration() == MigrationType.Rebuild ? SyncAction.Recover : SyncAction.Resync;
+        if (facts.LastCheckpoint == ArrayFacts.Complete || dev.IsGeneralMigration()
+            || (facts.Previous != runs && facts.Current != runs))
         {
             return dev;
         }
 
-        var unit = dev.SectorsPerUnit(record);
-        return unit == 0 || facts.LastCheckpoint == ArrayFacts.Complete
+        var perUnit = dev.SectorsPerUnit(record);
+        return perUnit == 0 || dev.CurrentMigrationUnit == facts.LastCheckpoint / perUnit
             ? dev
-            : dev with { CurrentMigrationUnit = facts.LastCheckpoint / unit };
+            : dev with { CurrentMigrationUnit = facts.LastCheckpoint / perUnit };
     }
 
     private static ImsmDev WithDirty(ImsmDev dev, bool clean)
