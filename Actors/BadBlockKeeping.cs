@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ActorRaid.Metadata;
 using Akka.Actor;
 
 namespace ActorRaid.Actors;
@@ -36,8 +35,7 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
     }
 
     /// <summary>They are recorded, or there was no room: md is told, by the disk's own actor.</summary>
-    public void Recorded(
-        Recorded? recorded, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+    public void Recorded(Recorded? recorded, MemberAttributes attributes, LegDisks disks, IActorRef self)
     {
         foreach (var leg in attributes.Legs)
         {
@@ -58,10 +56,7 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
                 settings.Events.Warning("bad-block", $"{settings.Array}: {blocks.Length} bad blocks of {leg.Disk} recorded, the first at sector {blocks[0].Sector}", settings.Array, leg.Disk);
             }
 
-            if (disks.TryGetValue(leg.Device, out var disk))
-            {
-                disk.Tell(new UnblockLeg(settings.Array, refused ? [] : blocks, refused), self);
-            }
+            disks.Tell(leg, new UnblockLeg(settings.Array, refused ? [] : blocks, refused), self);
         }
     }
 }

@@ -36,31 +36,21 @@ internal sealed class LegDropping(MemberSettings settings)
     /// <param name="slot">Its slot.</param>
     /// <param name="remove">Whether md lets it be removed now.</param>
     /// <param name="attributes">The array's.</param>
-    /// <param name="disks">The container's disks.</param>
+    /// <param name="disks">Who writes to its legs.</param>
     /// <param name="member">The array's actor, who hears of the removal.</param>
-    public void Drop(int slot, bool remove, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef member)
+    public void Drop(int slot, bool remove, MemberAttributes attributes, LegDisks disks, IActorRef member)
     {
-        if (_removing.TryGetValue(slot, out var removing) && (removing || !remove))
+        if ((_removing.TryGetValue(slot, out var removing) && (removing || !remove))
+            || attributes.Find(slot) is not { } leg)
         {
-            return;
-        }
-
-        if (attributes.Find(slot) is not { } leg)
-        {
-            return;
-        }
-
-        if (!disks.TryGetValue(leg.Device, out var disk))
-        {
-            settings.Events.Warning("disk-unknown", $"{leg.Disk} of {Array} is faulty, but is no disk of the container: left to the kernel", Array, leg.Disk);
-            leg.WriteState("-blocked");
             return;
         }
 
         if (!_removing.ContainsKey(slot))
         {
+            var left = disks.InContainer.ContainsKey(leg.Device) ? "" : "; its disk is not in the container any more";
             settings.Events.Warning(
-                "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded", Array, leg.Disk,
+                "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded{left}", Array, leg.Disk,
                 new EventDetail(
                     "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
                     leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
@@ -68,7 +58,16 @@ internal sealed class LegDropping(MemberSettings settings)
         }
 
         _removing[slot] = remove;
-        disk.Tell(new DropLeg(Array, remove), member);
+        disks.Tell(leg, new DropLeg(Array, remove), member);
+    }
+
+    /// <summary>Another actor writes to the leg from now on: it is told again what is to be done.</summary>
+    public void Again(MemberAttributes.Leg leg, LegDisks disks, IActorRef member)
+    {
+        if (_removing.TryGetValue(leg.Slot, out var remove))
+        {
+            disks.Tell(leg, new DropLeg(Array, remove), member);
+        }
     }
 
     /// <summary>It is gone from the array.</summary>

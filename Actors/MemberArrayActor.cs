@@ -22,13 +22,14 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
     private readonly LegDropping _dropping;
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
-    private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
+    private readonly LegDisks _disks;
     private MemberAttributes? _attributes;
     private MemberMemory _memory;
     private MemberActions? _actions;
     private long _actedAt;
     private bool _lookAgain;
     private int _changePosted;
+    private string? _stateRefused;
     private int _raidDisks;
     private ulong _componentSectors;
     private bool _leaving;
@@ -44,12 +45,17 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
     {
         _settings = settings;
         _memory = MemberMemory.New;
-        _disks = settings.Disks;
+        _disks = new LegDisks(
+            settings,
+            leg => Context.ActorOf(ActorProps.Of(
+                () => new DiskActor(settings.SysRoot, leg.Disk, leg.Device, settings.Events), RaidSystem.PinnedDispatcher)),
+            stray => Context.Stop(stray));
         _dropping = new LegDropping(settings);
         Remember(handed);
         _spare = new SpareActivation(settings);
         _badBlocks = new BadBlockKeeping(settings);
         _reshape = new ReshapeFollowing(settings);
+        _restsWaiting = settings.IsPrepared;
         if (settings.IsPrepared)
         {
             Prepared();
@@ -94,8 +100,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         var opened = MemberAttributes.Open(_settings.SysRoot, Name, _settings.Loop, () => PostChange(self));
         if (!opened.Ok)
         {
-            Events.Warning("array-unreadable", $"{Name} cannot be supervised: {opened.Error}", Name);
-            Leave();
+            WaitUntilReadable(opened.Error);
             return false;
         }
 
@@ -147,8 +152,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         {
             if (described.Volume is not { } volume)
             {
-                Events.Warning("array-unknown", $"{Name} is volume {_settings.Volume} of the container, but the metadata has no such volume", Name);
-                Leave();
+                WaitUntilKnown();
                 return;
             }
 
@@ -161,7 +165,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             var actions = MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors);
             var caughtUp = MemberDecision.CatchUp(volume, view, volume.Reshape is null ? null : _attributes.Shape());
             _describe |= _reshape.Saw(view, _handed ? _memory.Action : view.Action);
-            _reshape.Described(volume, _attributes, _disks, Timers, Self);
+            _reshape.Described(volume, _attributes, _disks.InContainer, Timers, Self);
             if (volume.Reshape is not null && !caughtUp.IsEmpty)
             {
                 _reshape.EndedUnwatched();
@@ -185,7 +189,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             _spare.Wanted |= view.Legs.Length < _raidDisks;
             if (view.Action == SyncAction.Frozen && !_attributes.Frozen())
             {
-                _spare.Thaw(volume, _attributes, _disks, Self);
+                _spare.Thaw(volume, _attributes, _disks.InContainer, Self);
             }
 
             BeginLook();
@@ -230,7 +234,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         Receive<Recorded>(
             recorded =>
             {
-                _reshape.Recorded(recorded.Changed, _attributes!, _disks, Self);
+                _reshape.Recorded(recorded.Changed, _attributes!, _disks.InContainer, Self);
                 _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
                 PauseIfAtRest();
             },
@@ -246,7 +250,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             _askedToLook.Add(look.ReplyTo);
             PostChange(Self);
         });
-        Receive<DisksAre>(disks => _disks = disks.Disks);
+        Receive<DisksAre>(disks => DisksAre(disks.Disks));
         Receive<PredecessorEnded>(_ =>
         {
             _mayBeLeftFrozen = true;
@@ -273,7 +277,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         });
         Receive<SparePlanned>(planned =>
         {
-            _spare.Planned(planned.Plan, Self, _disks);
+            _spare.Planned(planned.Plan, Self, _disks.InContainer);
             PauseIfAtRest();
         });
         Receive<LegJoined>(joined =>
@@ -371,13 +375,13 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
     {
         if (described.Volume is { } volume)
         {
-            _reshape.Described(volume, _attributes!, _disks, Timers, Self);
+            _reshape.Described(volume, _attributes!, _disks.InContainer, Timers, Self);
             if (_mayBeLeftFrozen && _spare.IsIdle)
             {
                 _mayBeLeftFrozen = false;
                 if (_attributes!.ReadOnce("sync_action") is { Ok: true, Value: "frozen" } && !_attributes.Frozen())
                 {
-                    _spare.Thaw(volume, _attributes, _disks, Self);
+                    _spare.Thaw(volume, _attributes, _disks.InContainer, Self);
                 }
             }
         }
@@ -456,12 +460,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             return;
         }
 
-        foreach (var waiting in _looking)
-        {
-            waiting.Tell(new Looked(), Self);
-        }
-
-        _looking.Clear();
+        Answer(_looking);
         if (PauseIfAtRest())
         {
             return;
@@ -487,7 +486,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
 
     private void SpareRecorded()
     {
-        _spare.Recorded(Self, _disks);
+        _spare.Recorded(Self, _disks.InContainer);
         ScanLegs();
         PauseIfAtRest();
     }
@@ -495,10 +494,15 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
     private void Write(ArrayState state)
     {
         var written = _attributes!.WriteState(state);
-        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
+        var refused = written.Ok || written.Error.Errno is Errno.ENODEV or Errno.ENOENT
+            ? null
+            : $"{Name}: {state.ToWord()}: {written.Error}";
+        if (refused is not null && refused != _stateRefused)
         {
-            Events.Error("array-state-refused", $"{Name}: {written.Error}", Name);
+            Events.Error("array-state-refused", refused, Name);
         }
+
+        _stateRefused = refused;
     }
 
     private void MeasureArray()
@@ -518,39 +522,45 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         }
     }
 
-    private void ScanLegs() => _attributes!.ScanLegs(Introduce, Forgotten);
+    private void ScanLegs() => _attributes!.ScanLegs(leg => _disks.Introduce(leg, Self), Forgotten);
 
-    private void Introduce(MemberAttributes.Leg leg)
+    private void DisksAre(ImmutableDictionary<DeviceNumber, IActorRef> disks)
     {
-        if (_disks.TryGetValue(leg.Device, out var disk))
+        foreach (var leg in _disks.Become(disks, _attributes!.Legs, Self))
         {
-            disk.Tell(new LegAppeared(Name, leg.Slot, leg.StatePath, Self), Self);
+            _dropping.Again(leg, _disks, Self);
         }
     }
 
     private void Forgotten(MemberAttributes.Leg leg)
     {
         _dropping.Forget(leg.Slot);
-        if (_disks.TryGetValue(leg.Device, out var disk))
+        _disks.Forget(leg, Self);
+    }
+
+    private void AnswerLooks()
+    {
+        Answer(_looking);
+        Answer(_askedToLook);
+    }
+
+    private void Answer(List<IActorRef> looks)
+    {
+        foreach (var waiting in looks)
         {
-            disk.Tell(new LegVanished(Name), Self);
+            waiting.Tell(new Looked(), Self);
         }
+
+        looks.Clear();
     }
 
     private void Leave()
     {
         _leaving = true;
-        foreach (var waiting in _looking.Concat(_askedToLook))
+        AnswerLooks();
+        foreach (var leg in _attributes?.Legs ?? [])
         {
-            waiting.Tell(new Looked(), Self);
-        }
-
-        if (_attributes is not null)
-        {
-            foreach (var leg in _attributes.Legs)
-            {
-                Forgotten(leg);
-            }
+            Forgotten(leg);
         }
 
         Events.Info("array-gone", $"{Name} is no longer supervised", Name);

@@ -32,7 +32,7 @@ public sealed partial class MemberArrayActor
         Receive<TakeUpMember>(takeUp =>
         {
             Remember(takeUp.Handed);
-            _disks = takeUp.Disks;
+            _restsWaiting = false;
 
             // Another array of this name may have come meanwhile.
             if (_attributes!.ReadState() == ArrayState.Unknown)
@@ -44,9 +44,9 @@ public sealed partial class MemberArrayActor
                 }
             }
 
-            foreach (var leg in _attributes!.Legs)
+            foreach (var leg in _attributes!.Legs.Except(_disks.Become(takeUp.Disks, _attributes.Legs, Self)))
             {
-                Introduce(leg);
+                _disks.Introduce(leg, Self);
             }
 
             Become(Settling);

@@ -254,15 +254,109 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
-    public void An_array_whose_volume_the_metadata_does_not_know_is_left_alone()
+    public void An_array_whose_volume_the_metadata_does_not_know_is_told_once_and_left_alone_until_something_changes()
     {
         using var rig = new MemberArrayRig("write-pending");
+        using var others = new ActorRig();
+        var asker = others.NewProbe();
         rig.Metadata.Next<DescribeVolume>();
         rig.Actor.Tell(new VolumeDescribed(null), rig.Metadata.Ref);
-
-        rig.Container.Next<ArrayGone>();
-        Assert.True(rig.Told.Has("array-unknown"));
+        rig.Settle();
+        Assert.True(rig.Container.IsEmpty && rig.Metadata.IsEmpty);
         Assert.Equal("write-pending", rig.Md.State.Text);
+
+        rig.Look();
+        rig.LookIsOver();
+        rig.Actor.Tell(new DescribeYourself(), asker.Ref);
+        Assert.Equal(ArrayState.WritePending, asker.Next<ArrayStanding>().State);
+        rig.Actor.Tell(new TellWhenSafe(asker.Ref));
+        asker.Next<Gone>();
+        rig.Actor.Tell(new Pause(), asker.Ref);
+        asker.Next<MemberPaused>();
+        rig.Actor.Tell(new LegsMayHaveChanged(false));
+        rig.Settle();
+        Assert.True(rig.Metadata.IsEmpty);
+        rig.Actor.Tell(new Resume());
+
+        rig.Actor.Tell(new LegsMayHaveChanged(true));
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(null), rig.Metadata.Ref);
+        rig.Settle();
+        Assert.Equal(1, rig.Told.Count("array-unknown"));
+
+        rig.Actor.Tell(new LegsMayHaveChanged(true));
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        rig.Answer(rig.NextRecord());
+        Patience.Until(() => rig.Md.State.Text == "active", "the writer is let go");
+        rig.Actor.Tell(new NotListed());
+        rig.Settle();
+    }
+
+    [Fact]
+    public void An_array_whose_attributes_cannot_be_read_is_told_once_and_supervised_when_they_can()
+    {
+        using var rig = new MemberArrayRig("clean", readable: false);
+        rig.Settle();
+        Assert.True(rig.Container.IsEmpty);
+        rig.MakeReadable();
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        rig.NextRecord();
+        Assert.Equal(1, rig.Told.Count("array-unreadable"));
+    }
+
+    [Fact]
+    public void A_faulty_leg_whose_disk_is_not_in_the_container_is_unblocked_and_removed_all_the_same()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Actor.Tell(new DisksAre(rig.Without(1)), rig.Container.Ref);
+        rig.Settle();
+        var state = rig.Plain(1, "faulty,blocked");
+        rig.Actor.Tell(new LegsMayHaveChanged(false), rig.Container.Ref);
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+
+        // A regular file here: a shorter write leaves the end of the longer one before it.
+        Patience.Until(() => File.ReadAllText(state) == "removeedlocked", "-blocked, then remove");
+        Patience.Until(() => rig.Told.Has("leg-removed"), "leg-removed");
+    }
+
+    [Fact]
+    public void A_leg_that_is_being_dropped_when_its_disk_leaves_is_dropped_by_another_actor()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        var state = rig.Plain(1, "faulty,blocked");
+        rig.Actor.Tell(new LegsMayHaveChanged(false), rig.Container.Ref);
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        rig.Disks[1].Next<LegVanished>();
+        rig.Disks[1].Next<LegAppeared>();
+        rig.Disks[1].Next<DropLeg>();
+        rig.Settle();
+        Assert.Equal("faulty,blocked", File.ReadAllText(state));
+
+        rig.Actor.Tell(new DisksAre(rig.Without(1)), rig.Container.Ref);
+        Patience.Until(() => rig.Told.Has("leg-removed"), "leg-removed");
+        Assert.Equal("removeedlocked", File.ReadAllText(state));
+    }
+
+    [Fact]
+    public void Another_actor_of_a_disk_is_introduced_to_the_leg_and_told_again_to_drop_it()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        rig.Disks[1].Next<DropLeg>();
+        var another = rig.NewProbe();
+        rig.Actor.Tell(new DisksAre(rig.Without(1).Add(Build.Device(1), another.Ref)), rig.Container.Ref);
+        Assert.Equal(1, another.Next<LegAppeared>().Slot);
+        Assert.Equal(new DropLeg(MemberArrayRig.Name, Remove: true), another.Next<DropLeg>());
+        rig.Settle();
+        Assert.True(rig.Disks[0].IsEmpty);
     }
 
     [Fact]

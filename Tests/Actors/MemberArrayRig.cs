@@ -16,15 +16,21 @@ internal sealed class MemberArrayRig : IDisposable
     private readonly Probe _asker;
 
     /// <param name="state">array_state when the actor comes.</param>
-    public MemberArrayRig(string state)
+    /// <param name="readable">It can be read then.</param>
+    public MemberArrayRig(string state, bool readable = true)
     {
         Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
+        if (!readable)
+        {
+            File.Move(Sysfs.PathOf(Name, "array_state"), Hidden);
+        }
+
         Metadata = _rig.NewProbe();
         Disks = [.. Enumerable.Range(0, 4).Select(_ => _rig.NewProbe())];
         _asker = _rig.NewProbe();
         var settings = new MemberSettings(
             Sysfs.Root, Name, 0, _rig.Loop, Metadata.Ref,
-            Enumerable.Range(0, 4).ToImmutableDictionary(Build.Device, number => Disks[number].Ref), _rig.Events);
+            Without(-1), _rig.Events);
         Actor = _rig.OnLoop(() => new MemberArrayActor(settings), out var container);
         Container = container;
     }
@@ -48,6 +54,32 @@ internal sealed class MemberArrayRig : IDisposable
 
     /// <summary>The volume as the metadata has it.</summary>
     public static VolumeInfo Volume => Build.Container(disks: 3).Volume(level: 5, disks: 3).Volumes[0];
+
+    private string Hidden => Sysfs.PathOf(Name, "hidden");
+
+    /// <summary>Its attributes can be read from now on.</summary>
+    public void MakeReadable() => File.Move(Hidden, Sysfs.PathOf(Name, "array_state"));
+
+    /// <summary>The container's disks without one of them.</summary>
+    public ImmutableDictionary<DeviceNumber, IActorRef> Without(int disk) =>
+        Enumerable.Range(0, 4).Where(number => number != disk)
+            .ToImmutableDictionary(Build.Device, number => Disks[number].Ref);
+
+    /// <summary>Another leg in that slot, whose state is a regular file.</summary>
+    /// <returns>That file.</returns>
+    public string Plain(int leg, string state)
+    {
+        var (old, path) = ($"dev-sd{"abc"[leg]}", $"dev-sd{"xyz"[leg]}");
+        Sysfs.Put(Name, $"{path}/slot", $"{leg}\n");
+        Sysfs.Put(Name, $"{path}/block/dev", $"{Build.Device(leg)}\n");
+        Sysfs.Put(Name, $"{path}/recovery_start", "none\n");
+        Sysfs.Put(Name, $"{path}/state", state);
+        Directory.Delete(Path.GetDirectoryName(Sysfs.PathOf(Name, $"{old}/state"))!, recursive: true);
+        return Sysfs.PathOf(Name, $"{path}/state");
+    }
+
+    /// <summary>An actor that keeps what it is sent.</summary>
+    public Probe NewProbe() => _rig.NewProbe();
 
     /// <summary>Takes the array up to where it watches.</summary>
     public MemberArrayRig TakenUp()

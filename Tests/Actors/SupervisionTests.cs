@@ -54,6 +54,29 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public void A_running_volume_that_the_metadata_does_not_know_is_told_once_and_disturbs_no_other()
+    {
+        using var rig = new SupervisionRig();
+        rig.Sysfs.Array(Second, SupervisionRig.Container, volume: 7, legs: 3);
+        rig.Sysfs.List(
+            (SupervisionRig.Array, SupervisionRig.Container, 0, "raid5"), (Second, SupervisionRig.Container, 7, "raid5"));
+        rig.Supervise();
+        Patience.Until(() => rig.Told.Has("array-unknown"), "array-unknown");
+        for (var ping = 0; ping < 20; ping++)
+        {
+            rig.PingManager();
+            rig.PingMonitor();
+        }
+
+        Assert.Equal(1, rig.Told.Count("array-unknown"));
+        Assert.Equal(1, rig.Told.Count("array-supervised"));
+        Assert.Equal(0, rig.Told.Count("array-gone"));
+        rig.Running(SupervisionRig.Array);
+        rig.PingManager();
+        Patience.Until(() => rig.Told.Has("array-gone"), "array-gone");
+    }
+
+    [Fact]
     public void An_array_that_appears_is_supervised_when_mdadm_pings_the_manager()
     {
         using var rig = new SupervisionRig();

@@ -78,7 +78,22 @@ public sealed class ScenarioTests(GuestLab lab)
 
     /// <summary>What is durable wins over what a fresh supervisor remembers.</summary>
     [Fact]
-    public void The_checkpoint_of_a_rebuild_follows_md_and_does_not_go_back_whatever_happens_to_its_supervisor() => lab.Passes("checkpoint-kept", 200);
+    public void The_checkpoint_of_a_rebuild_follows_md_and_does_not_go_back_whatever_happens_to_its_supervisor() =>
+        lab.Passes("checkpoint-kept", 200);
+
+    /// <summary>Two events of the kernel in the other order.</summary>
+    [Fact]
+    public void A_leg_that_is_faulty_after_its_disk_left_the_container_is_let_go_and_removed() =>
+        lab.Passes("faulty-after-leave", 200);
+
+    /// <summary>No cycle of events without an outside cause.</summary>
+    [Fact]
+    public void A_running_volume_that_the_metadata_does_not_know_is_told_once_and_disturbs_nobody() =>
+        lab.Passes("unknown-volume", 200);
+
+    /// <summary>Beyond what 32 bits count in sectors.</summary>
+    [SoakFact]
+    public void A_resync_beyond_2_TiB_is_recorded_and_goes_on_there() => lab.Passes("checkpoint-large", 200);
 
     /// <summary>As mdmon leaves it: two legs that are rebuilt at once.</summary>
     [SoakFact]

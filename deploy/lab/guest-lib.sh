@@ -460,6 +460,16 @@ supervisor_start() {
     done
 }
 
+# supervisor_rests CONTAINER SECONDS: it takes next to no processor time meanwhile, and writes next to no log
+supervisor_rests() {
+    local stat="/proc/$(supervisor "$1")/stat" before lines
+    before=$(awk '{ print $14 + $15 }' "$stat") lines=$(wc -l <"$ACTORRAID_LOG")
+    pause "$2"
+    before=$(($(awk '{ print $14 + $15 }' "$stat") - before)) lines=$(($(wc -l <"$ACTORRAID_LOG") - lines))
+    say "in $2 s: $((before * 10)) ms of processor time, $lines lines of log"
+    [ "$before" -lt 50 ] && [ "$lines" -lt 10 ] || fail "the supervisor does not rest"
+}
+
 # hooks_on SETTINGS EVENT...: ActorRaid, when it is started or reloads, has these settings ("KEY": VALUE, or nothing) and a hook on these events, which
 # leaves a line for each in /out/hooks (event and devices) and what it is told in /out/hooks.json
 hooks_on() {

@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
+using ActorRaid.Metadata;
+using ActorRaid.Tests.ImsmRules;
+using ActorRaid.Tests.SysfsIo;
+using Akka.Actor;
+using Xunit;
+using Record = ActorRaid.Actors.Record;
+
+namespace ActorRaid.Tests.Actors;
+
+/// <summary>
+/// No cycle of events without an outside cause: whatever has happened to an array, its disks and its metadata, when nothing
+/// changes any more its actor and the disks' come to rest, though md wakes them at each word that they write.
+/// </summary>
+public sealed class RestTests
+{
+    private const int Seeds = 40, Steps = 30, Bound = 60;
+
+    [Fact]
+    public void When_nothing_changes_any_more_nothing_is_written_any_more()
+    {
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            using var md = new WakingMd();
+            var random = new Random(seed);
+            for (var step = 0; step < Steps; step++)
+            {
+                md.Happens(random);
+            }
+
+            Assert.True(md.ComesToRest(Bound), $"seed {seed}: more than {Bound} words and messages since something happened");
+        }
+    }
+
+    /// <summary>An array of three legs, its actor and its disks' actors; a metadata that records whatever it is told.</summary>
+    private sealed class WakingMd : IDisposable
+    {
+        private const string Name = "md126";
+        private static readonly ImmutableArray<string> States = ["clean", "active", "write-pending", "active-idle", "readonly", "read-auto"];
+        private static readonly ImmutableArray<string> Actions = ["idle", "recover", "resync", "frozen"];
+        private readonly ActorRig _rig = new();
+        private readonly FakeSysfs _sysfs = new();
+        private readonly ImmutableDictionary<DeviceNumber, IActorRef> _disks;
+        private readonly Dictionary<LiveAttribute, string> _shown = [];
+        private readonly FakeArray _md;
+        private readonly IActorRef _member;
+        private readonly Metadata _metadata = new();
+        private int _words;
+
+        public WakingMd()
+        {
+            _md = _sysfs.Array(Name, "md127", volume: 0, legs: 3);
+            _disks = Enumerable.Range(0, 3).ToImmutableDictionary(
+                Build.Device,
+                number => _rig.Pinned(() => new DiskActor(_sysfs.Root, $"sd{"abc"[number]}", Build.Device(number), _rig.Events)));
+            foreach (var attribute in _md.Legs.Append(_md.State).Append(_md.Action))
+            {
+                _shown[attribute] = attribute.Text;
+            }
+
+            var metadata = _rig.Pinned(() => new Recorder(_metadata));
+            var settings = new MemberSettings(_sysfs.Root, Name, 0, _rig.Loop, metadata, _disks, _rig.Events);
+            _member = _rig.OnLoop(() => new MemberArrayActor(settings), out _);
+        }
+
+        private int Events => _words + Volatile.Read(ref _metadata.Messages);
+
+        public void Happens(Random random)
+        {
+            switch (random.Next(9))
+            {
+                case 0:
+                    var leg = _md.Legs[random.Next(3)];
+                    if (_shown.ContainsKey(leg))
+                    {
+                        Show(leg, "faulty,blocked");
+                    }
+
+                    break;
+                case 1 or 2:
+                    Show(_md.State, States[random.Next(States.Length)]);
+                    break;
+                case 3:
+                    Show(_md.Action, Actions[random.Next(Actions.Length)]);
+                    break;
+                case 4:
+                    var without = Build.Device(random.Next(6));
+                    _member.Tell(new DisksAre(_disks.Remove(without)));
+                    break;
+                case 5:
+                    _metadata.Knows = random.Next(3) > 0;
+                    _member.Tell(new LegsMayHaveChanged(true));
+                    break;
+                case 6:
+                    _member.Tell(new PredecessorEnded());
+                    break;
+                case 7:
+                    _sysfs.Put(Name, "metadata_version", random.Next(2) == 0 ? "external:/md127/0\n" : "external:-md127/0\n");
+                    break;
+                default:
+                    _member.Tell(new LegsMayHaveChanged(false));
+                    break;
+            }
+
+            _rig.Settle();
+            Answer();
+        }
+
+        public bool ComesToRest(int bound)
+        {
+            const int Quiet = 15;
+            var (before, quiet, last) = (Events, 0, Events);
+            while (quiet < Quiet)
+            {
+                _rig.Settle();
+                Thread.Sleep(1); // The disks' actors have threads of their own.
+                Answer();
+                quiet = Events == last ? quiet + 1 : 0;
+                last = Events;
+                if (last - before > bound)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            _rig.Dispose();
+            _sysfs.Dispose();
+        }
+
+        /// <summary>md's answer to each word that was written: what it says then, and a notification.</summary>
+        private void Answer()
+        {
+            foreach (var (attribute, shown) in _shown.ToList())
+            {
+                var word = attribute.Text;
+                if (word == shown)
+                {
+                    continue;
+                }
+
+                _words++;
+                if (word == "remove")
+                {
+                    _shown.Remove(attribute);
+                    var disk = $"dev-sd{"abc"[Array.IndexOf(_md.Legs, attribute)]}";
+                    Directory.Delete(Path.GetDirectoryName(_sysfs.PathOf(Name, $"{disk}/state"))!, recursive: true);
+                    _member.Tell(SysfsChanged.Instance);
+                    continue;
+                }
+
+                Show(attribute, word switch
+                {
+                    "-blocked" => shown.Replace(",blocked", "", StringComparison.Ordinal),
+                    "faulty" => "faulty,blocked",
+                    _ => word,
+                });
+            }
+        }
+
+        private void Show(LiveAttribute attribute, string text)
+        {
+            _shown[attribute] = text;
+            attribute.Text = text;
+            _member.Tell(SysfsChanged.Instance);
+        }
+    }
+
+    private sealed class Metadata
+    {
+        public int Messages;
+
+        public volatile bool Knows = true;
+    }
+
+    private sealed class Recorder : ReceiveActor
+    {
+        public Recorder(Metadata metadata)
+        {
+            Receive<Record>(record => Reply(record.ReplyTo, new Recorded(true, true, [], record.For)));
+            Receive<DescribeVolume>(_ => Reply(Sender, new VolumeDescribed(metadata.Knows ? MemberArrayRig.Volume : null)));
+            Receive<PlanSpare>(_ => Reply(Sender, new SparePlanned(new SparePlan([], null, "no disk is free"))));
+
+            void Reply(IActorRef to, object answer)
+            {
+                Interlocked.Increment(ref metadata.Messages);
+                to.Tell(answer, Self);
+            }
+        }
+    }
+}
