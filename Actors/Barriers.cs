@@ -19,17 +19,19 @@ internal sealed record AllSafe;
 /// Answers one ping of mdadm's: what was queued is on disk; then either every array was looked at and what was seen for it is
 /// on disk too (ping monitor), or /proc/mdstat was read and acted on (ping manager).
 /// </summary>
-internal sealed class BarrierActor : ReceiveActor
+internal sealed class BarrierActor : RaidActor
 {
     private readonly IActorRef _metadata;
     private readonly IActorRef _asker;
-    private int _missing;
+    private readonly HashSet<IActorRef> _missing;
 
     public BarrierActor(IActorRef container, IActorRef metadata, ImmutableArray<IActorRef> members, IActorRef asker, bool reconcile)
     {
         _metadata = metadata;
         _asker = asker;
-        _missing = members.Length;
+        _missing = [.. members];
+        Receive<Looked>(_ => { });
+        Receive<Terminated>(_ => { });
         Receive<Flushed>(_ =>
         {
             if (reconcile)
@@ -58,19 +60,19 @@ internal sealed class BarrierActor : ReceiveActor
         Receive<Looked>(_ =>
         {
             Context.Unwatch(Sender);
-            _missing--;
+            _missing.Remove(Sender);
             LookedAtAll();
         });
-        Receive<Terminated>(_ =>
+        Receive<Terminated>(gone =>
         {
-            _missing--;
+            _missing.Remove(gone.ActorRef);
             LookedAtAll();
         });
     }
 
     private void LookedAtAll()
     {
-        if (_missing == 0)
+        if (_missing.Count == 0)
         {
             Become(Answering);
             _metadata.Tell(new Flush(), Self);
@@ -80,6 +82,7 @@ internal sealed class BarrierActor : ReceiveActor
     private void Answering()
     {
         Receive<Terminated>(_ => { });
+        Receive<Looked>(_ => { });
         ReceiveAny(_ =>
         {
             _asker.Tell(new Pong(), Self);
@@ -89,38 +92,53 @@ internal sealed class BarrierActor : ReceiveActor
 }
 
 /// <summary>Waits until every array has come to rest after <see cref="MakeSafe"/>.</summary>
-internal sealed class FarewellActor : ReceiveActor
+internal sealed class FarewellActor : RaidActor
 {
-    private int _missing;
+    private readonly HashSet<IActorRef> _missing;
+    private readonly IActorRef _container;
 
     public FarewellActor(ImmutableArray<IActorRef> members, IActorRef container)
     {
-        _missing = members.Length;
-        foreach (var member in members)
+        _container = container;
+        _missing = [.. members];
+        Receive<Gone>(_ =>
+        {
+            Context.Unwatch(Sender);
+            _missing.Remove(Sender);
+            LeaveWhenAllHaveGone();
+        });
+        Receive<Terminated>(gone =>
+        {
+            _missing.Remove(gone.ActorRef);
+            LeaveWhenAllHaveGone();
+        });
+        Receive<AskAgain>(again =>
+        {
+            if (_missing.Contains(again.Actor))
+            {
+                again.Actor.Tell(new TellWhenSafe(Self), Self);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        foreach (var member in _missing)
         {
             Context.Watch(member);
             member.Tell(new TellWhenSafe(Self), Self);
         }
 
-        Receive<Gone>(_ =>
-        {
-            Context.Unwatch(Sender);
-            CountDown();
-        });
-        Receive<Terminated>(_ => CountDown());
-        if (_missing == 0)
-        {
-            _missing = 1;
-            CountDown();
-        }
+        LeaveWhenAllHaveGone();
+    }
 
-        void CountDown()
+    private void LeaveWhenAllHaveGone()
+    {
+        if (_missing.Count == 0)
         {
-            if (--_missing == 0)
-            {
-                container.Tell(new AllSafe(), Self);
-                Context.Stop(Self);
-            }
+            _container.Tell(new AllSafe(), Self);
+            Context.Stop(Self);
         }
     }
 }

@@ -20,6 +20,9 @@ internal sealed record ContainerHome(EventLoop Loop, string Dispatcher, WritesUn
 {
     /// <summary>Another process supervises the container: nothing may be done but to prepare.</summary>
     public bool IsPrepared { get; set; }
+
+    /// <summary>It is at rest, and whoever takes it over may act by now.</summary>
+    public bool MayBeGivenAway { get; set; }
 }
 
 /// <summary>From a container to the host: it is supervised, or was refused.</summary>
@@ -34,15 +37,19 @@ internal sealed record ContainerLeft(string Container, Task<bool> Closed);
 /// One container: its identity (pid file, socket) and its membership. A fault of a member array or a disk restarts that actor
 /// alone; a fault of the metadata restarts the whole container, which then reads everything from sysfs and the disks again.
 /// </summary>
-internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithStash
+internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStash
 {
+    private const int RestartsWithin = 5;
+    private static readonly TimeSpan RestartsLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
     private readonly ContainerSettings _settings;
     private readonly Dictionary<string, IActorRef> _members = [];
-    private readonly Dictionary<DeviceNumber, (string Name, IActorRef Actor)> _disks = [];
     private readonly Dictionary<int, string> _striped = [];
     private readonly HashSet<int> _endedUnwatched = [];
+    private readonly Telling _notRead = new();
+    private readonly Telling _notOpened = new();
     private IMetadataFormat? _format;
     private IActorRef _metadata = ActorRefs.Nobody;
     private HandedContainer? _handed;
@@ -87,10 +94,23 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
 
             Reconcile();
         });
+        Receive<ArrayNotRead>(array =>
+        {
+            if (_members.TryGetValue(array.Array, out var member) && member.Equals(Sender))
+            {
+                _members.Remove(array.Array);
+                LookAgain($"{array.Array} cannot be supervised yet: {array.Error}");
+            }
+        });
+        Receive<Terminated>(dead => Ended(dead.ActorRef));
+        ChildMessages();
         Receive<NameParts>(_ => Sender.Tell(
             new ContainerParts(
                 _metadata, [.. _members.Select(member => (member.Key, member.Value))],
-                [.. _disks.Select(disk => (disk.Value.Name, disk.Key, disk.Value.Actor))], [.. Striped()]),
+                [.. _disks.Select(disk => (disk.Value.Name, disk.Key, disk.Value.Actor))], [.. Striped()])
+            {
+                Unreadable = _unread.Where(disk => disk.Value.Reason is not null).ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Reason!),
+            },
             Self));
         Receive<PolicyChanged>(_ => TellMembers(new LegsMayHaveChanged(false)));
         Receive<PredecessorEnded>(TellMembers);
@@ -101,8 +121,11 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
         Receive<ReconcileNow>(_ =>
         {
             Reconcile();
-            Sender.Tell(new Pong(), Self);
+            _reconciling.Add(Sender);
+            AnswerReconciling();
         });
+        Receive<LookOnceMore>(_ => Reconcile());
+        DiskMessages();
         Receive<VolumeDescribed>(CatchUp);
         Receive<Recorded>(_ =>
         {
@@ -142,7 +165,7 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
             // Self means the new actor inside its factory.
             var self = Self;
             ImmutableArray<IActorRef> members = [.. _members.Values];
-            Context.ActorOf(ActorProps.Of(() => new FarewellActor(members, self)));
+            _farewell = Context.ActorOf(ActorProps.Of(() => new FarewellActor(members, self)));
         });
         Receive<AllSafe>(_ =>
         {
@@ -153,6 +176,7 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
+        RestartsWithin, RestartsLimit,
         exception =>
         {
             var metadata = Sender.Equals(_metadata);
@@ -167,7 +191,11 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
         // the new writer reckons with it.
         _settings.Home.Writes.WaitForNone(WritesLimit);
 
-        if (_settings.Home.IsPrepared)
+        if (_settings.Home.MayBeGivenAway)
+        {
+            Become(PerhapsGivenAway);
+        }
+        else if (_settings.Home.IsPrepared)
         {
             Prepare();
         }
@@ -180,7 +208,9 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
     private void Begin(HandedContainer? handed)
     {
         _handed = handed;
-        var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats, _prepared);
+        var loaded = _prepared.IsDefault
+            ? ContainerLoader.Load(_settings.Settings, Name, _settings.Settings.DiskLimit)
+            : ContainerLoader.Load(_settings.Settings, Name, TakeUpLimit, _prepared, _preparedWithout);
         if ((loaded.Refusal ?? Disagreement(loaded, handed?.Snapshot)) is { } refusal)
         {
             handed?.Close();
@@ -193,16 +223,17 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
         {
             if (verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)
             {
-                _settings.Events.Warning("disk-" + verdict.Standing.ToString().ToLowerInvariant(), $"{verdict.Name}: {verdict.Reason}", disk: verdict.Name);
+                _settings.Events.Verdict(verdict);
             }
         }
 
         var model = loaded.Model!;
+        TakeUnreadable(loaded);
         BeginMetadata(loaded, handed is { Paused: true } ? handed.Snapshot ?? ContainerSnapshot.Empty(Name) : null);
         var endpoint = MonitorEndpoint.Open(_settings.Settings.RunDirectory, Name, _settings.Home.Loop.ThreadNumber, Self, _metadata, handed);
         if (!endpoint.Ok)
         {
-            Refuse(new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {endpoint.Error}"));
+            Refuse(new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {endpoint.Error}") { IsOurFault = endpoint.Error.MeansShortage });
             return;
         }
 
@@ -245,22 +276,7 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
             _metadata.Tell(new TakeUpMetadata(metadata), Self);
         }
 
-        foreach (var (device, disk) in _disks.ToList())
-        {
-            if (!loaded.Disks.Any(known => (known.Source.Name, known.Source.Device) == (disk.Name, device)))
-            {
-                _disks.Remove(device);
-                Context.Stop(disk.Actor);
-            }
-        }
-
-        foreach (var disk in loaded.Disks)
-        {
-            if (!_disks.ContainsKey(disk.Source.Device))
-            {
-                AddDiskActor(disk.Source.Name, disk.Source.Device);
-            }
-        }
+        TakeLoadedDisks(loaded);
     }
 
     /// <inheritdoc/>
@@ -268,7 +284,6 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
 
     private void Refuse(SuperviseReply reply)
     {
-        _settings.Events.Error("container-refused", reply.Message);
         Context.Parent.Tell(new ContainerStarted(Name, reply), Self);
         Context.Stop(Self);
     }
@@ -281,7 +296,28 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
         }
     }
 
-    private MdStatFile? ReadMdStat() => SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath) is { Ok: true, Value: var text } ? MdStat.Parse(text) : null;
+    private MdStatFile? ReadMdStat()
+    {
+        var read = SysfsAttribute.ReadOnce(_settings.Settings.MdStatPath);
+        if (read.Ok)
+        {
+            return MdStat.Parse(read.Value);
+        }
+
+        LookAgain($"the arrays of {Name} are not known, and taken to be those of before: {read.Error}");
+        return null;
+    }
+
+    /// <summary>What is there could not be read, which says nothing about it: looks again a little later. Told once, not at each try.</summary>
+    private void LookAgain(string why)
+    {
+        if (_notRead.IsNew())
+        {
+            _settings.Events.Error("not-read", $"{why}; tried again");
+        }
+
+        Timers.StartSingleTimer("look-again", new LookOnceMore(), LookAgainAfter);
+    }
 
     /// <summary>Compares what md has with whom we supervise.</summary>
     private void Reconcile(MdStatFile mdstat)
@@ -358,6 +394,13 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
         {
             var name = _striped[ended.Index];
             var size = SysfsAttribute.ReadOnce($"{SysRoot}/block/{name}/md/array_size");
+            if (!size.Ok && !size.Error.MeansGone)
+            {
+                _endedUnwatched.Add(ended.Index);
+                LookAgain($"the size of {name} is not known: {size.Error}");
+                return;
+            }
+
             ReshapeFollowing.Enlarge(
                 name, size.Ok && ulong.TryParse(size.Value, CultureInfo.InvariantCulture, out var now) ? now : 0, ended,
                 _disks.Values.Select(disk => disk.Actor).FirstOrDefault(), _settings.Events);
@@ -392,61 +435,14 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
             Policy = _settings.Settings.Policy,
         };
         var (handed, home) = (HandedArray(array), _settings.Home);
+        var now = _disksNow;
         _members[array] = Context.ActorOf(
-            ActorProps.Of(() => new MemberArrayActor(settings with { IsPrepared = home.IsPrepared }, Interlocked.Exchange(ref handed, null)), _settings.Home.Dispatcher), $"{array}-{++_names}");
+            ActorProps.Of(
+                () => new MemberArrayActor(settings with { IsPrepared = home.IsPrepared, Disks = now.Disks }, Interlocked.Exchange(ref handed, null)),
+                _settings.Home.Dispatcher),
+            $"{array}-{++_names}");
+        Context.Watch(_members[array]);
     }
-
-    private void ReconcileDisks()
-    {
-        var now = ContainerLoader.Members(SysRoot, Name);
-        var changed = false;
-        foreach (var (device, disk) in _disks.ToList())
-        {
-            if (!now.Any(member => member.Device == device))
-            {
-                _disks.Remove(device);
-                Context.Stop(disk.Actor);
-                _metadata.Tell(new DiskLeft(device), Self);
-                _settings.Events.Info("disk-left", $"{disk.Name} has left {Name}", disk: disk.Name);
-                changed = true;
-            }
-        }
-
-        foreach (var (name, device) in now)
-        {
-            if (_disks.ContainsKey(device))
-            {
-                continue;
-            }
-
-            var opened = ContainerLoader.OpenDisk(_format!, name, device);
-            if (!opened.Ok)
-            {
-                _settings.Events.Error("disk-unreadable", $"{name} has come into {Name}, but cannot be read: {opened.Error}", disk: name);
-                continue;
-            }
-
-            AddDiskActor(name, device);
-            _metadata.Tell(new DiskArrived(opened.Value.Source, opened.Value.Device), Self);
-            _settings.Events.Info("disk-arrived", $"{name} has come into {Name}", disk: name);
-            changed = true;
-        }
-
-        if (changed)
-        {
-            TellMembers(new DisksAre(Disks()));
-            TellMembers(new LegsMayHaveChanged(true));
-        }
-    }
-
-    private void AddDiskActor(string name, DeviceNumber device)
-    {
-        var actor = Context.ActorOf(
-            ActorProps.Of(() => new DiskActor(SysRoot, name, device, _settings.Events), RaidSystem.PinnedDispatcher), $"{name.Replace('!', '-')}-{++_names}");
-        _disks[device] = (name, actor);
-    }
-
-    private ImmutableDictionary<DeviceNumber, IActorRef> Disks() => _disks.ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Actor);
 
     private ArraySnapshot? HandedArray(string array) => _handed?.Snapshot?.Arrays.FirstOrDefault(known => known.Array == array);
 
@@ -474,8 +470,7 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
             return;
         }
 
-        var free = BlockDevice.IsExclusivelyFree($"/dev/{Name}");
-        if (free.Ok && !free.Value)
+        if (!IsUnused())
         {
             return;
         }
@@ -483,6 +478,28 @@ internal sealed partial class ContainerActor : ReceiveActor, IWithTimers, IWithS
         Reconcile();
         _aboutToLeave = true;
         _metadata.Tell(new Flush(), Self);
+    }
+
+    /// <summary>Nobody holds the container open, or it is gone. That it cannot be opened for any other reason says nothing.</summary>
+    private bool IsUnused()
+    {
+        var free = BlockDevice.IsExclusivelyFree($"/dev/{Name}");
+        if (free.Ok || free.Error.MeansGone)
+        {
+            return !free.Ok || free.Value;
+        }
+
+        if (SysfsAttribute.ReadOnce($"{SysRoot}/block/{Name}/md/metadata_version") is { Ok: false, Error.MeansGone: true })
+        {
+            return true;
+        }
+
+        if (_notOpened.IsNew())
+        {
+            _settings.Events.Warning("not-read", $"it is not known whether anybody uses {Name}, so it stays supervised: {free.Error}");
+        }
+
+        return false;
     }
 
     /// <summary>What was found to be recorded when it seemed to be time to leave is on the disks by now.</summary>

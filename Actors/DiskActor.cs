@@ -10,7 +10,7 @@ namespace ActorRaid.Actors;
 /// One disk of a container and its legs in the member arrays. What it writes to sysfs can wait in the kernel (for the array's
 /// lock, for a disk that does not answer): it has a thread of its own and holds up nobody else.
 /// </summary>
-public sealed class DiskActor : ReceiveActor, IWithTimers, IWithStash
+public sealed class DiskActor : RaidActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromMilliseconds(20);
     private readonly string _sysRoot;
@@ -38,6 +38,34 @@ public sealed class DiskActor : ReceiveActor, IWithTimers, IWithStash
 
     /// <inheritdoc/>
     public IStash Stash { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        // Whoever waits for an answer to what failed would wait for ever.
+        switch (message)
+        {
+            case JoinArray join:
+                SysfsAttribute.WriteOnce($"{Array(join.Array)}/dev-{_name}/state", "remove");
+                SysfsAttribute.WriteOnce($"{Array(join.Array)}/sync_action", "idle");
+                Sender.Tell(new LegJoined(join.Assignment, Failed(reason)), Self);
+                break;
+            case StartRecovery:
+                Sender.Tell(new RecoveryStarted(Failed(reason)), Self);
+                break;
+        }
+
+        base.PreRestart(reason, message);
+
+        KernelError Failed(Exception e) => new(Errno.EIO, _name, $"({e.Message}) have the disk's actor act for");
+    }
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new Restarted(), Self);
+    }
 
     private string Array(string array) => $"{_sysRoot}/block/{array}/md";
 
@@ -88,13 +116,19 @@ public sealed class DiskActor : ReceiveActor, IWithTimers, IWithStash
     private void Restore(RestoreShape restore)
     {
         var array = Array(restore.Array);
-        foreach (var leg in Directory.Exists(array) ? Directory.GetDirectories(array, "dev-*") : [])
+        var listed = SysfsDirectory.List(array, "dev-");
+        foreach (var leg in listed.Ok ? listed.Value : [])
         {
-            var slot = SysfsAttribute.ReadOnce($"{leg}/slot");
+            var slot = SysfsAttribute.ReadOnce($"{array}/{leg}/slot");
             if (slot is { Ok: true, Value: "none" })
             {
-                Say(SysfsAttribute.WriteOnce($"{leg}/state", "remove"), restore.Array);
+                Say(SysfsAttribute.WriteOnce($"{array}/{leg}/state", "remove"), restore.Array);
             }
+        }
+
+        if (!listed.Ok)
+        {
+            Say(listed.Error, restore.Array);
         }
 
         var legs = restore.RaidDisks.ToString(CultureInfo.InvariantCulture);
@@ -234,7 +268,7 @@ public sealed class DiskActor : ReceiveActor, IWithTimers, IWithStash
     private bool IsFaulty(Leg leg)
     {
         var state = SysfsAttribute.ReadOnce(leg.StatePath);
-        return !state.Ok || (KernelWords.ParseLeg(state.Value) & LegFlags.Faulty) != 0;
+        return state.Ok ? (KernelWords.ParseLeg(state.Value) & LegFlags.Faulty) != 0 : state.Error.MeansGone;
     }
 
     private void Write(Leg leg, string word)

@@ -67,6 +67,10 @@ public sealed class ContainerEvents(IEventSink sink, string container)
     public void Error(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
         Write(EventLevel.Error, kind, text, array, disk, detail);
 
+    /// <summary>A disk is not what it should be: <c>disk-stale</c>, <c>disk-foreign</c>, <c>disk-broken</c>.</summary>
+    internal void Verdict(Metadata.DiskVerdict verdict) =>
+        Warning("disk-" + verdict.Standing.ToString().ToLowerInvariant(), $"{verdict.Name}: {verdict.Reason}", disk: verdict.Name);
+
     /// <summary>For whoever looks for a fault in us.</summary>
     public void Debug(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
         Write(EventLevel.Debug, kind, text, array, disk, detail);

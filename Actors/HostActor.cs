@@ -1,123 +1,106 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Actors.Recording;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
-using Akka.Dispatch;
 
 namespace ActorRaid.Actors;
 
 /// <summary>
 /// The host: owns which containers are ours, and watches /proc/mdstat for all of them. A container that fails is restarted;
-/// it reads everything anew.
+/// it reads everything anew. One that cannot be taken up though its arrays run is tried again. No request makes this actor fail: what cannot be done is
+/// answered with the reason. Were it restarted all the same, it goes on with what it had (<see cref="HostMemory"/>).
 /// </summary>
-internal sealed class HostActor : ReceiveActor, IWithTimers
+internal sealed class HostActor : RaidActor, IWithTimers
 {
-    private static readonly TimeSpan RetakeLimit = TimeSpan.FromSeconds(5);
+    private const int RestartsWithin = 3;
+    private static readonly TimeSpan RetakeLimit = TimeSpan.FromSeconds(5), RestartsLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryAgainFirst = TimeSpan.FromSeconds(1), TryAgainLast = TimeSpan.FromMinutes(1), WatchAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FreeYet = TimeSpan.FromMilliseconds(200);
     private readonly RaidSettings _settings;
     private readonly IEventSink _events;
     private readonly Action<bool> _empty;
-    private readonly Dictionary<string, Container> _containers = [];
-    private readonly Dictionary<IActorRef, EventLoop> _loops = [];
-    private IActorRef? _farewellTo;
+    private readonly HostMemory _memory;
     private IActorRef? _status;
     private MdStatWatcher? _watcher;
-    private int _closing;
+    private bool _toldUnwatched;
 
     /// <summary>A host.</summary>
     /// <param name="settings">The system's settings.</param>
-    /// <param name="events">Who is told.</param>
+    /// <param name="events">Receives what happens.</param>
     /// <param name="empty">Told whether there is any container, whenever that may have changed.</param>
-    public HostActor(RaidSettings settings, IEventSink events, Action<bool> empty)
+    /// <param name="memory">What it knows: the same for every instance of this actor.</param>
+    public HostActor(RaidSettings settings, IEventSink events, Action<bool> empty, HostMemory memory)
     {
         _settings = settings;
         _events = events;
         _empty = empty;
-        Receive<Supervise>(request => Begin(request, Sender));
-        Receive<ContainerStarted>(Started);
-        Receive<ContainerLeft>(left =>
+        _memory = memory;
+        On<Supervise>(request => Begin(request, Sender), (request, e) => Refusal(request.Container, e));
+        On<ContainerStarted>(Started);
+        On<ContainerLeft>(left =>
         {
-            _closing++;
-            left.Closed.PipeTo(Self, success: _ => new LastAnswered(), failure: _ => new LastAnswered());
+            _memory.Closing.Add(left.Closed);
+            AwaitLastAnswer(left.Closed);
             Forget(left.Container);
         });
-        Receive<LastAnswered>(_ =>
+        On<LastAnswered>(_ => LeaveIfEmpty());
+        On<Terminated>(dead => Ended(dead.ActorRef));
+        On<MdStatChanged>(changed =>
         {
-            _closing--;
+            TellAll(changed);
+            TryRefusedAgain(changed.MdStat);
+        });
+        On<PredecessorEnded>(TellAll);
+        On<PolicyChanged>(TellAll);
+        On<Farewell>(farewell =>
+        {
+            _memory.FarewellTo = Sender;
+            _memory.Refused.Clear();
+            TellAll(farewell);
             LeaveIfEmpty();
         });
-        Receive<Terminated>(dead => Ended(dead.ActorRef));
-        Receive<MdStatChanged>(changed =>
-        {
-            foreach (var container in _containers.Values)
-            {
-                container.Actor.Tell(changed, Self);
-            }
-        });
-        Receive<PredecessorEnded>(ended =>
-        {
-            foreach (var container in _containers.Values)
-            {
-                container.Actor.Tell(ended, Self);
-            }
-        });
-        Receive<Farewell>(farewell =>
-        {
-            _farewellTo = Sender;
-            foreach (var container in _containers.Values)
-            {
-                container.Actor.Tell(farewell, Self);
-            }
-
-            LeaveIfEmpty();
-        });
-        Receive<Describe>(describe =>
-        {
-            var asker = Sender;
-            ImmutableArray<AskedContainer> containers =
-            [
-                .. from container in _containers
-                   where _loops.ContainsKey(container.Value.Actor)
-                   orderby container.Key
-                   select new AskedContainer(container.Key, container.Value.Actor, _loops[container.Value.Actor], container.Value.Started),
-            ];
-            _status ??= Context.ActorOf(ActorProps.Of(() => new StatusActor()));
-            _status.Tell(new AskContainers(containers, asker, describe.Limit), Self);
-        });
-        Receive<PolicyChanged>(changed =>
-        {
-            foreach (var container in _containers.Values)
-            {
-                container.Actor.Tell(changed, Self);
-            }
-        });
-        Receive<LetGo>(letGo =>
+        On<Describe>(BeginDescription);
+        On<LetGo>(letGo =>
         {
             foreach (var name in letGo.Containers)
             {
-                if (_containers.TryGetValue(name, out var container))
+                if (Containers.TryGetValue(name, out var container))
                 {
                     container.Leaving = true;
                     container.Actor.Tell(new Farewell(letGo.Limit), Self);
                 }
             }
         });
-        Receive<ListContainers>(_ => Sender.Tell(
-            new ContainerList([.. _containers.Where(known => known.Value is { Started: true, Leaving: false }).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
-        Receive<RetakeContainer>(Retake);
-        Receive<PrepareContainer>(Prepare);
-        Receive<Retaken>(retaken =>
+        On<ListContainers>(_ => Sender.Tell(
+            new ContainerList([.. Containers.Where(known => known.Value is { Started: true, Leaving: false }).Select(known => known.Key).Order(StringComparer.Ordinal)]), Self));
+        On<RetakeContainer>(Retake, (request, e) => Refusal(request.Container, e));
+        On<PrepareContainer>(Prepare, (request, e) => Refusal(request.Container, e));
+        On<ContainersGivenAway>(given =>
         {
-            if (_containers.Remove(retaken.Container, out var known))
+            foreach (var name in given.Containers)
+            {
+                if (Containers.Remove(name, out var container))
+                {
+                    Context.Stop(container.Actor);
+                }
+            }
+
+            LeaveIfEmpty();
+        });
+        On<Retaken>(retaken =>
+        {
+            if (Containers.Remove(retaken.Container, out var known))
             {
                 Context.Stop(known.Actor);
             }
 
-            Begin(new Supervise(retaken.Container, retaken.Handed), retaken.Asker);
+            TryToBegin(new Supervise(retaken.Container, retaken.Handed), retaken.Asker);
         });
-        Receive<IForContainer>(message =>
+        On<IForContainer>(message =>
         {
-            if (_containers.TryGetValue(message.Container, out var container))
+            if (Containers.TryGetValue(message.Container, out var container))
             {
                 container.Actor.Forward(message);
             }
@@ -126,22 +109,91 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                 Sender.Tell(new NotSupervised(message.Container), Self);
             }
         });
-        Receive<PingManager>(_ => Sender.Tell(new Pong(), Self));
+        On<PingManager>(_ => Sender.Tell(new Pong(), Self));
+        On<TryAgain>(again => Try(again.Container));
+        On<SuperviseWhenFree>(awaited =>
+        {
+            foreach (var name in awaited.Containers.Where(name => !Containers.ContainsKey(name)))
+            {
+                _memory.Refused.TryAdd(name, new RefusedContainer { Reason = "another process still has it" });
+                Try(name);
+            }
+
+            _empty(_memory.Refused.Count + Containers.Count == 0);
+        });
+        On<WatchAgain>(_ => Watch());
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private Dictionary<string, HostedContainer> Containers => _memory.Containers;
+
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
+        RestartsWithin, RestartsLimit,
         exception =>
         {
-            _events.Write(new RaidEvent(DateTimeOffset.Now, EventLevel.Error, "container-failed", Sender.Path.Name, null, null, $"supervision starts again: {exception}"));
+            // One that fails again and again is ended, and tried again as one that was refused is.
+            Write(EventLevel.Error, "container-failed", Sender.Path.Name, $"supervision starts again: {exception}");
             return Directive.Restart;
         });
 
     /// <inheritdoc/>
     protected override void PreStart()
+    {
+        Context.ActorOf(ActorProps.Of(() => new PauseRehearsal()));
+        Watch();
+    }
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        // The containers stay: they are restarted themselves, and read everything anew.
+        Write(EventLevel.Error, "host-failed", null, $"the host's actor starts again, with {Containers.Count} containers: {reason}");
+        PostStop();
+    }
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        foreach (var closed in _memory.Closing)
+        {
+            AwaitLastAnswer(closed);
+        }
+
+        foreach (var name in _memory.Refused.Keys)
+        {
+            TryAgainLater(name);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _watcher?.Dispose();
+        _watcher = null;
+    }
+
+    /// <summary>Handles messages of a type; what goes wrong is told, and answered where somebody waits.</summary>
+    private void On<T>(Action<T> handle, Func<T, Exception, object>? answer = null) => Receive<T>(message =>
+    {
+        try
+        {
+            handle(message);
+        }
+        catch (Exception e)
+        {
+            Write(EventLevel.Error, "host-request-failed", null, $"{typeof(T).Name}: {e}");
+            if (answer is not null)
+            {
+                Sender.Tell(answer(message, e), Self);
+            }
+        }
+    });
+
+    private void Watch()
     {
         var self = Self;
         var watcher = MdStatWatcher.Start(
@@ -151,25 +203,33 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
                 {
                     self.Tell(new MdStatChanged(MdStat.Parse(mdstat.Value)), ActorRefs.NoSender);
                 }
+                else
+                {
+                    self.Tell(new WatchAgain(), ActorRefs.NoSender);
+                }
             },
             _settings.MdStatPath);
-        Context.ActorOf(ActorProps.Of(() => new PauseRehearsal()));
         if (watcher.Ok)
         {
+            _watcher?.Dispose();
             _watcher = watcher.Value;
+            _toldUnwatched = false;
             return;
         }
 
-        _events.Write(new RaidEvent(DateTimeOffset.Now, EventLevel.Warning, "mdstat-unreadable", null, null, null, watcher.Error.ToString()));
-    }
+        if (!_toldUnwatched)
+        {
+            _toldUnwatched = true;
+            Write(EventLevel.Warning, "mdstat-unreadable", null, $"{watcher.Error}; tried again");
+        }
 
-    /// <inheritdoc/>
-    protected override void PostStop() => _watcher?.Dispose();
+        Timers.StartSingleTimer("watch", new WatchAgain(), WatchAgainAfter);
+    }
 
     private void Begin(Supervise request, IActorRef asker, bool prepare = false)
     {
         var handed = request.Handed;
-        if (_containers.TryGetValue(request.Container, out var known))
+        if (Containers.TryGetValue(request.Container, out var known))
         {
             if (known.Prepared)
             {
@@ -189,46 +249,187 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var loop = new EventLoop(request.Container);
+        var loop = EventLoop.Start(request.Container);
+        if (!loop.Ok)
+        {
+            handed?.Close();
+            Refused(request.Container, new SuperviseReply(SuperviseOutcome.Failed, $"{request.Container}: {loop.Error}") { IsOurFault = true }, [asker], prepare);
+            return;
+        }
+
         var dispatcher = $"container-{request.Container}-{Guid.NewGuid():N}";
         var events = new ContainerEvents(_events, request.Container);
-        loop.Failed += exception => events.Error("loop-failed", exception.ToString());
+        loop.Value.Failed += exception => events.Error("loop-failed", exception.ToString());
         Context.System.Dispatchers.RegisterConfigurator(
-            dispatcher, new ContainerDispatcherConfigurator(loop, Context.System.Dispatchers.Prerequisites));
-        var home = new ContainerHome(loop, dispatcher, new WritesUnderWay()) { IsPrepared = prepare };
+            dispatcher, new ContainerDispatcherConfigurator(loop.Value, Context.System.Dispatchers.Prerequisites));
+        var home = new ContainerHome(loop.Value, dispatcher, new WritesUnderWay()) { IsPrepared = prepare };
         var settings = new ContainerSettings(_settings, request.Container, home, events);
-        var actor = Context.ActorOf(
-            ActorProps.Of(() => new ContainerActor(settings, Interlocked.Exchange(ref handed, null)), RaidSystem.PinnedDispatcher), dispatcher);
+        IActorRef actor;
+        try
+        {
+            actor = Context.ActorOf(
+                ActorProps.Of(() => new ContainerActor(settings, Interlocked.Exchange(ref handed, null)), RaidSystem.PinnedDispatcher), dispatcher);
+        }
+        catch (Exception)
+        {
+            loop.Value.Dispose();
+            throw;
+        }
+
         Context.Watch(actor);
-        _loops[actor] = loop;
-        _containers[request.Container] = new Container(actor, [asker]) { Prepared = prepare };
+        _memory.Loops[actor] = loop.Value;
+        Containers[request.Container] = new HostedContainer(actor, [asker]) { Prepared = prepare };
         _empty(false);
     }
 
+    /// <summary>As <see cref="Begin"/>, where it is not the sender of the message who waits.</summary>
+    private void TryToBegin(Supervise request, IActorRef asker)
+    {
+        try
+        {
+            Begin(request, asker);
+        }
+        catch (Exception e)
+        {
+            Refused(request.Container, Refusal(request.Container, e), [asker], wasPrepared: false);
+        }
+    }
+
+    private static SuperviseReply Refusal(string container, Exception e) =>
+        new(SuperviseOutcome.Failed, $"{container}: supervision could not be started: {e.Message}") { IsOurFault = true };
+
     private void Started(ContainerStarted started)
     {
-        if (!_containers.TryGetValue(started.Container, out var container))
+        if (!Containers.TryGetValue(started.Container, out var container))
         {
             return;
         }
 
-        var well = started.Reply.Outcome == SuperviseOutcome.Supervised;
-        container.Started = well && !container.Prepared;
+        if (started.Reply.Outcome != SuperviseOutcome.Supervised)
+        {
+            Containers.Remove(started.Container);
+            Refused(started.Container, started.Reply, container.Waiting, container.Prepared);
+            return;
+        }
+
+        container.Started = !container.Prepared;
+        if (container.Started)
+        {
+            _memory.Refused.Remove(started.Container);
+        }
+
         foreach (var waiting in container.Waiting)
         {
             waiting.Tell(started.Reply, Self);
         }
 
         container.Waiting.Clear();
-        if (!well)
+    }
+
+    /// <summary>A container could not be taken up, or its supervision has ended. While arrays of it run that is not given up.</summary>
+    private void Refused(string name, SuperviseReply reply, IReadOnlyCollection<IActorRef> waiting, bool wasPrepared)
+    {
+        foreach (var asker in waiting)
         {
-            Forget(started.Container);
+            asker.Tell(reply, Self);
         }
+
+        var again = !wasPrepared && _memory.FarewellTo is null && reply.Outcome == SuperviseOutcome.Failed && Runs(name, ReadMdStat());
+        if (!_memory.Refused.ContainsKey(name))
+        {
+            Write(EventLevel.Error, "container-refused", name, again ? $"{reply.Message}; arrays of it run, so it is tried again and again" : reply.Message);
+        }
+
+        if (!again)
+        {
+            _memory.Refused.Remove(name);
+            LeaveIfEmpty();
+            return;
+        }
+
+        if (!_memory.Refused.TryGetValue(name, out var refused))
+        {
+            _memory.Refused[name] = refused = new RefusedContainer();
+        }
+
+        refused.Reason = reply.Message;
+        refused.IsOurFault = reply.IsOurFault;
+        refused.TriedAt = Stopwatch.GetTimestamp();
+        TryAgainLater(name);
+        _empty(false);
+    }
+
+    private void TryAgainLater(string name) =>
+        Timers.StartSingleTimer(("try", name), new TryAgain(name), Delays.After(_memory.Refused[name].Tries, TryAgainFirst, TryAgainLast));
+
+    private void TryRefusedAgain(MdStatFile mdstat)
+    {
+        foreach (var (name, refused) in _memory.Refused.ToList())
+        {
+            if (!Runs(name, mdstat))
+            {
+                Write(EventLevel.Info, "container-left", name, $"{name} could not be taken up, and no array of it runs any more");
+                _memory.Refused.Remove(name);
+                LeaveIfEmpty();
+            }
+            else if (Stopwatch.GetElapsedTime(refused.TriedAt) > TryAgainFirst)
+            {
+                Try(name);
+            }
+        }
+    }
+
+    private void Try(string name)
+    {
+        if (!_memory.Refused.TryGetValue(name, out var refused) || Containers.ContainsKey(name))
+        {
+            return;
+        }
+
+        // Whoever has it meanwhile does what we could not, and its arrays are not to wait long when that has ended.
+        if (Processes.OtherMonitor($"{_settings.RunDirectory}/{name}.pid") is not { Ok: true, Value: 0 })
+        {
+            Timers.StartSingleTimer(("try", name), new TryAgain(name), FreeYet);
+            return;
+        }
+
+        refused.Tries++;
+        refused.TriedAt = Stopwatch.GetTimestamp();
+        TryToBegin(new Supervise(name), ActorRefs.Nobody);
+    }
+
+    private MdStatFile? ReadMdStat() => SysfsAttribute.ReadOnce(_settings.MdStatPath) is { Ok: true, Value: var text } ? MdStat.Parse(text) : null;
+
+    /// <summary>Whether arrays of a container run; also when that is not known.</summary>
+    private static bool Runs(string container, MdStatFile? mdstat) =>
+        mdstat is null || mdstat.Arrays.Any(array => array.Container == container && array.State is MdStatState.Active or MdStatState.Broken);
+
+    private void BeginDescription(Describe describe)
+    {
+        var asker = Sender;
+        ImmutableArray<AskedContainer> containers =
+        [
+            .. from container in Containers
+               where _memory.Loops.ContainsKey(container.Value.Actor) && !_memory.Refused.ContainsKey(container.Key)
+               orderby container.Key
+               select new AskedContainer(container.Key, container.Value.Actor, _memory.Loops[container.Value.Actor], container.Value.Started),
+        ];
+        ImmutableArray<ContainerReport> refused =
+        [
+            .. from container in _memory.Refused
+               orderby container.Key
+               select new ContainerReport(container.Key, container.Value.IsOurFault ? ContainerHealth.Lost : ContainerHealth.Refused, [], "", 0, [], [])
+               {
+                   Refusal = container.Value.Reason,
+               },
+        ];
+        _status ??= Context.ActorOf(ActorProps.Of(() => new StatusActor()));
+        _status.Tell(new AskContainers(containers, refused, asker, describe.Limit), Self);
     }
 
     private void Prepare(PrepareContainer request)
     {
-        if (_containers.ContainsKey(request.Container))
+        if (Containers.ContainsKey(request.Container))
         {
             Sender.Tell(new SuperviseReply(SuperviseOutcome.AlreadySupervised, $"process {Environment.ProcessId} (ActorRaid) supervises it"), Self);
             return;
@@ -240,7 +441,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     /// <summary>A container that others went on with, and who are gone: its actor knows nothing of what they did.</summary>
     private void Retake(RetakeContainer request)
     {
-        if (!_containers.TryGetValue(request.Container, out var known))
+        if (!Containers.TryGetValue(request.Container, out var known))
         {
             Begin(new Supervise(request.Container), Sender);
             return;
@@ -253,16 +454,16 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
             failure: _ => new Retaken(request.Container, asker, null));
     }
 
-    private void Forget(string? name)
+    private void Forget(string name)
     {
-        if (name is null || !_containers.Remove(name, out var container))
+        if (!Containers.Remove(name, out var container))
         {
             return;
         }
 
         foreach (var waiting in container.Waiting)
         {
-            waiting.Tell(new SuperviseReply(SuperviseOutcome.Failed, $"{name}: supervision could not be started"), Self);
+            waiting.Tell(new SuperviseReply(SuperviseOutcome.Failed, $"{name}: it has been left"), Self);
         }
 
         LeaveIfEmpty();
@@ -271,22 +472,42 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     /// <summary>A container's actor and all below it are gone. Until then they need the loop: it is where they end.</summary>
     private void Ended(IActorRef actor)
     {
-        Forget(_containers.FirstOrDefault(known => known.Value.Actor.Equals(actor)).Key);
-        if (_loops.Remove(actor, out var loop))
+        if (_memory.Loops.Remove(actor, out var loop))
         {
             // Waits for what is being written: not here.
             _ = Task.Run(loop.Dispose);
         }
+
+        // What was left, or refused, is not known any more: this one was not.
+        if (Containers.FirstOrDefault(known => known.Value.Actor.Equals(actor)) is { Key: { } name, Value: var container })
+        {
+            Containers.Remove(name);
+            Refused(name, new SuperviseReply(SuperviseOutcome.Failed, $"{name}: its supervision has ended by a fault") { IsOurFault = true }, container.Waiting, container.Prepared);
+        }
     }
+
+    private void AwaitLastAnswer(Task<bool> closed) => closed.PipeTo(Self, success: _ => new LastAnswered(), failure: _ => new LastAnswered());
 
     private void LeaveIfEmpty()
     {
-        if (_containers.Count == 0 && _closing == 0)
+        _memory.Closing.RemoveAll(closed => closed.IsCompleted);
+        if (Containers.Count == 0 && _memory.Closing.Count == 0 && _memory.Refused.Count == 0)
         {
-            _farewellTo?.Tell(new Gone(), Self);
+            _memory.FarewellTo?.Tell(new Gone(), Self);
             _empty(true);
         }
     }
+
+    private void TellAll(object message)
+    {
+        foreach (var container in Containers.Values)
+        {
+            container.Actor.Tell(message, Self);
+        }
+    }
+
+    private void Write(EventLevel level, string kind, string? container, string text) =>
+        _events.Write(new RaidEvent(DateTimeOffset.Now, level, kind, container, null, null, text));
 
     /// <summary>The socket of a container that is to be begun again was kept, or could not be.</summary>
     private sealed record Retaken(string Container, IActorRef Asker, HandedContainer? Handed);
@@ -294,18 +515,7 @@ internal sealed class HostActor : ReceiveActor, IWithTimers
     /// <summary>A container that was left has nobody left to answer.</summary>
     private sealed record LastAnswered;
 
-    private sealed class Container(IActorRef actor, List<IActorRef> waiting)
-    {
-        public IActorRef Actor { get; } = actor;
+    private sealed record TryAgain(string Container);
 
-        public List<IActorRef> Waiting { get; } = waiting;
-
-        public bool Started { get; set; }
-
-        /// <summary>All is ready to take it up, but another process supervises it.</summary>
-        public bool Prepared { get; set; }
-
-        /// <summary>Others have it; it is about to be left.</summary>
-        public bool Leaving { get; set; }
-    }
+    private sealed record WatchAgain;
 }

@@ -61,7 +61,7 @@ internal sealed class LegDropping(MemberSettings settings)
         disks.Tell(leg, new DropLeg(Array, remove), member);
     }
 
-    /// <summary>Another actor writes to the leg from now on: it is told again what is to be done.</summary>
+    /// <summary>Another actor writes to the leg from now on, or one that has forgotten everything: it is told again what is to be done.</summary>
     public void Again(MemberAttributes.Leg leg, LegDisks disks, IActorRef member)
     {
         if (_removing.TryGetValue(leg.Slot, out var remove))

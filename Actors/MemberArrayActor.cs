@@ -11,10 +11,13 @@ namespace ActorRaid.Actors;
 /// One member array: looks at all of its attributes when one changes, lets <see cref="MemberDecision"/> decide, has the metadata
 /// recorded, and only then lets the kernel go. Restarted, it looks at everything anew.
 /// </summary>
-public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithStash
+public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStash
 {
     /// <summary>A leg's recovery_start follows the notification of sync_completed, and nobody is notified of it.</summary>
     private static readonly TimeSpan SyncLookAfter = TimeSpan.FromSeconds(10);
+    private const int LooksUntilTold = 3;
+    private static readonly TimeSpan LookAgainFirst = TimeSpan.FromMilliseconds(100), LookAgainLast = TimeSpan.FromSeconds(5);
+    private static long _lastTicket;
     private readonly MemberSettings _settings;
     private readonly SpareActivation _spare;
     private readonly BadBlockKeeping _badBlocks;
@@ -37,6 +40,8 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
     private bool _mayBeLeftFrozen;
     private IActorRef? _tellWhenSafe;
     private bool _busy = true;
+    private long _ticket;
+    private int _notRead;
 
     /// <summary>An actor for that array.</summary>
     /// <param name="settings">What it needs to know.</param>
@@ -100,7 +105,15 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         var opened = MemberAttributes.Open(_settings.SysRoot, Name, _settings.Loop, () => PostChange(self));
         if (!opened.Ok)
         {
-            WaitUntilReadable(opened.Error);
+            if (opened.Error.MeansGone)
+            {
+                Leave();
+                return false;
+            }
+
+            _leaving = true;
+            Context.Parent.Tell(new ArrayNotRead(Name, opened.Error), Self);
+            Context.Stop(Self);
             return false;
         }
 
@@ -133,6 +146,13 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         }
 
         base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new Restarted(), Self);
     }
 
     private void PostChange(IActorRef self)
@@ -219,7 +239,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
                 Become(Watching);
                 Finish(recorded);
             },
-            recorded => recorded.For == RecordFor.Array);
+            recorded => recorded.For == RecordFor.Array && recorded.Ticket == _ticket);
     }
 
     private void Common()
@@ -251,6 +271,21 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             PostChange(Self);
         });
         Receive<DisksAre>(disks => DisksAre(disks.Disks));
+        Receive<DiskRestarted>(disk =>
+        {
+            foreach (var leg in _attributes!.Legs.Where(leg => leg.Device == disk.Device))
+            {
+                IntroduceAgain(leg);
+            }
+
+            PostChange(Self);
+        });
+        Receive<LookOnceMore>(_ =>
+        {
+            MeasureArray();
+            ScanLegs();
+            PostChange(Self);
+        });
         Receive<PredecessorEnded>(_ =>
         {
             _mayBeLeftFrozen = true;
@@ -408,7 +443,8 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         }
 
         Become(Recording);
-        _settings.Metadata.Tell(new Record(Self, changes), Self);
+        _ticket = Interlocked.Increment(ref _lastTicket);
+        _settings.Metadata.Tell(new Record(Self, changes) { Ticket = _ticket }, Self);
     }
 
     private void Finish(Recorded? recorded)
@@ -437,6 +473,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         }
 
         _memory = actions.Next;
+        LookAgainIfNotRead();
         if (_memory.Action is SyncAction.Resync or SyncAction.Recover)
         {
             Timers.StartSingleTimer("sync", new SyncLook(), SyncLookAfter);
@@ -478,7 +515,7 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
             asker.Tell(new Gone(), Self);
         }
 
-        if (_dropping.IsEmpty)
+        if (_dropping.IsEmpty && _attributes.LegsAreKnown)
         {
             _spare.LookForOne(_memory, _attributes!, _componentSectors, Self);
         }
@@ -508,8 +545,8 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
     private void MeasureArray()
     {
         // component_size is in KiB.
-        _componentSectors = _attributes!.Number("component_size") * 2;
-        _raidDisks = (int)_attributes.Number("raid_disks");
+        _componentSectors = _attributes!.Number("component_size", _componentSectors / 2) * 2;
+        _raidDisks = (int)_attributes.Number("raid_disks", (ulong)_raidDisks);
     }
 
     /// <summary>An array whose delay somebody left at next to nothing (a supervisor that was told to end) would flip at every write.</summary>
@@ -530,6 +567,30 @@ public sealed partial class MemberArrayActor : ReceiveActor, IWithTimers, IWithS
         {
             _dropping.Again(leg, _disks, Self);
         }
+    }
+
+    /// <summary>To an actor that is another one, or has forgotten everything.</summary>
+    private void IntroduceAgain(MemberAttributes.Leg leg)
+    {
+        _disks.Introduce(leg, Self);
+        _dropping.Again(leg, _disks, Self);
+    }
+
+    /// <summary>What could not be read, but is not gone, is taken to be what it was, and is looked at again. Told when that lasts.</summary>
+    private void LookAgainIfNotRead()
+    {
+        if (_attributes!.TakeNotRead() is not { } error)
+        {
+            _notRead = 0;
+            return;
+        }
+
+        if (++_notRead == LooksUntilTold)
+        {
+            Events.Error("not-read", $"{Name} is taken to be as it was, and looked at again: {error}", Name);
+        }
+
+        Timers.StartSingleTimer("not-read", new LookOnceMore(), Delays.After(_notRead, LookAgainFirst, LookAgainLast));
     }
 
     private void Forgotten(MemberAttributes.Leg leg)

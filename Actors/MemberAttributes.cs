@@ -13,29 +13,36 @@ internal sealed class MemberAttributes : IDisposable
     private readonly string _directory;
     private readonly EventLoop _loop;
     private readonly Action _changed;
-    private readonly SysfsAttribute _arrayState;
-    private readonly SysfsAttribute? _syncAction;
-    private readonly SysfsAttribute? _syncCompleted;
-    private readonly SysfsAttribute? _resyncStart;
-    private readonly SysfsAttribute? _metadataVersion;
-    private readonly SysfsAttribute? _reshapePosition;
+    private readonly Readings _readings = new();
+    private readonly KeptAttribute _arrayState;
+    private readonly KeptAttribute _syncAction;
+    private readonly KeptAttribute _syncCompleted;
+    private readonly KeptAttribute _resyncStart;
+    private readonly KeptAttribute _metadataVersion;
+    private readonly KeptAttribute _reshapePosition;
     private readonly SortedDictionary<int, Leg> _legs = [];
+    private bool _legsAreKnown;
 
-    private MemberAttributes(string directory, SysfsAttribute arrayState, EventLoop loop, Action changed)
+    private MemberAttributes(string directory, EventLoop loop, Action changed)
     {
         _directory = directory;
         _loop = loop;
         _changed = changed;
-        _arrayState = arrayState;
-        _syncAction = Optional("sync_action", writable: true);
-        _syncCompleted = Optional("sync_completed");
-        _resyncStart = Optional("resync_start");
-        _metadataVersion = Optional("metadata_version");
-        _reshapePosition = Optional("reshape_position");
-        _loop.Watch(_arrayState, changed);
-        WatchIfThere(_syncAction, changed);
-        WatchIfThere(_syncCompleted, changed);
+        _arrayState = _readings.Open($"{directory}/array_state", "", writable: true);
+        _syncAction = _readings.Open($"{directory}/sync_action", "", writable: true);
+        _syncCompleted = _readings.Open($"{directory}/sync_completed", "none");
+        _resyncStart = _readings.Open($"{directory}/resync_start", "none");
+        _metadataVersion = _readings.Open($"{directory}/metadata_version", "external:-");
+        _reshapePosition = _readings.Open($"{directory}/reshape_position", "none");
     }
+
+    /// <summary>
+    /// What could not be read since this was asked last, but is not gone: what is known of it stays, and it is to be looked at again. Null: nothing.
+    /// </summary>
+    public KernelError? TakeNotRead() => _readings.Take();
+
+    /// <summary>Whether the last scan has found out which legs md has.</summary>
+    public bool LegsAreKnown => _legsAreKnown;
 
     /// <summary>Slots that md has filled.</summary>
     public IEnumerable<Leg> Legs => _legs.Values;
@@ -64,31 +71,36 @@ internal sealed class MemberAttributes : IDisposable
     /// <param name="changed">Called on the loop's thread for each change.</param>
     public static Result<MemberAttributes> Open(string sysRoot, string array, EventLoop loop, Action changed)
     {
-        var directory = $"{sysRoot}/block/{array}/md";
-        var state = SysfsAttribute.Open($"{directory}/array_state", writable: true);
-        return state.Ok ? new MemberAttributes(directory, state.Value, loop, changed) : state.Error;
+        var attributes = new MemberAttributes($"{sysRoot}/block/{array}/md", loop, changed);
+        KernelError? error = attributes._arrayState.IsThere ? attributes.TakeNotRead() : attributes._arrayState.OpenError;
+        if (error is { } refused)
+        {
+            attributes.Dispose();
+            return refused;
+        }
+
+        attributes._arrayState.Watch(loop, changed);
+        attributes._syncAction.Watch(loop, changed);
+        attributes._syncCompleted.Watch(loop, changed);
+        return attributes;
     }
 
     /// <summary>array_state alone.</summary>
-    public ArrayState ReadState()
-    {
-        var read = _arrayState.Read();
-        return read.Ok ? KernelWords.ParseState(read.Value) : ArrayState.Unknown;
-    }
+    public ArrayState ReadState() => KernelWords.ParseState(_arrayState.Text());
 
     /// <summary>Reads everything.</summary>
     public MemberView Look()
     {
-        var action = Text(_syncAction, "");
+        var action = _syncAction.Text();
         var legs = ImmutableArray.CreateBuilder<LegView>(_legs.Count);
         foreach (var leg in _legs.Values)
         {
             legs.Add(leg.Look());
         }
 
-        var resyncStart = _resyncStart is null ? ArrayFacts.Complete : Position(_resyncStart);
-        var completed = KernelWords.ParseCompleted(Text(_syncCompleted, "none"));
-        var reshapePosition = KernelWords.ParsePosition(Text(_reshapePosition, "none"));
+        var resyncStart = KernelWords.ParsePosition(_resyncStart.Text());
+        var completed = KernelWords.ParseCompleted(_syncCompleted.Text());
+        var reshapePosition = KernelWords.ParsePosition(_reshapePosition.Text());
 
         // Last: when a resync ends the array becomes write-pending, of which the kernel notifies nobody (md.c: md_do_sync), and only
         // then is sync_action notified. Read before that one, it could be the state of before, and the notification spent.
@@ -96,19 +108,19 @@ internal sealed class MemberAttributes : IDisposable
 
         // A format without sync_action (RAID 0) is idle.
         return new MemberView(
-            state, _syncAction is null ? SyncAction.Idle : KernelWords.ParseAction(action), resyncStart, completed,
+            state, !_syncAction.IsThere ? SyncAction.Idle : KernelWords.ParseAction(action), resyncStart, completed,
             state == ArrayState.ReadOnly && Frozen(), reshapePosition, legs.DrainToImmutable());
     }
 
     /// <summary>Whether metadata_version says that the array is to be left alone; also when it cannot be read.</summary>
-    public bool Frozen() => !Text(_metadataVersion, "external:-").StartsWith("external:/", StringComparison.Ordinal);
+    public bool Frozen() => !_metadataVersion.Text().StartsWith("external:/", StringComparison.Ordinal);
 
     /// <summary>Writes array_state.</summary>
-    public Result<Nothing> WriteState(ArrayState state) => _arrayState.Write(state.ToWord());
+    public Result<Nothing> WriteState(ArrayState state) => _arrayState.File!.Write(state.ToWord());
 
     /// <summary>Writes sync_action.</summary>
     public Result<Nothing> WriteAction(string word) =>
-        _syncAction is null ? new KernelError(Errno.ENOENT, $"{_directory}/sync_action", "write") : _syncAction.Write(word);
+        _syncAction.File is { } action ? action.Write(word) : new KernelError(Errno.ENOENT, $"{_directory}/sync_action", "write");
 
     /// <summary>Reads an attribute that is not kept open.</summary>
     public Result<string> ReadOnce(string name) => SysfsAttribute.ReadOnce($"{_directory}/{name}");
@@ -117,16 +129,24 @@ internal sealed class MemberAttributes : IDisposable
     public Result<Nothing> WriteOnce(string name, string value) => SysfsAttribute.WriteOnce($"{_directory}/{name}", value);
 
     /// <summary>
-    /// A number that is not kept open; 0 when it cannot be read. Of a value that a reshape changes, "4 (3)", it is the new one.
+    /// A number that is not kept open; 0 when there is none. Of a value that a reshape changes, "4 (3)", it is the new one.
     /// </summary>
-    public ulong Number(string name)
+    /// <param name="name">The attribute.</param>
+    /// <param name="otherwise">When it cannot be read, but is not gone.</param>
+    public ulong Number(string name, ulong otherwise = 0)
     {
         var read = ReadOnce(name);
-        return read.Ok && ulong.TryParse(read.Value.AsSpan(0, (read.Value + ' ').IndexOf(' ')), CultureInfo.InvariantCulture, out var value) ? value : 0;
+        if (!read.Ok)
+        {
+            _readings.Note(read.Error);
+            return read.Error.MeansGone ? 0 : otherwise;
+        }
+
+        return ulong.TryParse(read.Value.AsSpan(0, (read.Value + ' ').IndexOf(' ')), CultureInfo.InvariantCulture, out var value) ? value : 0;
     }
 
     /// <summary>What of a resync, recovery or reshape is done; null when there is none, or it has not begun.</summary>
-    public SyncPosition? SyncDone() => KernelWords.ParseDone(Text(_syncCompleted, "none"));
+    public SyncPosition? SyncDone() => KernelWords.ParseDone(_syncCompleted.Text());
 
     /// <summary>What md has made of the array; null when it is going away.</summary>
     public MdShape? Shape() => MdShape.Of(_directory);
@@ -136,48 +156,21 @@ internal sealed class MemberAttributes : IDisposable
     /// <param name="vanished">Told of each that is gone.</param>
     public void ScanLegs(Action<Leg> appeared, Action<Leg> vanished)
     {
+        var listed = SysfsDirectory.List(_directory, "dev-");
+        _legsAreKnown = listed.Ok || listed.Error.MeansGone;
+        if (!_legsAreKnown)
+        {
+            _readings.Note(listed.Error);
+            return;
+        }
+
+        // Gone: the array is going away, as its array_state says.
         var found = new HashSet<int>();
-        string[] directories;
-        try
+        foreach (var name in listed.Ok ? listed.Value : [])
         {
-            directories = Directory.GetDirectories(_directory, "dev-*");
-        }
-        catch (IOException)
-        {
-            directories = []; // The array is going away: its array_state says so.
-        }
-
-        foreach (var directory in directories)
-        {
-            var slot = SysfsAttribute.ReadOnce($"{directory}/slot");
-            if (slot is { Ok: true, Value: "none" } && _legs.Values.FirstOrDefault(leg => leg.Directory == directory && !leg.Vanished) is { } left)
+            if (ScanLeg($"{_directory}/{name}", appeared, vanished) is { } slot)
             {
-                // mdadm takes a leg out of its slot right after failing it (takeover to RAID 0). It stays one until it is removed.
-                found.Add(left.Slot);
-                continue;
-            }
-
-            if (!slot.Ok || !int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
-            {
-                continue;
-            }
-
-            found.Add(number);
-            if (_legs.TryGetValue(number, out var known))
-            {
-                if (known.Directory == directory && !known.Vanished)
-                {
-                    continue;
-                }
-
-                Forget(known, vanished);
-            }
-
-            var leg = Leg.Open(directory, number, _loop, _changed);
-            if (leg is not null)
-            {
-                _legs[number] = leg;
-                appeared(leg);
+                found.Add(slot);
             }
         }
 
@@ -185,6 +178,60 @@ internal sealed class MemberAttributes : IDisposable
         {
             Forget(leg, vanished);
         }
+    }
+
+    /// <summary>The slot of the leg in that directory; null: it is none.</summary>
+    private int? ScanLeg(string directory, Action<Leg> appeared, Action<Leg> vanished)
+    {
+        var slot = SysfsAttribute.ReadOnce($"{directory}/slot");
+        var before = _legs.Values.FirstOrDefault(leg => leg.Directory == directory && !leg.Vanished);
+        if (!slot.Ok && !slot.Error.MeansGone)
+        {
+            NotKnown(slot.Error);
+            return before?.Slot;
+        }
+
+        if (slot is { Ok: true, Value: "none" } && before is not null)
+        {
+            // mdadm takes a leg out of its slot right after failing it (takeover to RAID 0). It stays one until it is removed.
+            return before.Slot;
+        }
+
+        if (!slot.Ok || !int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
+        {
+            return null;
+        }
+
+        if (_legs.TryGetValue(number, out var known))
+        {
+            if (known.Directory == directory && !known.Vanished)
+            {
+                return number;
+            }
+
+            Forget(known, vanished);
+        }
+
+        var leg = Leg.Open(directory, number, _loop, _changed, _readings);
+        if (leg.Ok)
+        {
+            _legs[number] = leg.Value;
+            appeared(leg.Value);
+            return number;
+        }
+
+        if (!leg.Error.MeansGone)
+        {
+            NotKnown(leg.Error);
+        }
+
+        return null;
+    }
+
+    private void NotKnown(KernelError error)
+    {
+        _legsAreKnown = false;
+        _readings.Note(error);
     }
 
     /// <summary>Forgets a leg that was removed.</summary>
@@ -208,24 +255,11 @@ internal sealed class MemberAttributes : IDisposable
         }
 
         _legs.Clear();
-        foreach (var attribute in (SysfsAttribute?[])[_arrayState, _syncAction, _syncCompleted, _resyncStart, _metadataVersion, _reshapePosition])
+        foreach (var attribute in (KeptAttribute[])[_arrayState, _syncAction, _syncCompleted, _resyncStart, _metadataVersion, _reshapePosition])
         {
-            if (attribute is not null)
-            {
-                _loop.Unwatch(attribute);
-                attribute.Dispose();
-            }
+            attribute.Close(_loop);
         }
     }
-
-    private static string Text(SysfsAttribute? attribute, string otherwise)
-    {
-        var read = attribute?.Read();
-        return read is { Ok: true } found ? found.Value : otherwise;
-    }
-
-    private static ulong? Position(SysfsAttribute attribute) =>
-        attribute.Read() is { Ok: true } read ? KernelWords.ParsePosition(read.Value) : null;
 
     private void Forget(Leg leg, Action<Leg> vanished)
     {
@@ -234,57 +268,25 @@ internal sealed class MemberAttributes : IDisposable
         leg.Dispose();
     }
 
-    private SysfsAttribute? Optional(string name, bool writable = false)
-    {
-        var attribute = SysfsAttribute.Open($"{_directory}/{name}", writable);
-        return attribute.Ok ? attribute.Value : null;
-    }
-
-    private void WatchIfThere(SysfsAttribute? attribute, Action changed)
-    {
-        if (attribute is not null)
-        {
-            _loop.Watch(attribute, changed);
-        }
-    }
-
     /// <summary>One leg's attributes.</summary>
     internal sealed class Leg : IDisposable
     {
         private readonly EventLoop _loop;
-        private readonly SysfsAttribute _state;
-        private readonly SysfsAttribute? _recoveryStart;
-        private readonly SysfsAttribute? _badBlocks;
-        private readonly SysfsAttribute? _unacknowledged;
+        private readonly KeptAttribute _state;
+        private readonly KeptAttribute _recoveryStart;
+        private readonly KeptAttribute _badBlocks;
+        private readonly KeptAttribute _unacknowledged;
 
-        private Leg(string directory, int slot, DeviceNumber device, SysfsAttribute state, EventLoop loop, Action changed)
+        private Leg(string directory, int slot, DeviceNumber device, EventLoop loop, Readings readings)
         {
             Directory = directory;
             Slot = slot;
             Device = device;
             _loop = loop;
-            _state = state;
-            _recoveryStart = Optional("recovery_start", writable: false);
-            _badBlocks = Optional("bad_blocks", writable: true);
-            _unacknowledged = Optional("unacknowledged_bad_blocks", writable: false);
-            loop.Watch(state, () =>
-            {
-                StateChanged = true;
-                changed();
-            });
-            if (_badBlocks is not null)
-            {
-                loop.Watch(_badBlocks, () =>
-                {
-                    BadBlocksChanged = true;
-                    changed();
-                });
-            }
-
-            if (_unacknowledged is not null)
-            {
-                loop.Watch(_unacknowledged, changed);
-            }
+            _state = readings.Open($"{directory}/state", "", writable: true);
+            _recoveryStart = readings.Open($"{directory}/recovery_start", "none");
+            _badBlocks = readings.Open($"{directory}/bad_blocks", "", writable: true);
+            _unacknowledged = readings.Open($"{directory}/unacknowledged_bad_blocks", "");
         }
 
         /// <summary>.../md/dev-loop0</summary>
@@ -300,7 +302,7 @@ internal sealed class MemberAttributes : IDisposable
         public string Disk => Path.GetFileName(Directory)["dev-".Length..];
 
         /// <summary>Its state attribute.</summary>
-        public string StatePath => _state.Path;
+        public string StatePath => $"{Directory}/state";
 
         /// <summary>Its state has changed since the last look.</summary>
         public bool StateChanged { get; private set; }
@@ -320,37 +322,53 @@ internal sealed class MemberAttributes : IDisposable
         /// <summary>Bad blocks that are being recorded.</summary>
         public ImmutableArray<BadBlock> Recording { get; set; } = [];
 
-        /// <summary>Opens a leg; null when it is gone already.</summary>
-        public static Leg? Open(string directory, int slot, EventLoop loop, Action changed)
+        /// <summary>Opens a leg, all of it or nothing.</summary>
+        public static Result<Leg> Open(string directory, int slot, EventLoop loop, Action changed, Readings readings)
         {
             var device = SysfsAttribute.ReadOnce($"{directory}/block/dev");
-            var state = SysfsAttribute.Open($"{directory}/state", writable: true);
-            if (!state.Ok)
+            if (!device.Ok && !device.Error.MeansGone)
             {
-                return null;
+                return device.Error;
             }
 
             // The link to the block device is gone when the disk was pulled; the leg is still there to be failed and removed.
-            return new Leg(directory, slot, device.Ok ? Numbers.ParseDevice(device.Value) : default, state.Value, loop, changed);
+            var before = readings.Take();
+            var leg = new Leg(directory, slot, device.Ok ? Numbers.ParseDevice(device.Value) : default, loop, readings);
+            var error = leg._state.IsThere ? readings.Take() : leg._state.OpenError;
+            readings.Note(before ?? default);
+            if (error is { } refused)
+            {
+                leg.Dispose();
+                return refused;
+            }
+
+            leg._state.Watch(loop, () =>
+            {
+                leg.StateChanged = true;
+                changed();
+            });
+            leg._badBlocks.Watch(loop, () =>
+            {
+                leg.BadBlocksChanged = true;
+                changed();
+            });
+            leg._unacknowledged.Watch(loop, changed);
+            return leg;
         }
 
-        /// <summary>Reads state and recovery_start.</summary>
+        /// <summary>Reads state and recovery_start. What cannot be read, but is not gone, is what it was.</summary>
         public LegView Look()
         {
             StateChanged = false;
-            var state = _state.Read();
-            Vanished = !state.Ok;
-            LastFlags = state.Ok ? KernelWords.ParseLeg(state.Value) : LegFlags.Vanished;
-            var recovery = _recoveryStart?.Read();
+            var state = _state.Text();
+            Vanished = _state.IsGone;
+            LastFlags = Vanished ? LegFlags.Vanished : KernelWords.ParseLeg(state);
             if ((LastFlags & (LegFlags.Faulty | LegFlags.Vanished)) == 0)
             {
                 IsRebuilding = (LastFlags & LegFlags.InSync) == 0;
             }
 
-            return new LegView(
-                Slot,
-                LastFlags,
-                recovery is { Ok: true } position ? KernelWords.ParsePosition(position.Value) : ArrayFacts.Complete);
+            return new LegView(Slot, LastFlags, KernelWords.ParsePosition(_recoveryStart.Text()));
         }
 
         /// <summary>Bad blocks that md waits to have recorded, in the disk's own sectors.</summary>
@@ -363,33 +381,21 @@ internal sealed class MemberAttributes : IDisposable
         public ImmutableArray<BadBlock>? BadBlocks() => List(_badBlocks, wholeOnly: true);
 
         /// <summary>Writes its state.</summary>
-        public Result<Nothing> WriteState(string word) => _state.Write(word);
+        public Result<Nothing> WriteState(string word) => _state.File!.Write(word);
 
         /// <inheritdoc/>
         public void Dispose()
         {
-            foreach (var attribute in (SysfsAttribute?[])[_state, _recoveryStart, _badBlocks, _unacknowledged])
+            foreach (var attribute in (KeptAttribute[])[_state, _recoveryStart, _badBlocks, _unacknowledged])
             {
-                if (attribute is not null)
-                {
-                    _loop.Unwatch(attribute);
-                    attribute.Dispose();
-                }
+                attribute.Close(_loop);
             }
         }
 
-        private static ImmutableArray<BadBlock>? List(SysfsAttribute? attribute, bool wholeOnly = false)
+        private static ImmutableArray<BadBlock>? List(KeptAttribute attribute, bool wholeOnly = false)
         {
             const int FullPage = 4094; // The kernel leaves out the page's last byte, reading the last line's end.
-            return attribute?.Read() is { Ok: true } text && !(wholeOnly && text.Value.Length >= FullPage)
-                ? KernelWords.ParseBadBlocks(text.Value)
-                : null;
-        }
-
-        private SysfsAttribute? Optional(string name, bool writable)
-        {
-            var attribute = SysfsAttribute.Open($"{Directory}/{name}", writable);
-            return attribute.Ok ? attribute.Value : null;
+            return attribute.Read() is { } text && !(wholeOnly && text.Length >= FullPage) ? KernelWords.ParseBadBlocks(text) : null;
         }
     }
 }

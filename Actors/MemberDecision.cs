@@ -252,7 +252,7 @@ public static class MemberDecision
 
         return [.. from leg in view.Legs
                    where (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync
-                   where leg.Slot < recorded.Legs.Length && !recorded.Legs[leg.Slot].InSync
+                   where leg.Slot < recorded.Legs.Length && recorded.Legs[leg.Slot] is { InSync: false, MayReturn: false }
                    select new LegChange(recorded.Index, leg.Slot, LegState.InSync)];
     }
 

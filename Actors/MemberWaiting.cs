@@ -7,7 +7,6 @@ namespace ActorRaid.Actors;
 // An array that cannot be supervised as it is: told once, and looked at again only when something outside has changed.
 public sealed partial class MemberArrayActor
 {
-    private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
     private bool _restsWaiting;
 
     /// <summary>
@@ -20,17 +19,6 @@ public sealed partial class MemberArrayActor
             $"{Name} is volume {_settings.Volume} of the container, but the metadata has no such volume: it is not supervised, and its next write "
             + $"hangs. Stop it (mdadm --stop /dev/{Name}), or write the metadata that it was created with", Name);
         CloseAttributes();
-        Wait();
-    }
-
-    private void WaitUntilReadable(KernelError error)
-    {
-        if (!Timers.IsTimerActive("open"))
-        {
-            Events.Warning("array-unreadable", $"{Name} cannot be supervised until its attributes can be read: {error}", Name);
-            Timers.StartPeriodicTimer("open", new OpenAgain(), OpenAgainAfter);
-        }
-
         Wait();
     }
 
@@ -63,7 +51,7 @@ public sealed partial class MemberArrayActor
     {
         Receive<LegsMayHaveChanged>(_ =>
         {
-            if (!Timers.IsTimerActive("open") && !_restsWaiting)
+            if (!_restsWaiting)
             {
                 _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
             }
@@ -71,13 +59,6 @@ public sealed partial class MemberArrayActor
         Receive<VolumeDescribed>(described =>
         {
             if (described.Volume is not null && !_restsWaiting)
-            {
-                BeginAgain();
-            }
-        });
-        Receive<OpenAgain>(_ =>
-        {
-            if (!_restsWaiting)
             {
                 BeginAgain();
             }
@@ -117,11 +98,8 @@ public sealed partial class MemberArrayActor
         CloseAttributes();
         if (OpenAttributes())
         {
-            Timers.Cancel("open");
             Become(Settling);
             Begin();
         }
     }
-
-    private sealed record OpenAgain;
 }

@@ -37,7 +37,11 @@ public enum SuperviseOutcome
 }
 
 /// <summary>The answer to <see cref="Supervise"/>.</summary>
-public sealed record SuperviseReply(SuperviseOutcome Outcome, string Message);
+public sealed record SuperviseReply(SuperviseOutcome Outcome, string Message)
+{
+    /// <summary>It failed for a reason that lies in this process: descriptors, threads or memory are short, or the program is at fault.</summary>
+    public bool IsOurFault { get; init; }
+}
 
 /// <summary>/proc/mdstat has changed; this is what it says now.</summary>
 public sealed record MdStatChanged(MdStatFile MdStat);
@@ -70,6 +74,18 @@ public sealed record LegsMayHaveChanged(bool DisksChanged);
 
 /// <summary>From a member array to its container: the array is gone, and that is recorded.</summary>
 public sealed record ArrayGone(string Array);
+
+/// <summary>From a member array to its container: its attributes cannot be read now, though they are there. It has ended, and is to be made again.</summary>
+internal sealed record ArrayNotRead(string Array, KernelError Error);
+
+/// <summary>To itself, of a member array or a container: what could not be read before may be by now.</summary>
+internal sealed record LookOnceMore;
+
+/// <summary>To the member arrays: the disk's actor was restarted, and knows none of its legs.</summary>
+internal sealed record DiskRestarted(DeviceNumber Device);
+
+/// <summary>To whoever waits for answers of several: this one was restarted, and may have forgotten that it was asked.</summary>
+internal sealed record AskAgain(IActorRef Actor);
 
 /// <summary>One thing to record. All changes of one <see cref="Record"/> go into the same commit.</summary>
 public abstract record Change;
@@ -112,7 +128,11 @@ public enum RecordFor
 /// <param name="ReplyTo">Who waits.</param>
 /// <param name="Changes">What to record.</param>
 /// <param name="For">Comes back in the answer.</param>
-public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, RecordFor For = RecordFor.Array);
+public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, RecordFor For = RecordFor.Array)
+{
+    /// <summary>Comes back in the answer, so that whoever was restarted meanwhile does not take the answer to an earlier request for this one's.</summary>
+    public long Ticket { get; init; }
+}
 
 /// <summary>What was asked for is recorded: the kernel may be let go.</summary>
 /// <param name="Changed">Whether anything had to be written.</param>
@@ -123,6 +143,9 @@ public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockF
 {
     /// <summary>The generation that has it, if anything had to be written.</summary>
     public uint Generation { get; init; }
+
+    /// <summary>As in the request.</summary>
+    public long Ticket { get; init; }
 }
 
 /// <summary>To the metadata: an update as it came over the socket. Answered with <see cref="Queued"/> as soon as it is in the queue.</summary>
@@ -150,7 +173,11 @@ public sealed record DescribeVolume(int Volume);
 public sealed record VolumeDescribed(VolumeInfo? Volume);
 
 /// <summary>To the metadata: a disk has come into the container.</summary>
-public sealed record DiskArrived(DiskSource Source, BlockDevice Device);
+public sealed record DiskArrived(DiskSource Source, BlockDevice Device)
+{
+    /// <summary>It was there all the time, but could not be read when the container was loaded with this generation; null: it is new.</summary>
+    public uint? FoundSince { get; init; }
+}
 
 /// <summary>To the metadata: a disk has left the container.</summary>
 public sealed record DiskLeft(DeviceNumber Device);

@@ -30,7 +30,7 @@ public sealed record OpenDisk(DiskSource Source, BlockDevice Device);
 /// The only owner of a container's metadata. Everything that changes it comes here, in turn: what is waiting when a commit may
 /// begin goes into that commit together, and is answered when the quorum has it.
 /// </summary>
-public sealed class MetadataActor : ReceiveActor, IWithTimers
+public sealed class MetadataActor : RaidActor, IWithTimers
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
     private MetadataSettings _settings;
@@ -220,7 +220,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         _pauseAskedBy = null;
         asker.Tell(
             new MetadataPaused(
-                _model.Generation, ContainerDigest.Of(_model, _writer.Devices), _writer.DoubtfulDisks,
+                _model.Generation, ContainerDigest.Of(_model, _writer.Devices), ContainerDigest.OfEach(_model, _writer.Devices), _writer.DoubtfulDisks,
                 [.. _waiting.Select(waiting => waiting.Message).OfType<ApplyUpdate>().Select(update => update.Bytes.ToArray())]),
             Self);
     }
@@ -299,6 +299,9 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             case DescribeVolume describe:
                 sender.Tell(new VolumeDescribed(describe.Volume >= 0 && describe.Volume < _model.Volumes.Length ? _model.Volumes[describe.Volume] : null), Self);
                 break;
+            case DiskArrived { FoundSince: { } loaded } found:
+                Find(found, loaded);
+                break;
             case DiskArrived arrived:
                 _writer.Add(arrived.Source, Writable(arrived.Device));
                 _model = _model.AddDisk(arrived.Source);
@@ -320,6 +323,20 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         $"{disk} was part of this container once, and was used without the others since, or they without it: it is left alone. To keep "
             + "its data, remove it (mdadm --remove) and make a container of it (mdadm --assemble --update=uuid); else zero and add it",
         disk: disk);
+
+    private void Find(DiskArrived found, uint loaded)
+    {
+        (_model, var verdict) = _model.FindDisk(found.Source, loaded);
+        _writer.Add(found.Source, Writable(found.Device));
+        if (verdict.Standing is DiskStanding.Member or DiskStanding.Spare)
+        {
+            Events.Info("disk-found", $"{verdict.Name}: {verdict.Reason}", disk: verdict.Name);
+        }
+        else
+        {
+            Events.Verdict(verdict);
+        }
+    }
 
     private void ApplyChanges(Record record)
     {
@@ -364,7 +381,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             }
         }
 
-        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For) { Generation = _model.Generation + 1 }));
+        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For) { Generation = _model.Generation + 1, Ticket = record.Ticket }));
     }
 
     private bool Knows(int volume) => volume >= 0 && volume < _model.Volumes.Length;

@@ -18,6 +18,7 @@ internal sealed class MonitorEndpoint
     private readonly MonitorConversation _conversation;
     private readonly MonitorServer _server;
     private Task _pausing = Task.CompletedTask;
+    private Task _resuming = Task.CompletedTask;
 
     private MonitorEndpoint(string pidFile, int thread, MonitorConversation conversation, MonitorServer server)
     {
@@ -79,7 +80,8 @@ internal sealed class MonitorEndpoint
     /// <summary>Stops answering, and gives what another process needs to go on.</summary>
     public Task<PausedSockets> Pause()
     {
-        var pausing = _server.Pause();
+        // Behind the going on that may still be under way: that would undo it, and the pause would never end.
+        var pausing = _resuming.ContinueWith(_ => _server.Pause(), TaskScheduler.Default).Unwrap();
         _pausing = pausing;
         return pausing;
     }
@@ -87,7 +89,7 @@ internal sealed class MonitorEndpoint
     /// <summary>Answers, as soon as what is being paused has come to rest; the pid file is ours.</summary>
     public Result<Nothing> Resume()
     {
-        _pausing.ContinueWith(_ => _server.Resume(), TaskScheduler.Default);
+        _resuming = _pausing.ContinueWith(_ => _server.Resume(), TaskScheduler.Default);
         return Claim();
     }
 

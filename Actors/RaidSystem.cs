@@ -18,6 +18,12 @@ public sealed record RaidSettings(
 {
     /// <summary>What an admin may want otherwise; see <see cref="RaidSystem.Change"/>.</summary>
     public PolicyInForce Policy { get; } = new();
+
+    /// <summary>How disks are opened and read.</summary>
+    internal DiskOpener OpenDisk { get; init; } = DiskReading.Open;
+
+    /// <summary>How long a disk may take to be opened and read until it is done without.</summary>
+    internal TimeSpan DiskLimit { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>The whole of supervision, for those outside: give it containers, end it. It starts and ends with the host whose service it is.</summary>
@@ -85,6 +91,12 @@ public sealed class RaidSystem
     /// <summary>Another process goes on with a container that is at rest here: closes our ends of the connections.</summary>
     public Task ForgetClients(string container) => Host.Ask<object>(new ForgetClients(container), AnswerLimit);
 
+    /// <summary>Another process goes on with these, for good: they are forgotten, and nothing of theirs is touched. Returns at once.</summary>
+    public void GiveAway(ImmutableArray<string> containers) => Host.Tell(new ContainersGivenAway(containers), ActorRefs.NoSender);
+
+    /// <summary>Another process still has these; each is taken up as soon as that has ended or given it up. Returns at once.</summary>
+    public void SuperviseWhenFree(ImmutableArray<string> containers) => Host.Tell(new SuperviseWhenFree(containers), ActorRefs.NoSender);
+
     /// <summary>The process that went on with a container is gone: supervises it again, beginning afresh at the same socket.</summary>
     public Task<SuperviseReply> Retake(string container) => Host.Ask<SuperviseReply>(new RetakeContainer(container), StartLimit);
 
@@ -147,6 +159,7 @@ public static class RaidHosting
             {
                 var events = provider.GetRequiredService<IEventSink>();
                 var raid = provider.GetRequiredService<RaidSystem>();
-                registry.Register<HostActor>(system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty), RaidSystem.PinnedDispatcher), "host"));
+                var memory = new HostMemory();
+                registry.Register<HostActor>(system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty, memory), RaidSystem.PinnedDispatcher), "host"));
             }));
 }

@@ -16,7 +16,7 @@ internal static class Rehearsal
     public static bool Of(IContainerModel model, ImmutableArray<OpenDisk> disks)
     {
         var recorded = true;
-        ContainerDigest.Of(model, disks.Select(disk => disk.Source.Device));
+        ContainerDigest.OfEach(model, disks.Select(disk => disk.Source.Device));
         foreach (var volume in model.Volumes)
         {
             var changes = MemberDecision.WritePending(volume.Index, MemberMemory.New).Changes;

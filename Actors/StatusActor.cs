@@ -14,14 +14,19 @@ namespace ActorRaid.Actors;
 internal sealed record AskedContainer(string Name, IActorRef Actor, EventLoop Loop, bool Started);
 
 /// <summary>To the status actor: how do these stand? The asker gets a <see cref="SystemReport"/>, at the latest when the limit is over.</summary>
-internal sealed record AskContainers(ImmutableArray<AskedContainer> Containers, IActorRef Asker, TimeSpan Limit);
+/// <param name="Containers">The containers that are asked.</param>
+/// <param name="Refused">Those that nobody is there to be asked of.</param>
+/// <param name="Asker">Receives the report.</param>
+/// <param name="Limit">Who has not answered by then is shown as such.</param>
+internal sealed record AskContainers(
+    ImmutableArray<AskedContainer> Containers, ImmutableArray<ContainerReport> Refused, IActorRef Asker, TimeSpan Limit);
 
 /// <summary>
 /// Asks everybody how he stands: each container for its parts, its thread whether it runs, then each part. Nobody has to wait for anybody else, and
 /// who does not answer in time is shown as such. Nobody is asked again before he has answered: he may wait in the kernel for days, with somebody
 /// watching, and each further question would stay in memory as long. An answer that comes late is for whoever asks then.
 /// </summary>
-internal sealed class StatusActor : ReceiveActor, IWithTimers
+internal sealed class StatusActor : RaidActor, IWithTimers
 {
     /// <summary>A disk may rightly wait in the kernel: when all others have answered, it has so long.</summary>
     private static readonly TimeSpan DiskGrace = TimeSpan.FromMilliseconds(250);
@@ -55,7 +60,7 @@ internal sealed class StatusActor : ReceiveActor, IWithTimers
 
     private void Begin(AskContainers asked)
     {
-        var round = new Round(asked.Asker, [.. asked.Containers.Select(container => new Inquiry(container))]);
+        var round = new Round(asked.Asker, [.. asked.Containers.Select(container => new Inquiry(container))], asked.Refused);
         _rounds.Add(round);
         Timers.StartSingleTimer(round, new TimeIsUp(round), asked.Limit);
         foreach (var inquiry in round.Inquiries)
@@ -192,7 +197,7 @@ internal sealed class StatusActor : ReceiveActor, IWithTimers
         if (_rounds.Remove(round))
         {
             round.Asker.Tell(
-                new SystemReport([.. round.Inquiries.Where(inquiry => !inquiry.HasEnded).Select(inquiry => inquiry.Report())]), Self);
+                new SystemReport([.. round.Inquiries.Where(inquiry => !inquiry.HasEnded).Select(inquiry => inquiry.Report()), .. round.Refused]), Self);
         }
     }
 
@@ -201,8 +206,10 @@ internal sealed class StatusActor : ReceiveActor, IWithTimers
     private sealed record TimeIsUp(Round Round);
 
     /// <summary>One question to all, until it is answered.</summary>
-    private sealed class Round(IActorRef asker, Inquiry[] inquiries)
+    private sealed class Round(IActorRef asker, Inquiry[] inquiries, ImmutableArray<ContainerReport> refused)
     {
+        public ImmutableArray<ContainerReport> Refused { get; } = refused;
+
         public IActorRef Asker { get; } = asker;
 
         public Inquiry[] Inquiries { get; } = inquiries;
@@ -268,6 +275,7 @@ internal sealed class StatusActor : ReceiveActor, IWithTimers
                 {
                     Serial = known?.Serial ?? "",
                     Sectors = known?.Sectors ?? 0,
+                    Unreadable = Parts?.Unreadable.GetValueOrDefault(disk.Device),
                 };
             });
     }

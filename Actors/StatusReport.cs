@@ -27,6 +27,12 @@ public enum ContainerHealth
 
     /// <summary>Its thread is stuck in our own program: its writers wait until this process is replaced.</summary>
     Stuck,
+
+    /// <summary>It could not be taken up, for a reason that another process would meet as well; it is tried again.</summary>
+    Refused,
+
+    /// <summary>It is not supervised though it should be, for a reason that lies in this process; it is tried again.</summary>
+    Lost,
 }
 
 /// <summary>A container.</summary>
@@ -39,7 +45,11 @@ public enum ContainerHealth
 /// <param name="Disks">Its disks.</param>
 public sealed record ContainerReport(
     string Name, ContainerHealth Health, ImmutableArray<string> Silent, string Format, uint Generation,
-    ImmutableArray<ArrayReport> Arrays, ImmutableArray<DiskReport> Disks);
+    ImmutableArray<ArrayReport> Arrays, ImmutableArray<DiskReport> Disks)
+{
+    /// <summary>Why it is not supervised, in words; null: it is.</summary>
+    public string? Refusal { get; init; }
+}
 
 /// <summary>A running array.</summary>
 /// <param name="Name">md126</param>
@@ -95,6 +105,9 @@ public sealed record DiskReport(string Name, DeviceNumber Device, bool IsSpare, 
     /// <summary>Its serial number as the metadata spells it; empty when that does not know it.</summary>
     public string Serial { get; init; } = "";
 
+    /// <summary>Why its metadata cannot be read; null: it can.</summary>
+    public string? Unreadable { get; init; }
+
     /// <summary>Its size in sectors; 0 when the metadata does not know it.</summary>
     public ulong Sectors { get; init; }
 }
@@ -109,7 +122,11 @@ internal sealed record NameParts;
 /// <param name="Striped">RAID 0 arrays, which have no actor.</param>
 internal sealed record ContainerParts(
     IActorRef Metadata, ImmutableArray<(string Name, IActorRef Actor)> Members,
-    ImmutableArray<(string Name, DeviceNumber Device, IActorRef Actor)> Disks, ImmutableArray<ArrayStanding> Striped);
+    ImmutableArray<(string Name, DeviceNumber Device, IActorRef Actor)> Disks, ImmutableArray<ArrayStanding> Striped)
+{
+    /// <summary>Disks whose metadata could not be read, and why.</summary>
+    public ImmutableDictionary<DeviceNumber, string> Unreadable { get; init; } = ImmutableDictionary<DeviceNumber, string>.Empty;
+}
 
 /// <summary>
 /// To the metadata, a member array or a disk: how do you stand? Answered at once, from what is known, with <see cref="MetadataStanding"/>,

@@ -39,6 +39,15 @@ public interface IContainerModel
     /// <summary>A disk has come into the container (mdadm --add): what its metadata area holds decides what it is to us.</summary>
     IContainerModel AddDisk(DiskSource disk);
 
+    /// <summary>
+    /// A disk that was in the container all the time, but could not be read when that was loaded, can be read now: what it is to us
+    /// follows from what it holds and what the metadata has of it, as at a load. One that holds what is newer than all that could be read
+    /// then is left alone.
+    /// </summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="loaded">The generation that the container was loaded with.</param>
+    (IContainerModel Model, DiskVerdict Verdict) FindDisk(DiskSource disk, uint loaded);
+
     /// <summary>A disk has left the container. Its place in the metadata stays, marked missing where a volume uses it.</summary>
     IContainerModel RemoveDisk(DeviceNumber disk);
 
@@ -138,6 +147,9 @@ public enum DiskStanding
 
     /// <summary>No metadata at all.</summary>
     Blank,
+
+    /// <summary>It could not be read at all: the disk is dead, hangs, or has no device node.</summary>
+    Unreadable,
 }
 
 /// <summary>One disk's standing, and why.</summary>
@@ -211,7 +223,14 @@ public sealed record VolumeShape(int Level, int Layout, int ChunkBytes, int Legs
 /// <param name="Device">The disk in it, if it is present.</param>
 /// <param name="InSync">Its data is whole, by the metadata (not failed, not being rebuilt).</param>
 /// <param name="DataOffset">First sector of the disk that the volume uses.</param>
-public sealed record LegInfo(int Slot, DeviceNumber? Device, bool InSync, ulong DataOffset);
+public sealed record LegInfo(int Slot, DeviceNumber? Device, bool InSync, ulong DataOffset)
+{
+    /// <summary>
+    /// The metadata does not have it as failed or being rebuilt, but its disk is not there, or cannot be read: it is not in sync, and it may come
+    /// back with the copy that it had.
+    /// </summary>
+    public bool MayReturn { get; init; }
+}
 
 /// <summary>What is said of an array.</summary>
 public enum Consistency

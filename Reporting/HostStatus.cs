@@ -113,4 +113,6 @@ public sealed record LegStatus(int Slot, string Disk, ImmutableArray<string> Sta
 /// <param name="Role">member, spare, failed, or unknown.</param>
 /// <param name="Hangs">It has not answered a metadata write for long, or its actor waits in the kernel.</param>
 /// <param name="Since">Since when that is so, as far as this daemon knows.</param>
-public sealed record DiskStatus(string Name, string Device, string Serial, long SizeBytes, string Role, bool Hangs, DateTimeOffset Since);
+/// <param name="Unreadable">Why its metadata cannot be read, in words; null: it can.</param>
+public sealed record DiskStatus(
+    string Name, string Device, string Serial, long SizeBytes, string Role, bool Hangs, DateTimeOffset Since, string? Unreadable = null);

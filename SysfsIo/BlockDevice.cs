@@ -93,7 +93,7 @@ public sealed class BlockDevice : IDisposable
     /// </summary>
     public static Result<bool> IsExclusivelyFree(string path)
     {
-        var opened = FileDescriptor.Open(path, Native.ReadOnly | Native.Exclusive);
+        var opened = FileDescriptor.OpenForMoment(path, Native.ReadOnly | Native.Exclusive);
         if (opened.Ok)
         {
             opened.Value.Dispose();
@@ -114,6 +114,15 @@ public sealed class BlockDevice : IDisposable
         var tail = new byte[(int)Math.Min(bytes, SizeBytes)];
         var read = Read(SizeBytes - tail.Length, tail);
         return read.Ok ? tail : read.Error;
+    }
+
+    /// <summary>As <see cref="ReadTail(int)"/>, by the device's own thread: <paramref name="done"/> is called there. A device that is closed answers EBADF.</summary>
+    public void ReadTail(int bytes, Action<Result<byte[]>> done)
+    {
+        if (!Worker.TryPost(() => done(ReadTail(bytes))))
+        {
+            done(new KernelError(Errno.EBADF, Path, "read"));
+        }
     }
 
     /// <summary>Fills the buffer from a byte offset; neither needs to be aligned. Blocks. EIO when the device ends before.</summary>

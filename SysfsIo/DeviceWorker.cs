@@ -13,23 +13,23 @@ internal sealed class DeviceWorker(string name) : IDisposable
     private bool started;
     private bool ended;
 
-    /// <summary>Runs the work on the device's thread, in order. It must not throw. False when this was disposed.</summary>
+    /// <summary>Runs the work on the device's thread, in order. It must not throw. False when this was disposed, or there is no thread to be had.</summary>
     internal bool TryPost(Action work)
     {
         lock (gate)
         {
-            if (ended)
+            Start();
+            if (ended || !started)
             {
                 return false;
             }
             queue.Enqueue(work);
-            Start();
             Monitor.Pulse(gate);
             return true;
         }
     }
 
-    /// <summary>Starts the thread, if it does not run yet.</summary>
+    /// <summary>Starts the thread, if it does not run yet; without one to be had it is tried again with the next work.</summary>
     internal void Start()
     {
         lock (gate)
@@ -38,8 +38,15 @@ internal sealed class DeviceWorker(string name) : IDisposable
             {
                 return;
             }
-            started = true;
-            new Thread(Run, StackBytes) { IsBackground = true, Name = name }.Start();
+            try
+            {
+                new Thread(Run, StackBytes) { IsBackground = true, Name = name }.Start();
+                started = true;
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+            {
+                // Whoever has work for it hears of that.
+            }
         }
     }
 

@@ -48,6 +48,9 @@ public static class Errno
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
 
+    /// <summary>Too many open files in system.</summary>
+    public const int ENFILE = 23;
+
     /// <summary>Inappropriate ioctl for device.</summary>
     public const int ENOTTY = 25;
 
@@ -120,6 +123,7 @@ public static class Errno
         EEXIST => nameof(EEXIST),
         ENODEV => nameof(ENODEV),
         EINVAL => nameof(EINVAL),
+        ENFILE => nameof(ENFILE),
         ENOTTY => nameof(ENOTTY),
         EFBIG => nameof(EFBIG),
         EMFILE => nameof(EMFILE),

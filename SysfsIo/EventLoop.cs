@@ -29,7 +29,10 @@ public sealed unsafe class EventLoop : IDisposable
     private long endsAt;
     private volatile int threadNumber;
 
-    /// <summary>Starts the thread. Throws <see cref="InvalidOperationException"/> when the kernel has no eventfd left for it.</summary>
+    /// <summary>
+    /// Starts the thread. Throws <see cref="InvalidOperationException"/> when the kernel has no eventfd left for it, and what
+    /// <see cref="Thread.Start()"/> throws when it has no thread; see <see cref="Start"/>.
+    /// </summary>
     /// <param name="name">The thread's name; the kernel keeps 15 bytes of it.</param>
     /// <param name="maxStackBytes">The thread's stack in bytes; small, because it is locked into memory.</param>
     public EventLoop(string name, int maxStackBytes = 128 * 1024)
@@ -43,8 +46,35 @@ public sealed unsafe class EventLoop : IDisposable
         writes = new AsyncWrites(this, number);
         polled[0] = new Native.PollFd { Descriptor = number, Events = Native.PollIn };
         thread = new Thread(Run, maxStackBytes) { IsBackground = true, Name = name };
-        thread.Start();
+        try
+        {
+            thread.Start();
+        }
+        catch (Exception)
+        {
+            writes.Release();
+            bell.Dispose();
+            throw;
+        }
         SpinWait.SpinUntil(() => threadNumber != 0);
+    }
+
+    /// <summary>A loop, or why there can be none: no descriptor (EMFILE), no thread (EAGAIN).</summary>
+    /// <param name="name">The thread's name.</param>
+    public static Result<EventLoop> Start(string name)
+    {
+        try
+        {
+            return new EventLoop(name);
+        }
+        catch (InvalidOperationException)
+        {
+            return new KernelError(Errno.EMFILE, name, "make an eventfd for");
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return new KernelError(Errno.EAGAIN, name, "start a thread for");
+        }
     }
 
     /// <summary>Told, on the loop's thread, of whatever posted work or a callback throws. The loop goes on.</summary>

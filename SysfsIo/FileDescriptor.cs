@@ -8,6 +8,8 @@ namespace ActorRaid.SysfsIo;
 /// </summary>
 internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
+    private bool fromReserve;
+
     internal FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
 
     internal int Number => (int)handle;
@@ -21,6 +23,24 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
         }
         while (number < 0 && Native.LastError == Errno.EINTR);
         return number < 0 ? KernelError.Last(path, "open") : new FileDescriptor(number);
+    }
+
+    /// <summary>As <see cref="Open"/>, of a file that is closed again at once: where no descriptor is left, one of the reserve is given up for it.</summary>
+    internal static Result<FileDescriptor> OpenForMoment(string path, int flags, int mode = 0)
+    {
+        var opened = Open(path, flags, mode);
+        var reserved = false;
+        while (!opened.Ok && opened.Error.Errno is Errno.EMFILE or Errno.ENFILE && DescriptorReserve.GiveOneUp())
+        {
+            // Another thread may have been faster.
+            opened = Open(path, flags, mode);
+            reserved = true;
+        }
+        if (opened.Ok)
+        {
+            opened.Value.fromReserve = reserved;
+        }
+        return opened;
     }
 
     /// <summary>False when it is closed already; else a DangerousRelease must follow.</summary>
@@ -48,5 +68,13 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
         return Native.Status(Number, "", Native.AtEmptyPath, 0x7FF, &status) < 0 ? KernelError.Last(path, "stat") : status;
     }
 
-    protected override bool ReleaseHandle() => Native.Close(Number) == 0;
+    protected override bool ReleaseHandle()
+    {
+        var closed = Native.Close(Number) == 0;
+        if (fromReserve)
+        {
+            DescriptorReserve.TakeBack();
+        }
+        return closed;
+    }
 }

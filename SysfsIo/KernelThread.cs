@@ -10,14 +10,9 @@ public static class KernelThread
     /// <param name="thread">The kernel's number of the thread; one that is gone waits for nothing.</param>
     public static bool WaitsInKernel(int thread)
     {
-        try
-        {
-            return Judge(File.ReadAllText($"/proc/self/task/{thread}/stat"), File.ReadAllText($"/proc/self/task/{thread}/wchan"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var stat = SysfsAttribute.ReadOnce($"/proc/self/task/{thread}/stat");
+        var channel = SysfsAttribute.ReadOnce($"/proc/self/task/{thread}/wchan");
+        return stat.Ok && channel.Ok ? Judge(stat.Value, channel.Value) : !(stat.Error.MeansGone || channel.Error.MeansGone || stat.Error.Errno == Errno.ESRCH);
     }
 
     /// <summary>Judges by the texts of stat and wchan.</summary>

@@ -9,10 +9,10 @@ public sealed class MdStatWatcher : IDisposable
     private readonly SysfsAttribute file;
     private readonly EventLoop loop;
 
-    private MdStatWatcher(SysfsAttribute file)
+    private MdStatWatcher(SysfsAttribute file, EventLoop loop)
     {
         this.file = file;
-        loop = new EventLoop("mdstat");
+        this.loop = loop;
     }
 
     /// <summary>What the callback throws. The watcher goes on.</summary>
@@ -33,7 +33,13 @@ public sealed class MdStatWatcher : IDisposable
         {
             return opened.Error;
         }
-        var watcher = new MdStatWatcher(opened.Value);
+        var loop = EventLoop.Start("mdstat");
+        if (!loop.Ok)
+        {
+            opened.Value.Dispose();
+            return loop.Error;
+        }
+        var watcher = new MdStatWatcher(opened.Value, loop.Value);
         void Tell() => changed(watcher.file.Read());
         watcher.loop.Watch(watcher.file, Tell);
         watcher.loop.Post(Tell);

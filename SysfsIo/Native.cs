@@ -20,6 +20,8 @@ internal static unsafe partial class Native
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     internal static readonly int Direct = IsArm ? 0x10000 : 0x4000;
+    internal static readonly int DirectoryOnly = IsArm ? 0x4000 : 0x10000;
+    internal static readonly nint SysGetEntries = IsArm ? 61 : 217;
     internal static readonly nint SysIoSetup = IsArm ? 0 : 206;
     internal static readonly nint SysIoDestroy = IsArm ? 1 : 207;
     internal static readonly nint SysIoGetEvents = IsArm ? 4 : 208;

@@ -17,7 +17,7 @@ public static class PidFile
     {
         var temporary = $"{path}.{Environment.ProcessId}";
         Native.Unlink(temporary);
-        var opened = FileDescriptor.Open(temporary, Native.WriteOnly | CreateNew, OwnerOnly);
+        var opened = FileDescriptor.OpenForMoment(temporary, Native.WriteOnly | CreateNew, OwnerOnly);
         if (!opened.Ok)
         {
             return opened.Error;

@@ -48,6 +48,33 @@ public static class Processes
         return text.Value.Length == 0 ? Array.Empty<string>() : text.Value.TrimEnd('\0').Split('\0');
     }
 
+    /// <summary>Whether a process is a monitor of containers, mdmon or one of ours, by the name that it was started with. One that is gone is none.</summary>
+    public static Result<bool> IsMonitor(int pid)
+    {
+        var line = CommandLine(pid);
+        return line.Ok
+            ? line.Value is [var name, ..] && (name.Contains("mdmon", StringComparison.Ordinal) || name.Contains("@dmon", StringComparison.Ordinal))
+            : IsNobody(line.Error) ? false : line.Error;
+    }
+
+    /// <summary>
+    /// The living monitor, other than this process, that a container's pid file names; 0: nobody. An error where that cannot be told.
+    /// </summary>
+    /// <param name="pidFile">The file.</param>
+    public static Result<int> OtherMonitor(string pidFile)
+    {
+        var process = PidFile.ReadProcess(pidFile);
+        if (!process.Ok)
+        {
+            return IsNobody(process.Error) ? 0 : process.Error;
+        }
+        var isMonitor = process.Value == Environment.ProcessId ? false : IsMonitor(process.Value);
+        return isMonitor.Ok ? isMonitor.Value ? process.Value : 0 : isMonitor.Error;
+    }
+
+    /// <summary>There is no such file or process, or the file names none.</summary>
+    private static bool IsNobody(KernelError error) => error.MeansGone || error.Errno is Errno.ESRCH or Errno.EBADMSG;
+
     /// <summary>The short name of a process (the kernel keeps 15 bytes of it).</summary>
     public static Result<string> Name(int pid) => SysfsAttribute.ReadOnce($"/proc/{pid}/comm");
 

@@ -12,6 +12,12 @@ public readonly record struct KernelError(int Errno, string Path, string Action)
     public override string ToString() =>
         $"{Action} {Path}: {SysfsIo.Errno.Name(Errno)} ({Marshal.GetPInvokeErrorMessage(Errno)})";
 
+    /// <summary>What was asked is not there: ENOENT or ENODEV. Every other error says nothing about that.</summary>
+    public bool MeansGone => Errno is SysfsIo.Errno.ENOENT or SysfsIo.Errno.ENODEV;
+
+    /// <summary>Descriptors, threads or memory are short: it says nothing about what was asked, and is over some time.</summary>
+    public bool MeansShortage => Errno is SysfsIo.Errno.EMFILE or SysfsIo.Errno.ENFILE or SysfsIo.Errno.ENOMEM or SysfsIo.Errno.EAGAIN;
+
     internal static KernelError Last(string path, string action) => new(Native.LastError, path, action);
 }
 

@@ -103,7 +103,7 @@ public sealed class SysfsAttribute : IDisposable
     /// <summary>Opens, reads and closes a file; as <see cref="Read"/>.</summary>
     public static Result<string> ReadOnce(string path)
     {
-        var opened = FileDescriptor.Open(path, Native.ReadOnly);
+        var opened = FileDescriptor.OpenForMoment(path, Native.ReadOnly);
         if (!opened.Ok)
         {
             return opened.Error;
@@ -115,7 +115,7 @@ public sealed class SysfsAttribute : IDisposable
     /// <summary>Opens a file for writing (it is not created), writes to it once and closes it; as <see cref="Write"/>.</summary>
     public static Result<Nothing> WriteOnce(string path, string value)
     {
-        var opened = FileDescriptor.Open(path, Native.WriteOnly);
+        var opened = FileDescriptor.OpenForMoment(path, Native.WriteOnly);
         if (!opened.Ok)
         {
             return opened.Error;

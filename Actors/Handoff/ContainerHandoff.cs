@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors.Handoff;
+using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 
@@ -8,7 +9,11 @@ namespace ActorRaid.Actors;
 // The container's part of a handoff: coming to rest and going on in the process that has it; prepared, and taken up, in the one that takes over.
 internal sealed partial class ContainerActor
 {
+    /// <summary>How long disks may take for what is read again while arrays wait.</summary>
+    private static readonly TimeSpan TakeUpLimit = TimeSpan.FromSeconds(1);
+
     private ImmutableArray<OpenDisk> _prepared;
+    private ImmutableDictionary<DeviceNumber, string> _preparedWithout = ImmutableDictionary<DeviceNumber, string>.Empty;
     private IActorRef? _pauseAskedBy;
     private IActorRef? _resumeAskedBy;
     private IActorRef? _pausing;
@@ -20,7 +25,7 @@ internal sealed partial class ContainerActor
     /// </summary>
     private void Prepare()
     {
-        var loaded = ContainerLoader.Load(SysRoot, Name, _settings.Settings.Formats);
+        var loaded = ContainerLoader.Load(_settings.Settings, Name, _settings.Settings.DiskLimit);
         if (loaded.Refusal is { } refusal)
         {
             Refuse(refusal);
@@ -29,6 +34,12 @@ internal sealed partial class ContainerActor
 
         BeginMetadata(loaded, ContainerSnapshot.Empty(Name));
         _prepared = loaded.Disks;
+        _preparedWithout = loaded.Unreadable;
+        foreach (var reading in loaded.Hanging)
+        {
+            reading.Abandon();
+        }
+
         if (ReadMdStat() is { } mdstat)
         {
             ReconcileArrays(mdstat);
@@ -47,6 +58,10 @@ internal sealed partial class ContainerActor
             Begin(takeUp.Handed);
         });
         Receive<ArrayGone>(gone => _members.Remove(gone.Array));
+        Receive<ArrayNotRead>(array => _members.Remove(array.Array));
+        Receive<Terminated>(dead => Ended(dead.ActorRef));
+        Receive<DiskRead>(read => read.Reading.Abandon());
+        ChildMessages();
         Receive<Farewell>(_ =>
         {
             Context.Parent.Tell(new ContainerLeft(Name, Task.FromResult(true)), Self);
@@ -77,8 +92,23 @@ internal sealed partial class ContainerActor
                 GoOn();
             }
         });
-        Receive<Terminated>(_ => GoOn());
-        Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(_atRest), Self));
+        Receive<Terminated>(dead =>
+        {
+            if (dead.ActorRef.Equals(_pausing))
+            {
+                GoOn();
+            }
+            else
+            {
+                Ended(dead.ActorRef);
+            }
+        });
+        ChildMessages();
+        Receive<AskForRest>(_ =>
+        {
+            _settings.Home.MayBeGivenAway = _atRest;
+            Sender.Tell(new RestAnswer(_atRest), Self);
+        });
         Receive<ForgetClients>(_ =>
         {
             _endpoint?.ForgetClients();
@@ -96,21 +126,28 @@ internal sealed partial class ContainerActor
         ReceiveAny(_ => Stash.Stash());
     }
 
-    private SuperviseReply? Disagreement(LoadedContainer loaded, ContainerSnapshot? expected)
+    /// <summary>
+    /// Restarted by a fault at a time when another process may have begun to act for this container: nothing is done before it is clear who goes on.
+    /// </summary>
+    private void PerhapsGivenAway()
     {
-        if (expected is null)
+        Receive<ResumeContainer>(_ =>
         {
-            return null;
-        }
-
-        var generation = loaded.Model!.Generation;
-        var digest = ContainerDigest.Of(loaded.Model, loaded.Disks.Select(disk => disk.Source.Device));
-        return generation == expected.Generation && digest == expected.Digest
-            ? null
-            : new SuperviseReply(
-                SuperviseOutcome.Failed,
-                $"{Name}: the disks have generation {generation} with digest {digest}, but whoever hands it over has {expected.Generation} with {expected.Digest}");
+            _settings.Home.MayBeGivenAway = false;
+            Become(Running);
+            Begin(null);
+            Sender.Tell(new ContainerResumed(Name), Self);
+        });
+        Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(false), Self));
+        Receive<ForgetClients>(_ => Sender.Tell(new ContainerResumed(Name), Self));
+        Receive<IForContainer>(_ => Sender.Tell(new NotSupervised(Name), Self));
+        ReceiveAny(_ => { });
     }
+
+    private SuperviseReply? Disagreement(LoadedContainer loaded, ContainerSnapshot? expected) =>
+        expected is not null && ContainerDigest.Disagreement(loaded.Model!, [.. loaded.Disks.Select(disk => disk.Source.Device)], expected) is { } reason
+            ? new SuperviseReply(SuperviseOutcome.Failed, $"{Name}: {reason}")
+            : null;
 
     private void BeginPause()
     {
@@ -132,6 +169,7 @@ internal sealed partial class ContainerActor
 
     private void GoOn()
     {
+        _settings.Home.MayBeGivenAway = false;
         _pausing = null;
         _pauseAskedBy = null;
         _atRest = false;

@@ -66,6 +66,7 @@ public sealed partial class MemberArrayActor
             PostChange(Self);
         });
         Receive<SysfsChanged>(_ => NoteChange());
+        Receive<Pause>(_ => Sender.Tell(AtRest(), Self));
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -89,7 +90,9 @@ public sealed partial class MemberArrayActor
 
         _pauseAskedBy = null;
         Become(Paused);
-        asker.Tell(new MemberPaused(new ArraySnapshot(Name, _memory, _dropping.Slots)), Self);
+        asker.Tell(AtRest(), Self);
         return true;
     }
+
+    private MemberPaused AtRest() => new(new ArraySnapshot(Name, _memory, _dropping.Slots));
 }

@@ -61,6 +61,12 @@ public sealed record ContainerResumed(string Container);
 /// <summary>The answer to <see cref="AskForRest"/>.</summary>
 public sealed record RestAnswer(bool IsAtRest);
 
+/// <summary>To the host: another process goes on with these, for good. Their actors end, and touch nothing.</summary>
+public sealed record ContainersGivenAway(ImmutableArray<string> Containers);
+
+/// <summary>To the host: another process has these containers; take each up when that has ended or given it up.</summary>
+public sealed record SuperviseWhenFree(ImmutableArray<string> Containers);
+
 /// <summary>From the host to a container that was prepared: take it up, as <see cref="Supervise"/> says.</summary>
 internal sealed record TakeUpContainer(HandedContainer? Handed);
 
@@ -91,7 +97,8 @@ internal sealed record MemberPaused(ArraySnapshot Snapshot);
 internal sealed record DiskPaused;
 
 /// <summary>The metadata is at rest: all that was begun is on every disk that can be written.</summary>
-internal sealed record MetadataPaused(uint Generation, string Digest, ImmutableArray<string> DoubtfulDisks, ImmutableArray<byte[]> Updates);
+internal sealed record MetadataPaused(
+    uint Generation, string Digest, ImmutableArray<DiskDigest> Disks, ImmutableArray<string> DoubtfulDisks, ImmutableArray<byte[]> Updates);
 
 /// <summary>From the host to a container that is at rest: leave the server to whoever comes after. Answered with <see cref="ServerLeft"/>.</summary>
 internal sealed record LeaveServer;

@@ -11,7 +11,7 @@ internal sealed record AllPaused(ContainerPaused Paused);
 /// Brings a container to rest, from the outside in: first mdadm's questions, then the arrays (what they have begun they finish, and that needs
 /// disks and metadata), then the disks, last the metadata. Ended by its container when that takes too long.
 /// </summary>
-internal sealed class PauseActor : ReceiveActor
+internal sealed class PauseActor : RaidActor
 {
     private readonly string _name;
     private readonly IActorRef _container;
@@ -33,6 +33,8 @@ internal sealed class PauseActor : ReceiveActor
         _members = members;
         _disks = disks;
         _metadata = metadata;
+        Receive<AskAgain>(_ => { });
+        Receive<Terminated>(_ => { });
         Receive<PausedSockets>(sockets =>
         {
             _sockets = sockets;
@@ -48,16 +50,31 @@ internal sealed class PauseActor : ReceiveActor
     {
         Receive<MemberPaused>(paused =>
         {
-            _arrays.Add(paused.Snapshot);
-            Answered(Sender);
+            if (_awaited.Contains(Sender))
+            {
+                _arrays.Add(paused.Snapshot);
+                Answered(Sender);
+            }
         });
+        Common();
+    }
+
+    private void Common()
+    {
         Receive<Terminated>(gone => Answered(gone.ActorRef));
+        Receive<AskAgain>(again =>
+        {
+            if (_awaited.Contains(again.Actor))
+            {
+                again.Actor.Tell(new Pause(), Self);
+            }
+        });
     }
 
     private void DisksPausing()
     {
         Receive<DiskPaused>(_ => Answered(Sender));
-        Receive<Terminated>(gone => Answered(gone.ActorRef));
+        Common();
     }
 
     private void MetadataPausing()
@@ -65,10 +82,14 @@ internal sealed class PauseActor : ReceiveActor
         Receive<MetadataPaused>(metadata =>
         {
             var snapshot = new ContainerSnapshot(
-                _name, metadata.Generation, metadata.Digest, _arrays.ToImmutable(), metadata.DoubtfulDisks, metadata.Updates);
+                _name, metadata.Generation, metadata.Digest, _arrays.ToImmutable(), metadata.DoubtfulDisks, metadata.Updates)
+            {
+                Disks = metadata.Disks,
+            };
             _container.Tell(new AllPaused(new ContainerPaused(snapshot, _sockets!)), Self);
             Context.Stop(Self);
         });
+        Receive<AskAgain>(_ => { });
         Receive<Terminated>(_ => { });
     }
 

@@ -6,7 +6,7 @@ namespace ActorRaid.Actors.Handoff;
 /// Goes once through a container's coming to rest, playing all its parts: when a successor asks for that arrays wait for as long as it takes, and the
 /// first time takes much longer than the second.
 /// </summary>
-internal sealed class PauseRehearsal : ReceiveActor
+internal sealed class PauseRehearsal : RaidActor
 {
     private int _asked;
 
@@ -17,7 +17,7 @@ internal sealed class PauseRehearsal : ReceiveActor
             {
                 0 => new MemberPaused(new ArraySnapshot("", MemberMemory.New, [])),
                 1 => new DiskPaused(),
-                _ => (object)new MetadataPaused(0, "", [], []),
+                _ => (object)new MetadataPaused(0, "", [], [], []),
             },
             Self));
         Receive<AllPaused>(_ => Context.Stop(Self));

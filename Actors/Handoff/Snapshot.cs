@@ -19,6 +19,9 @@ public sealed record ContainerSnapshot(
     string Container, uint Generation, string Digest, ImmutableArray<ArraySnapshot> Arrays,
     ImmutableArray<string> DoubtfulDisks, ImmutableArray<byte[]> Updates)
 {
+    /// <summary>The digest of each disk by itself, of those that have metadata of ours; null from a version that does not tell.</summary>
+    public ImmutableArray<DiskDigest>? Disks { get; init; }
+
     /// <summary>Nothing is known.</summary>
     public static ContainerSnapshot Empty(string container) => new(container, 0, "", [], [], []);
 }
@@ -28,6 +31,11 @@ public sealed record ContainerSnapshot(
 /// <param name="Memory">The previous look.</param>
 /// <param name="Dropping">Slots of legs that are recorded as failed and being removed.</param>
 public sealed record ArraySnapshot(string Array, MemberMemory Memory, ImmutableArray<int> Dropping);
+
+/// <summary>What one disk is to have.</summary>
+/// <param name="Device">major:minor</param>
+/// <param name="Digest">See <see cref="ContainerDigest"/>.</param>
+public sealed record DiskDigest(string Device, string Digest);
 
 /// <summary>Whether two processes have the same metadata in mind.</summary>
 public static class ContainerDigest
@@ -63,6 +71,46 @@ public static class ContainerDigest
                 hash = (hash ^ each) * Prime;
             }
         }
+    }
+
+    /// <summary>The same of each disk by itself; of those that the model has nothing for there is none.</summary>
+    public static ImmutableArray<DiskDigest> OfEach(IContainerModel model, IEnumerable<DeviceNumber> disks) =>
+        [.. from disk in disks where model.Sectors(disk) is not null select new DiskDigest(disk.ToString(), Of(model, [disk]))];
+
+    /// <summary>
+    /// Why a container that was loaded is not what its supervisor has in mind; null: it is. Compared is what both have: a disk that one of them cannot read
+    /// says nothing. As every member of a container has the whole of its metadata, one disk in common is enough, and there must be one.
+    /// </summary>
+    /// <param name="model">As it was loaded.</param>
+    /// <param name="disks">The disks that it was loaded from.</param>
+    /// <param name="expected">What the supervisor has.</param>
+    public static string? Disagreement(IContainerModel model, ImmutableArray<DeviceNumber> disks, ContainerSnapshot expected)
+    {
+        var same = expected.Disks is { IsEmpty: false } each ? SameInCommon(OfEach(model, disks), each) : Of(model, disks) == expected.Digest;
+        return same && model.Generation == expected.Generation
+            ? null
+            : $"the disks have generation {model.Generation} with digest {Of(model, disks)}, but whoever hands it over has {expected.Generation} with {expected.Digest}";
+    }
+
+    private static bool SameInCommon(ImmutableArray<DiskDigest> ours, ImmutableArray<DiskDigest> theirs)
+    {
+        var common = 0;
+        foreach (var disk in ours)
+        {
+            if (theirs.FirstOrDefault(known => known.Device == disk.Device) is not { } other)
+            {
+                continue;
+            }
+
+            if (other.Digest != disk.Digest)
+            {
+                return false;
+            }
+
+            common++;
+        }
+
+        return common > 0;
     }
 
     private static readonly Comparer<DeviceNumber> ByNumber = Comparer<DeviceNumber>.Create(

@@ -21,6 +21,9 @@ internal static class DaemonMain
     private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(15);
     private const int NotTakenOver = 3;
 
+    /// <summary>For what several threads open at the same moment for a moment. (How many a process may have, the runtime sets to the hard limit at its start.)</summary>
+    private const int ReservedDescriptors = 16;
+
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
     internal static int Run(DaemonOptions options)
     {
@@ -104,6 +107,7 @@ internal static class DaemonMain
         var events = service.Events;
         // Also warms the log: what it needs is loaded and in memory before that is locked.
         events.Write(EventLevel.Info, "daemon-starting", $"process {Environment.ProcessId}{(options.Takeover ? ", taking over" : "")}");
+        DescriptorReserve.Hold(ReservedDescriptors);
         await supervisor.Ready().ConfigureAwait(false);
         await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
         ControlDesk.Rehearse();
@@ -127,9 +131,10 @@ internal static class DaemonMain
         }
 
         var status = 0;
-        foreach (var container in options.Containers)
+        // All at once: one whose disks do not answer is not to hold up the others.
+        var replies = await Task.WhenAll(options.Containers.Except(taken?.Left ?? []).Select(TakeUp)).ConfigureAwait(false);
+        foreach (var (container, reply) in replies)
         {
-            var reply = await desk.TakeUp(container, options.Takeover).ConfigureAwait(false);
             if (options.Foreground)
                 status |= MdmonCommand.Verdict(container, reply, options.Takeover);
         }
@@ -181,6 +186,9 @@ internal static class DaemonMain
         }
         events.Write(EventLevel.Info, "daemon-ended", leaving is not null ? "as it was told to" : "nothing left to supervise");
         return 0;
+
+        async Task<(string Container, LaunchReply Reply)> TakeUp(string container) =>
+            (container, await desk.TakeUp(container, options.Takeover).ConfigureAwait(false));
     }
 
     private static StatusTeller Teller() => new(Environment.MachineName, ProgramVersion.Text, Environment.ProcessId, DateTimeOffset.Now, 0);

@@ -52,6 +52,9 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
     public void MakeWay(int successor) => _service.Systemd.MainProcess(successor);
 
     /// <inheritdoc/>
+    public void KeepRest() => _desk.StayNoLonger();
+
+    /// <inheritdoc/>
     public void Hold()
     {
         _board.HandingOver = true;

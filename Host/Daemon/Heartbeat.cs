@@ -11,7 +11,8 @@ namespace ActorRaid.Host.Daemon;
 /// The watchdog is fed as long as the host answers and no container's thread is stuck in our own program. That a restart cures: the
 /// other containers' writers wait for a second or two, where the stuck one's would for ever. What waits in the kernel (a disk's own thread,
 /// or a container's, for md or a disk) a new process would wait for as well, only without the other containers being supervised
-/// meanwhile: it is told, and the watchdog is fed.
+/// meanwhile: it is told, and the watchdog is fed. Nor is it fed while a container that should be supervised is not, for want of what a new process would
+/// have: descriptors, threads.
 /// </remarks>
 internal sealed class Heartbeat : IDisposable
 {
@@ -89,13 +90,15 @@ internal sealed class Heartbeat : IDisposable
             Status("the host's actor does not answer");
             return true;
         }
-        if (report.Containers.All(container => container.Health != ContainerHealth.Stuck) && _service.Systemd.WatchdogLimit is not null)
+        if (!report.Containers.Any(container => IsCuredByRestart(container.Health)) && _service.Systemd.WatchdogLimit is not null)
             _service.Systemd.Alive();
         foreach (var container in report.Containers)
             Tell(container);
         Status(StatusText.Of(report));
         return StatusText.Moves(report);
     }
+
+    private static bool IsCuredByRestart(ContainerHealth health) => health is ContainerHealth.Stuck or ContainerHealth.Lost;
 
     private void Tell(ContainerReport container)
     {
@@ -105,8 +108,9 @@ internal sealed class Heartbeat : IDisposable
         _told[container.Name] = container.Health;
         if (StatusText.Trouble(container) is { } trouble)
         {
-            var fed = container.Health == ContainerHealth.Stuck && _service.Systemd.WatchdogLimit is not null ? ": systemd's watchdog is not fed" : "";
-            _service.Events.Write(EventLevel.Error, "container-stuck", trouble + fed, container.Name);
+            var fed = IsCuredByRestart(container.Health) && _service.Systemd.WatchdogLimit is not null ? ": systemd's watchdog is not fed" : "";
+            var kind = container.Health is ContainerHealth.Refused or ContainerHealth.Lost ? "container-missing" : "container-stuck";
+            _service.Events.Write(EventLevel.Error, kind, trouble + fed, container.Name);
         }
         else
         {

@@ -13,6 +13,7 @@ internal sealed class LaunchDesk
     private readonly ISupervisor _supervisor;
     private readonly DaemonService _service;
     private readonly Task _unasked;
+    private readonly TaskCompletionSource _noLonger = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stay;
@@ -39,7 +40,7 @@ internal sealed class LaunchDesk
 
     /// <summary>Completes when it is worth looking at <see cref="IsIdle"/>.</summary>
     internal Task Idle =>
-        _stay ? Task.Delay(Timeout.Infinite)
+        _stay ? _noLonger.Task
         : _supervised ? _supervisor.WhenEmpty
         : Task.WhenAny(_changed.Task, _unasked);
 
@@ -55,6 +56,14 @@ internal sealed class LaunchDesk
 
     /// <summary>The daemon is to stay even with nothing to supervise.</summary>
     internal void Stay() => _stay = true;
+
+    /// <summary>The daemon ends when there is nothing left to supervise.</summary>
+    internal void StayNoLonger()
+    {
+        _stay = false;
+        Answered();
+        _noLonger.TrySetResult();
+    }
 
     /// <summary>Answers one request.</summary>
     internal async Task<LaunchReply> Answer(LaunchRequest request)

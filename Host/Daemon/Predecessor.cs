@@ -23,47 +23,49 @@ internal sealed class Predecessor : IDisposable
     /// <summary>Its process number.</summary>
     internal int Process { get; }
 
-    /// <summary>Finds it; null when nobody of that kind is alive. A pid that now belongs to something else is nobody.</summary>
+    /// <summary>
+    /// Finds it; null when nobody of that kind is alive. A pid that now belongs to something else is nobody. An error where that cannot be told.
+    /// </summary>
     /// <param name="runDirectory">Where pid files and sockets are.</param>
     /// <param name="container">md127</param>
-    internal static Predecessor? Find(string runDirectory, string container)
+    internal static Result<Predecessor?> Find(string runDirectory, string container)
     {
-        if (Another(runDirectory, container) is not { } process)
-            return null;
+        var process = Another(runDirectory, container);
+        if (!process.Ok)
+            return process.Error;
+        if (process.Value == 0)
+            return (Predecessor?)null;
         var connection = MonitorClient.Connect($"{runDirectory}/{container}.sock", PingLimit);
-        return new Predecessor(process, connection.Ok ? connection.Value : null);
+        return new Predecessor(process.Value, connection.Ok ? connection.Value : null);
     }
 
-    /// <summary>Whether a living monitor that is not this process has a container, by its pid file.</summary>
-    internal static bool IsAnother(string runDirectory, string container) => Another(runDirectory, container) is not null;
+    /// <summary>Whether a living monitor that is not this process has a container, by its pid file. Not when that cannot be told.</summary>
+    internal static bool IsAnother(string runDirectory, string container) => Another(runDirectory, container) is { Ok: true, Value: not 0 };
 
-    private static int? Another(string runDirectory, string container) =>
-        PidFile.ReadProcess($"{runDirectory}/{container}.pid") is { Ok: true, Value: var process } && process != Environment.ProcessId && IsMonitor(process) ? process : null;
+    private static Result<int> Another(string runDirectory, string container) => Processes.OtherMonitor($"{runDirectory}/{container}.pid");
 
     /// <summary>Whether it still does its work: it answers a ping.</summary>
     internal bool Answers() => _connection?.PingMonitor().Ok ?? false;
+
+    private bool IsGone => Processes.IsMonitor(Process) is { Ok: true, Value: false };
 
     /// <summary>Sends it away, and waits until it is gone.</summary>
     /// <returns>Whether it is.</returns>
     internal bool Dismiss()
     {
-        if (!IsMonitor(Process) || !Processes.Kill(Process, Processes.Terminate).Ok)
+        if (IsGone || !Processes.Kill(Process, Processes.Terminate).Ok)
             return true;
         _connection?.WaitUntilClosed(CloseLimit);
         // It may sleep: mdmon is woken by SIGUSR1, and that fails once it is gone.
         for (var poke = 0; poke < Pokes; poke++)
         {
-            if (!IsMonitor(Process) || !Processes.Kill(Process, Processes.WakeUp).Ok)
+            if (IsGone || !Processes.Kill(Process, Processes.WakeUp).Ok)
                 return true;
             Thread.Sleep(PokeMilliseconds);
         }
-        return !IsMonitor(Process);
+        return IsGone;
     }
 
     /// <summary>Closes our end.</summary>
     public void Dispose() => _connection?.Dispose();
-
-    private static bool IsMonitor(int process) =>
-        Processes.CommandLine(process) is { Ok: true, Value: [var name, ..] }
-        && (name.Contains("mdmon", StringComparison.Ordinal) || name.Contains("@dmon", StringComparison.Ordinal));
 }

@@ -52,7 +52,10 @@ internal sealed class RaidSupervisor : ISupervisor
     /// <inheritdoc/>
     public async Task<LaunchReply> Supervise(string container, bool takeover)
     {
-        var predecessor = Predecessor.Find(_settings.RunDirectory, container);
+        var found = Predecessor.Find(_settings.RunDirectory, container);
+        if (!found.Ok)
+            return new LaunchReply(LaunchOutcome.Failed, $"{container}: it is not known whether anybody monitors it: {found.Error}");
+        var predecessor = found.Value;
         if (predecessor is not null && !takeover && await Task.Run(predecessor.Answers).ConfigureAwait(false))
         {
             var process = predecessor.Process;
@@ -60,7 +63,16 @@ internal sealed class RaidSupervisor : ISupervisor
             return new LaunchReply(LaunchOutcome.Managed, $"process {process} monitors it");
         }
 
-        var reply = await _system.Supervise(container).ConfigureAwait(false);
+        SuperviseReply reply;
+        try
+        {
+            reply = await _system.Supervise(container).ConfigureAwait(false);
+        }
+        catch (Akka.Actor.AskTimeoutException)
+        {
+            // Whatever it waits for: it goes on by itself, and others are not to wait for it.
+            reply = new SuperviseReply(SuperviseOutcome.Failed, $"{container}: it has not been taken up yet, and goes on trying; see actorraid status");
+        }
         if (predecessor is not null)
         {
             if (reply.Outcome == SuperviseOutcome.Supervised)

@@ -15,7 +15,7 @@ internal static class StatusText
         var arrays = report.Containers.Sum(container => container.Arrays.Length);
         return string.Join("; ", new[] { $"{Count(report.Containers.Length, "container")}, {Count(arrays, "array")}" }
             .Concat(report.Containers.Select(Trouble).OfType<string>())
-            .Concat(report.Containers.SelectMany(container => container.Disks).Where(disk => disk.Hangs || !disk.Answers).Select(Trouble))
+            .Concat(report.Containers.SelectMany(container => container.Disks).Where(disk => disk.Hangs || !disk.Answers || disk.Unreadable is not null).Select(Trouble))
             .Concat(report.Containers.SelectMany(container => container.Arrays).Select(Standing).OfType<string>()));
     }
 
@@ -25,6 +25,7 @@ internal static class StatusText
         ContainerHealth.Answers => null,
         ContainerHealth.Starting => $"{container.Name} is being taken up",
         ContainerHealth.Silent => $"{container.Name} does not answer ({string.Join(", ", container.Silent)})",
+        ContainerHealth.Refused or ContainerHealth.Lost => $"{container.Name} is not supervised",
         ContainerHealth.WaitsInKernel => $"{container.Name} is stuck, waiting in the kernel",
         _ => $"{container.Name} is stuck",
     };
@@ -34,7 +35,7 @@ internal static class StatusText
         report.Containers.Any(container => container.Health != ContainerHealth.Answers || container.Arrays.Any(array => array.Done is not null));
 
     private static string Trouble(DiskReport disk) =>
-        disk.Hangs ? $"{disk.Name} has not answered a metadata write" : $"{disk.Name} is waited for in the kernel";
+        disk.Unreadable is not null ? $"{disk.Name} cannot be read" : disk.Hangs ? $"{disk.Name} has not answered a metadata write" : $"{disk.Name} is waited for in the kernel";
 
     private static string? Standing(ArrayReport array)
     {

@@ -13,14 +13,16 @@ namespace ActorRaid.Host.Handoff;
 //   successor                        predecessor
 //   Hello                    ->      Welcome, or Refused
 //   for each container:
-//   Take                     ->      brings it to rest: Snapshot with its sockets; Vanished; Refused
+//   Take                     ->      brings it to rest: Snapshot with its sockets; Vanished; Kept: it does not come to rest
 //   loads, compares, starts, pid file
 //   Prepared                 ->      Go: from here on only the successor acts
+//   or Leave: it cannot      ->      goes on with it
 //   goes on with it
 //   Mine                     ->
 //   puts its own sockets in place
-//   Done                     ->      ends, and touches nothing
+//   Done                     ->      ends, and touches nothing; but stays with what was kept or left, until that is gone or at rest
 //
+// One container never keeps another from being handed over: Kept, Leave and what comes of them are said where Hello and Welcome say that they are understood.
 // The successor gives up by ending: its end of the socket then closes, and the predecessor goes on with everything. After Go the predecessor
 // makes sure of that end (SIGKILL) before it touches a container again. When it is the predecessor that ends, the successor goes on.
 
@@ -35,6 +37,8 @@ namespace ActorRaid.Host.Handoff;
 [JsonDerivedType(typeof(Prepared), "prepared")]
 [JsonDerivedType(typeof(Go), "go")]
 [JsonDerivedType(typeof(Mine), "mine")]
+[JsonDerivedType(typeof(Kept), "kept")]
+[JsonDerivedType(typeof(Leave), "leave")]
 [JsonDerivedType(typeof(Done), "done")]
 internal abstract record HandoffMessage
 {
@@ -45,7 +49,8 @@ internal abstract record HandoffMessage
 /// <summary>The successor's first word. This one message is the same in every version.</summary>
 /// <param name="Protocol">The version that it speaks.</param>
 /// <param name="Program">Its program's version, for people.</param>
-internal sealed record Hello(int Protocol, string Program) : HandoffMessage;
+/// <param name="OneByOne">It understands <see cref="Kept"/>.</param>
+internal sealed record Hello(int Protocol, string Program, bool OneByOne = false) : HandoffMessage;
 
 /// <summary>The predecessor agrees.</summary>
 /// <param name="Protocol">The version that it speaks.</param>
@@ -54,7 +59,9 @@ internal sealed record Hello(int Protocol, string Program) : HandoffMessage;
 /// <param name="Stay">Whether it would stay with nothing to supervise.</param>
 /// <param name="Systemd">What it knows of systemd, whose service's main process the successor will be.</param>
 /// <param name="Spared">It is marked to be spared at shutdown (@).</param>
-internal sealed record Welcome(int Protocol, string Program, ImmutableArray<string> Containers, bool Stay, SystemdPlace Systemd, bool Spared = false) : HandoffMessage;
+/// <param name="OneByOne">It understands <see cref="Leave"/>, and stays with what is left.</param>
+internal sealed record Welcome(
+    int Protocol, string Program, ImmutableArray<string> Containers, bool Stay, SystemdPlace Systemd, bool Spared = false, bool OneByOne = false) : HandoffMessage;
 
 /// <summary>The predecessor goes on with everything.</summary>
 internal sealed record Refused(string Reason) : HandoffMessage;
@@ -92,8 +99,15 @@ internal sealed record Go : HandoffMessage;
 /// <summary>The successor goes on with it.</summary>
 internal sealed record Mine : HandoffMessage;
 
-/// <summary>The successor has everything.</summary>
-internal sealed record Done : HandoffMessage;
+/// <summary>The predecessor goes on with the container that was asked for: it does not come to rest. It is given up as soon as it does.</summary>
+internal sealed record Kept(string Reason) : HandoffMessage;
+
+/// <summary>In place of <see cref="Prepared"/>: the successor cannot go on with the container, and the predecessor is to.</summary>
+internal sealed record Leave(string Reason) : HandoffMessage;
+
+/// <summary>The successor has everything that it could be given.</summary>
+/// <param name="Left">What it could not: the predecessor stays with that.</param>
+internal sealed record Done(ImmutableArray<string>? Left = null) : HandoffMessage;
 
 /// <summary>Bytes and back, by generated code.</summary>
 [JsonSerializable(typeof(HandoffMessage))]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using ActorRaid.Actors;
 using ActorRaid.Actors.Handoff;
@@ -18,6 +19,11 @@ internal sealed class HandoffOffer : IDisposable
     /// <summary>How long a container may take to come to rest: a disk that does not answer must not hold it up for long.</summary>
     private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long the successor may take between two containers: it prepares all of them before the first, and nobody waits meanwhile.</summary>
+    private static readonly TimeSpan NextLimit = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan GiveUpEvery = TimeSpan.FromSeconds(2);
+
     private readonly PlacedSocket _socket;
     private readonly string _path;
     private readonly RaidSystem _system;
@@ -25,6 +31,8 @@ internal sealed class HandoffOffer : IDisposable
     private readonly IHandingOver _daemon;
     private readonly TaskCompletionSource<int> _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _handing = new();
+    private readonly List<string> _kept = [];
+    private bool _oneByOne;
 
     private HandoffOffer(PlacedSocket socket, string path, RaidSystem system, EventLog events, IHandingOver daemon)
     {
@@ -109,12 +117,16 @@ internal sealed class HandoffOffer : IDisposable
         {
             if (!Agree(talk, channel.Peer))
                 return;
-            while (HandOverNext(talk, given, ref resting))
+            Done? done;
+            while ((done = HandOverNext(talk, given, ref resting)) is null)
             {
             }
             _events.Write(EventLevel.Info, "handed-over", $"process {channel.Peer} has {string.Join(", ", given.DefaultIfEmpty("nothing to supervise"))} from now on");
             _daemon.MakeWay(channel.Peer);
-            _handedOver.TrySetResult(channel.Peer);
+            if (done.Left is { Length: > 0 } left)
+                StayWith(left, given);
+            else
+                _handedOver.TrySetResult(channel.Peer);
         }
         catch (Exception e)
         {
@@ -136,7 +148,9 @@ internal sealed class HandoffOffer : IDisposable
         if (message is Hello { Protocol: HandoffMessage.Version } hello)
         {
             _events.Write(EventLevel.Info, "handoff", $"process {peer}, version {hello.Program}, takes over");
-            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd, Invocation.IsOffRoot(Invocation.Name())));
+            _oneByOne = hello.OneByOne;
+            _kept.Clear();
+            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd, Invocation.IsOffRoot(Invocation.Name()), OneByOne: true));
             return true;
         }
         var theirs = message is Hello other ? $"version {other.Protocol} (program {other.Program})" : "something that is no handoff";
@@ -147,12 +161,12 @@ internal sealed class HandoffOffer : IDisposable
         return false;
     }
 
-    /// <returns>False when the successor has everything.</returns>
-    private bool HandOverNext(HandoffChannel talk, List<string> given, ref string? resting)
+    /// <returns>The successor's last word; null while there is more to come.</returns>
+    private Done? HandOverNext(HandoffChannel talk, List<string> given, ref string? resting)
     {
-        var (message, _) = talk.Receive(HandoffChannel.StepLimit);
-        if (message is Done)
-            return false;
+        var (message, _) = talk.Receive(NextLimit);
+        if (message is Done done)
+            return done;
         if (message is not Take { Container: { } container })
             throw new HandoffException($"{message?.GetType().Name ?? "something unknown"} came where Take or Done was due");
 
@@ -165,15 +179,28 @@ internal sealed class HandoffOffer : IDisposable
             case NotSupervised:
                 resting = null;
                 talk.Send(new Vanished());
-                return true;
+                return null;
             case ContainerPaused paused:
                 talk.Send(Snapshot.Of(paused), paused.Sockets.Descriptors);
                 break;
             default:
-                throw new HandoffException($"{container} did not come to rest within {RestLimit.TotalSeconds:0} s: a disk does not answer, or a write to it has not ended");
+                var reason = $"{container} did not come to rest within {RestLimit.TotalSeconds:0} s: a disk does not answer, or a write to it has not ended";
+                if (!_oneByOne)
+                    throw new HandoffException(reason);
+                GoOnWith(container, reason, ref resting);
+                _kept.Add(container);
+                talk.Send(new Kept(reason));
+                return null;
         }
         var atRest = Stopwatch.GetElapsedTime(began);
-        talk.Expect<Prepared>(HandoffChannel.StepLimit);
+        var (answer, _) = talk.Receive(HandoffChannel.StepLimit);
+        if (answer is Leave leave)
+        {
+            GoOnWith(container, leave.Reason, ref resting);
+            return null;
+        }
+        if (answer is not Prepared)
+            throw new HandoffException(answer is Refused refused ? refused.Reason : $"{answer?.GetType().Name ?? "something unknown"} came where {nameof(Prepared)} was due");
         var prepared = Stopwatch.GetElapsedTime(began);
         if (Await(_system.AskForRest(container)) is not RestAnswer { IsAtRest: true })
             throw new HandoffException($"{container} is no longer at rest");
@@ -186,7 +213,59 @@ internal sealed class HandoffOffer : IDisposable
         _events.Write(
             EventLevel.Info, "container-handed-over",
             $"{container} was at rest after {atRest.TotalMilliseconds:0} ms, with its successor after {prepared.TotalMilliseconds:0} ms, and goes on after {gone.TotalMilliseconds:0} ms", container);
-        return true;
+        return null;
+    }
+
+    private void GoOnWith(string container, string reason, ref string? resting)
+    {
+        Await(_system.Resume(container));
+        resting = null;
+        _events.Write(EventLevel.Error, "not-handed-over", $"{container} stays with this process: {reason}", container);
+    }
+
+    /// <summary>The successor has the rest. What only does not come to rest is given up as soon as it does: the successor takes it up then.</summary>
+    private void StayWith(ImmutableArray<string> left, List<string> given)
+    {
+        _system.GiveAway([.. given]);
+        _daemon.KeepRest();
+        _events.Write(EventLevel.Warning, "handed-over", $"this process stays with {string.Join(", ", left)}, and ends when that is gone, taken over or given up");
+        if (_kept.Count == 0)
+            return;
+        ImmutableArray<string> kept = [.. _kept];
+        new Thread(() => GiveUpAtRest([.. kept]), 256 * 1024) { IsBackground = true, Name = "give up" }.Start();
+    }
+
+    private void GiveUpAtRest(List<string> kept)
+    {
+        while (kept.Count > 0)
+        {
+            Thread.Sleep(GiveUpEvery);
+            try
+            {
+                kept.RemoveAll(TryToGiveUp);
+            }
+            catch (Exception e)
+            {
+                _events.Write(EventLevel.Error, "handoff-failed", e.ToString());
+            }
+        }
+    }
+
+    /// <summary>Its writers wait while that is tried: not as long as a disk is known to hang.</summary>
+    private bool TryToGiveUp(string container)
+    {
+        if (Await(_system.Describe(RestLimit))?.Containers.FirstOrDefault(known => known.Name == container) is not { } known)
+            return true;
+        if (known.Disks.Any(disk => disk.Hangs))
+            return false;
+        if (Pause(container) is ContainerPaused)
+        {
+            _system.GiveAway([container]);
+            _events.Write(EventLevel.Info, "container-handed-over", $"{container} has come to rest, and is left to the process that has the others", container);
+            return true;
+        }
+        Await(_system.Resume(container));
+        return false;
     }
 
     private object? Pause(string container)
@@ -246,6 +325,9 @@ internal interface IHandingOver
 
     /// <summary>The successor has everything: systemd is told who is the service's main process now.</summary>
     void MakeWay(int successor);
+
+    /// <summary>The successor has all but what could not be handed over: the daemon ends when that is gone.</summary>
+    void KeepRest();
 
     /// <summary>Launchers wait from now on.</summary>
     void Hold();

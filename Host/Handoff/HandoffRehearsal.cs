@@ -29,7 +29,7 @@ internal static class HandoffRehearsal
                 await Task.Run(client.Value.PingManager).ConfigureAwait(false);
                 var sockets = await server.Value.Pause().ConfigureAwait(false);
                 var arrays = new ArraySnapshot("md0", MemberMemory.New, [0]);
-                var snapshot = Snapshot.Of(new ContainerPaused(new ContainerSnapshot("md1", 1, "00", [arrays], ["sda"], [[1]]), sockets));
+                var snapshot = Snapshot.Of(new ContainerPaused(new ContainerSnapshot("md1", 1, "00", [arrays], ["sda"], [[1]]) { Disks = [new DiskDigest("8:0", "00")] }, sockets));
                 foreach (var message in new HandoffMessage[] { snapshot, new Take("md1"), new Prepared(), new Go(), new Mine() })
                     HandoffJson.Decode(HandoffJson.Encode(message));
                 server.Value.Resume();

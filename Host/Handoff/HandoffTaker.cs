@@ -20,7 +20,9 @@ internal sealed class HandoffTaker : IDisposable
     private readonly ProcessHandle _predecessor;
     private readonly RaidSystem _system;
     private readonly EventLog _events;
+    private readonly List<string> _left = [];
     private bool _alone;
+    private bool _oneByOne;
 
     private HandoffTaker(DescriptorChannel channel, ProcessHandle predecessor, RaidSystem system, EventLog events)
     {
@@ -33,6 +35,9 @@ internal sealed class HandoffTaker : IDisposable
 
     /// <summary>Whether the predecessor would have stayed with nothing to supervise.</summary>
     internal bool Stay { get; private set; }
+
+    /// <summary>The containers that the predecessor goes on with: this process takes them up when it has ended, or given them up.</summary>
+    internal ImmutableArray<string> Left => [.. _left];
 
     /// <summary>What the predecessor knew of systemd.</summary>
     internal SystemdPlace Systemd { get; private set; } = SystemdPlace.None;
@@ -68,7 +73,7 @@ internal sealed class HandoffTaker : IDisposable
         // It is to live where the predecessor lived, and not to end with whatever its launcher belongs to.
         if (!stays && Processes.JoinControlGroupOf(channel.Value.Peer) is { Ok: false } refused)
             events.Write(EventLevel.Warning, "handoff", $"stays in its launcher's control group: {refused.Error}");
-        foreach (var container in containers)
+        foreach (var container in containers.Except(taker._left).ToList())
             taker.TakeOne(container);
         return taker;
     }
@@ -79,13 +84,14 @@ internal sealed class HandoffTaker : IDisposable
         try
         {
             if (!_alone)
-                _talk.Send(new Done());
+                _talk.Send(new Done(_left.Count > 0 ? Left : null));
         }
         catch (HandoffException e) when (e.Gone)
         {
             // That is what it was to do.
         }
-        if (!_predecessor.WaitForEnd(EndLimit))
+        _system.SuperviseWhenFree(Left);
+        if (_left.Count == 0 && !_predecessor.WaitForEnd(EndLimit))
             _events.Write(EventLevel.Warning, "handoff", $"process {_channel.Peer}, which has handed everything over, has not ended yet");
     }
 
@@ -100,7 +106,7 @@ internal sealed class HandoffTaker : IDisposable
     {
         try
         {
-            _talk.Send(new Hello(HandoffMessage.Version, ProgramVersion.Text));
+            _talk.Send(new Hello(HandoffMessage.Version, ProgramVersion.Text, OneByOne: true));
             var welcome = _talk.Expect<Welcome>(FirstLimit);
             if (welcome.Protocol != HandoffMessage.Version)
                 throw new HandoffException($"process {_channel.Peer} (program {welcome.Program}) speaks version {welcome.Protocol} of the handoff, this one {HandoffMessage.Version}");
@@ -108,11 +114,13 @@ internal sealed class HandoffTaker : IDisposable
             Systemd = welcome.Systemd;
             if (welcome.Spared && Invocation.Spare() is { } refused)
                 _events.Write(EventLevel.Warning, "handoff", $"not marked to be spared at shutdown, as process {_channel.Peer} was: {refused}");
-            foreach (var container in welcome.Containers)
+            _oneByOne = welcome.OneByOne;
+            // All at once: one whose disks do not answer is not to hold up the others.
+            var prepared = Await(Task.WhenAll(welcome.Containers.Select(container => _system.Prepare(container))));
+            for (var i = 0; i < prepared.Length; i++)
             {
-                var prepared = Await(_system.Prepare(container));
-                if (prepared.Outcome != SuperviseOutcome.Supervised)
-                    throw new HandoffException(prepared.Message);
+                if (prepared[i].Outcome != SuperviseOutcome.Supervised)
+                    LeaveToPredecessor(welcome.Containers[i], prepared[i].Message);
             }
             // No collection while arrays wait.
             GC.Collect();
@@ -122,6 +130,17 @@ internal sealed class HandoffTaker : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>One container is no reason not to take the others, where the predecessor can stay with it.</summary>
+    private void LeaveToPredecessor(string container, string why)
+    {
+        if (!_oneByOne)
+            throw new HandoffException(why);
+        _left.Add(container);
+        _events.Write(
+            EventLevel.Error, "not-handed-over",
+            $"{container} stays with process {_channel.Peer}, and is taken up here as soon as that has ended or given it up: {why}", container);
     }
 
     private void TakeOne(string container)
@@ -152,13 +171,23 @@ internal sealed class HandoffTaker : IDisposable
         var (message, descriptors) = _talk.Receive(SnapshotLimit);
         if (message is Vanished)
             return;
+        if (message is Kept kept)
+        {
+            _system.GiveAway([container]);
+            LeaveToPredecessor(container, kept.Reason);
+            return;
+        }
         if (message is not Snapshot snapshot)
             throw new HandoffException(message is Refused refused ? refused.Reason : $"{message?.GetType().Name ?? "something unknown"} came where {nameof(Snapshot)} was due");
         if (snapshot.Sockets(descriptors) is not { } sockets)
             throw new HandoffException($"{container}: {descriptors.Length} sockets came along where {snapshot.Connections.Length + 1} were due");
         var reply = Await(_system.Supervise(container, new HandedContainer(snapshot.State, sockets, Paused: true)));
         if (reply.Outcome != SuperviseOutcome.Supervised)
-            throw new HandoffException(reply.Message);
+        {
+            LeaveToPredecessor(container, reply.Message);
+            _talk.Send(new Leave(reply.Message));
+            return;
+        }
         _talk.Send(new Prepared());
         _talk.Expect<Go>(HandoffChannel.StepLimit);
         Await(_system.Resume(container));

@@ -65,7 +65,7 @@ internal sealed class HookEvents
                 return ["DeviceDisappeared"];
             case "checkpoint-lost":
                 return ["CheckpointLost"];
-            case "disk-hangs" or "container-stuck" or "host-stuck":
+            case "disk-hangs" or "container-stuck" or "container-missing" or "host-stuck":
                 return ["Stalled"];
             default:
                 return [];

@@ -134,6 +134,8 @@ internal static class Explanation
         {
             if (disk.Hangs)
                 yield return Text($"{disk.Name} ({disk.Serial}) has not answered since {disk.Since.ToLocalTime():HH:mm:ss}: when it answers, or the kernel gives it up, things go on; disks that suffice without it are not held up.");
+            else if (disk.Unreadable is { } unreadable)
+                yield return Text($"{unreadable}. The container does without this disk's metadata, and tries again to read it; if it is dead, mdadm --remove takes it out of the container, and it should be replaced.");
             else if (disk.Role == "failed")
                 yield return Text($"{disk.Name} ({disk.Serial}) is recorded as failed: mdadm --remove takes it out of the container, and it should be replaced.");
         }

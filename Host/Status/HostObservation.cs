@@ -37,7 +37,7 @@ internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservat
         var arrays = report.Containers.SelectMany(container => container.Arrays).ToImmutableDictionary(
             array => array.Name,
             array => Read($"{settings.SysRoot}/block/{array.Name}/md", mdstat.Arrays.FirstOrDefault(listed => listed.Name == array.Name), array.Legs.IsEmpty));
-        var ours = report.Containers.Select(container => container.Name).ToHashSet();
+        var ours = report.Containers.Where(container => container.Refusal is null).Select(container => container.Name).ToHashSet();
         var others =
             from array in mdstat.Arrays
             where array is { Container: not null, Level: not null } && !ours.Contains(array.Container)
@@ -65,21 +65,16 @@ internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservat
 
     private static IEnumerable<LegReport> Legs(string directory)
     {
-        string[] legs;
-        try
+        const string prefix = "dev-";
+        var legs = SysfsDirectory.List(directory, prefix);
+        if (!legs.Ok)
+            yield break; // It has stopped meanwhile, or it cannot be told: its legs are not shown.
+        foreach (var leg in legs.Value)
         {
-            legs = Directory.GetDirectories(directory, "dev-*");
-        }
-        catch (IOException)
-        {
-            yield break; // It has stopped meanwhile.
-        }
-        foreach (var leg in legs)
-        {
-            var slot = SysfsAttribute.ReadOnce($"{leg}/slot");
-            var state = SysfsAttribute.ReadOnce($"{leg}/state");
+            var slot = SysfsAttribute.ReadOnce($"{directory}/{leg}/slot");
+            var state = SysfsAttribute.ReadOnce($"{directory}/{leg}/state");
             if (slot.Ok && state.Ok && int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
-                yield return new LegReport(number, Path.GetFileName(leg)["dev-".Length..], KernelWords.ParseLeg(state.Value));
+                yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value));
         }
     }
 

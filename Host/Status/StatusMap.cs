@@ -34,8 +34,8 @@ internal static class StatusMap
         var memory = new Remembering(before, now);
         ImmutableArray<ContainerStatus> containers =
         [
-            .. (report?.Containers ?? []).Select(container => Container(container, seen, memory))
-                .Concat(seen.Others.Select(other => Other(other, memory)))
+            .. (report?.Containers ?? []).Where(container => container.Refusal is null).Select(container => Container(container, seen, memory))
+                .Concat(seen.Others.Select(other => Other(other, report, memory)))
                 .OrderBy(container => container.Name, StringComparer.Ordinal),
         ];
         var health = report is null ? Health.Stalled : StatusView.Worst(containers.Select(container => container.Health));
@@ -60,6 +60,11 @@ internal static class StatusMap
             _ => ((string?)null, Health.Ok),
         };
         var since = memory.Since($"{container.Name} waits", waits ?? "");
+        if (container.Disks.Any(disk => disk.Unreadable is not null && container.Arrays.Any(array => array.Legs.Any(leg => leg.Disk == disk.Name && (leg.Flags & LegFlags.InSync) != 0))))
+        {
+            // md goes on with it, but what is recorded from now on it will not know.
+            own = StatusView.Worst([own, Health.Degraded]);
+        }
         return new ContainerStatus(
             container.Name, container.Format, container.Generation, StatusView.Worst([own, .. arrays.Select(array => array.Health)]),
             waits, waits is null ? null : since, arrays, disks);
@@ -117,13 +122,17 @@ internal static class StatusMap
         // Removing a leg may rightly take its actor a moment.
         var hangs = disk.Hangs || memory.Lasts($"{disk.Name} silent", !disk.Answers) > Long;
         return new DiskStatus(
-            disk.Name, disk.Device.ToString(), disk.Serial, (long)disk.Sectors * 512, role, hangs, memory.Since($"{disk.Name} is", $"{role} {hangs}"));
+            disk.Name, disk.Device.ToString(), disk.Serial, (long)disk.Sectors * 512, role, hangs, memory.Since($"{disk.Name} is", $"{role} {hangs}"),
+            disk.Unreadable);
     }
 
     /// <summary>Of a container that others monitor only what the kernel shows is known.</summary>
-    private static ContainerStatus Other(OtherContainer other, Remembering memory)
+    private static ContainerStatus Other(OtherContainer other, SystemReport? report, Remembering memory)
     {
-        var waits = other.Monitor == 0
+        var refusal = report?.Containers.FirstOrDefault(container => container.Name == other.Name)?.Refusal;
+        var waits = other.Monitor == 0 && refusal is not null
+            ? $"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write"
+            : other.Monitor == 0
             ? "nobody monitors it: its arrays hang at their next write (actorraid supervise takes it up)"
             : string.Create(CultureInfo.InvariantCulture, $"process {other.Monitor} monitors it, not this daemon: only what the kernel shows is known");
         ImmutableArray<ArrayStatus> arrays = [.. other.Arrays.Select(array => Other(array, memory))];

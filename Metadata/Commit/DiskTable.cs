@@ -29,7 +29,11 @@ internal sealed class DiskTable
         var legs = ImmutableArray.CreateBuilder<int>(volume.Legs.Length);
         foreach (var leg in volume.Legs)
         {
-            legs.Add(!leg.InSync ? ArrayRule.Lost : leg.Device is { } device ? Place(device) : ArrayRule.Absent);
+            legs.Add(
+                leg.MayReturn ? ArrayRule.Absent
+                : !leg.InSync ? ArrayRule.Lost
+                : leg.Device is { } device ? Place(device)
+                : ArrayRule.Absent);
         }
 
         return new ArrayRule(volume, legs.DrainToImmutable());

@@ -12,6 +12,8 @@ public sealed partial record ImsmContainer : IContainerModel
 
     IContainerModel IContainerModel.AddDisk(DiskSource disk) => AddDisk(disk);
 
+    (IContainerModel Model, DiskVerdict Verdict) IContainerModel.FindDisk(DiskSource disk, uint loaded) => Load.LateDisk.Find(this, disk, loaded);
+
     IContainerModel IContainerModel.RemoveDisk(DeviceNumber disk) => RemoveDisk(disk);
 
     IContainerModel? IContainerModel.RecordBadBlock(int volume, int slot, ulong sector, int length) =>

@@ -227,7 +227,7 @@ public sealed class HandoffTests : IDisposable
         SupervisionRig.Container, new HandedContainer(paused.Snapshot, Duplicates(paused.Sockets), Paused: true)));
 
     /// <summary>As they arrive in another process.</summary>
-    private static PausedSockets Duplicates(PausedSockets sockets) => new(
+    internal static PausedSockets Duplicates(PausedSockets sockets) => new(
         Duplicate(sockets.Listener), [.. sockets.Connections.Select(each => each with { Descriptor = Duplicate(each.Descriptor) })]);
 
     private static int Duplicate(int descriptor)

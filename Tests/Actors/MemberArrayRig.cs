@@ -128,7 +128,7 @@ internal sealed class MemberArrayRig : IDisposable
     public void Answer(Record record, bool clean = false)
     {
         Assert.Equal(Actor, record.ReplyTo);
-        Actor.Tell(new Recorded(true, clean, [], record.For), Metadata.Ref);
+        Actor.Tell(new Recorded(true, clean, [], record.For) { Ticket = record.Ticket }, Metadata.Ref);
     }
 
     public void Settle() => _rig.Settle();

@@ -67,7 +67,7 @@ public sealed class StatusTests
         var (container, metadata, member, disk) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
         var asker = rig.NewProbe();
         var status = rig.Pinned(() => new StatusActor());
-        status.Tell(new AskContainers([new("md1", container.Ref, rig.Loop, true)], asker.Ref, Patience.Limit));
+        status.Tell(new AskContainers([new("md1", container.Ref, rig.Loop, true)], [], asker.Ref, Patience.Limit));
         container.Next<NameParts>();
         status.Tell(
             new ContainerParts(metadata.Ref, [("md0", member.Ref)], [("sda", Build.Device(0), disk.Ref)], []), container.Ref);
@@ -159,7 +159,7 @@ public sealed class StatusTests
         {
             for (var time = 0; time < times; time++)
             {
-                status.Tell(new AskContainers([new("md1", waiting, rig.Loop, true)], asker.Ref, TimeSpan.FromMilliseconds(1)));
+                status.Tell(new AskContainers([new("md1", waiting, rig.Loop, true)], [], asker.Ref, TimeSpan.FromMilliseconds(1)));
                 asker.Next<SystemReport>();
             }
         }
@@ -200,7 +200,7 @@ public sealed class StatusTests
     private static SystemReport Ask(ActorRig rig, AskedContainer[] containers)
     {
         var asker = rig.NewProbe();
-        rig.Pinned(() => new StatusActor()).Tell(new AskContainers([.. containers], asker.Ref, Short));
+        rig.Pinned(() => new StatusActor()).Tell(new AskContainers([.. containers], [], asker.Ref, Short));
         return asker.Next<SystemReport>();
     }
 }

@@ -48,6 +48,8 @@ internal sealed record FakeContainer(ImmutableArray<VolumeInfo> Volumes) : ICont
 
     public IContainerModel AddDisk(DiskSource disk) => throw new NotSupportedException();
 
+    public (IContainerModel Model, DiskVerdict Verdict) FindDisk(DiskSource disk, uint loaded) => throw new NotSupportedException();
+
     public IContainerModel RemoveDisk(DeviceNumber disk) => throw new NotSupportedException();
 
     public IContainerModel? RecordBadBlock(int volume, int slot, ulong sector, int length) => throw new NotSupportedException();

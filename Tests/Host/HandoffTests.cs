@@ -25,6 +25,7 @@ public sealed class HandoffTests : IDisposable, IHandingOver
     private readonly HandoffOffer _offer;
     private int _held;
     private int _successor;
+    private bool _keepsRest;
     private int _released;
 
     public HandoffTests()
@@ -41,6 +42,8 @@ public sealed class HandoffTests : IDisposable, IHandingOver
     void IHandingOver.MakeWay(int successor) => Volatile.Write(ref _successor, successor);
 
     private string Path => $"{_root.Path}/handoff.sock";
+
+    void IHandingOver.KeepRest() => Volatile.Write(ref _keepsRest, true);
 
     void IHandingOver.Hold() => Interlocked.Increment(ref _held);
 
@@ -76,6 +79,35 @@ public sealed class HandoffTests : IDisposable, IHandingOver
         Assert.Equal(Environment.ProcessId, Patience.Within(_offer.HandedOver));
         Assert.Equal((1, 0, Environment.ProcessId), (_held, _released, _successor));
         Assert.True(_rig.ToldBySecond.Has("container-supervised"));
+    }
+
+    [Fact]
+    public void A_container_that_the_successor_cannot_take_up_stays_and_the_others_are_handed_over()
+    {
+        const string container = "md9125", array = "md9124";
+        _rig.Sysfs.Container(container);
+        var second = _rig.Sysfs.Array(array, container, volume: 0, legs: 3);
+        _rig.Sysfs.List((SupervisionRig.Array, SupervisionRig.Container, 0, "raid5"), (array, container, 0, "raid5"));
+        Assert.Equal(SuperviseOutcome.Supervised, _rig.Supervise(container).Outcome);
+        _rig.PingManager();
+        _rig.Sysfs.Container(container, "external:ddf");
+
+        using var taken = Patience.Within(HandoffTaker.Take(Path, _rig.Second(), _events));
+        Finish(taken!);
+        Assert.Equal([container], taken!.Left);
+        Patience.Until(() => Volatile.Read(ref _keepsRest), "the predecessor stays with the rest");
+        Assert.False(_offer.HandedOver.IsCompleted);
+        Assert.Equal(Environment.ProcessId, _successor);
+        Patience.Until(() => Patience.Within(_rig.Raid.Containers()).Containers.SequenceEqual([container]), "the predecessor has only that");
+        Assert.Equal([SupervisionRig.Container], Patience.Within(_rig.Second().Containers()).Containers);
+
+        second.State.Text = "write-pending";
+        _rig.Md.State.Text = "write-pending";
+        using var client = MonitorClient.Connect($"{_rig.Sysfs.RunDirectory}/{container}.sock", Limit).Value;
+        Assert.True(client.PingMonitor().Ok);
+        _rig.PingMonitor();
+        Assert.Equal("active", second.State.Text);
+        Assert.Equal("active", _rig.Md.State.Text);
     }
 
     [Fact]

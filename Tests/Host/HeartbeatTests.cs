@@ -95,6 +95,27 @@ public sealed class HeartbeatTests : IDisposable
         Next("WATCHDOG=1");
     }
 
+    [Theory]
+    [InlineData(ContainerHealth.Lost, false)]
+    [InlineData(ContainerHealth.Refused, true)]
+    public void A_container_that_is_not_supervised_ends_the_feeding_where_a_new_process_could_do_it(ContainerHealth health, bool fed)
+    {
+        Show(Container with { Health = health, Refusal = "no descriptors" });
+        using var beat = Beat(watchdogSeconds: 1);
+        if (fed)
+        {
+            Next("WATCHDOG=1");
+            Next("WATCHDOG=1");
+        }
+        else
+        {
+            Assert.Equal("STATUS=1 container, 1 array; md127 is not supervised", Receive());
+            Silence(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Single(_kinds.Seen, kind => kind == "container-missing");
+    }
+
     [Fact]
     public void A_host_that_does_not_answer_ends_the_feeding()
     {

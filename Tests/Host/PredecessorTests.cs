@@ -28,16 +28,16 @@ public sealed class PredecessorTests : IAsyncLifetime
     [Fact]
     public void Nobody_is_found_without_a_pid_file_or_when_its_process_is_dead_or_something_else_or_we_ourselves()
     {
-        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        Assert.Null(Predecessor.Find(_root.Path, "md127").Value);
         PidFile.Write($"{_root.Path}/md127.pid", Environment.ProcessId);
-        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        Assert.Null(Predecessor.Find(_root.Path, "md127").Value);
         PidFile.Write($"{_root.Path}/md127.pid", Run("sleep").Id);
-        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        Assert.Null(Predecessor.Find(_root.Path, "md127").Value);
         var dead = Run("mdmon");
         dead.Kill();
         Assert.True(dead.WaitForExit(Executable.Limit));
         PidFile.Write($"{_root.Path}/md127.pid", dead.Id);
-        Assert.Null(Predecessor.Find(_root.Path, "md127"));
+        Assert.Null(Predecessor.Find(_root.Path, "md127").Value);
     }
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class PredecessorTests : IAsyncLifetime
         PidFile.Write($"{_root.Path}/md127.pid", process.Id);
         _server = MonitorServer.Listen(
             $"{_root.Path}/md127.sock", (_, _) => Task.FromResult<ReadOnlyMemory<byte>>("mdadm - v4.2\0"u8.ToArray())).Value;
-        using var predecessor = Predecessor.Find(_root.Path, "md127");
+        using var predecessor = Predecessor.Find(_root.Path, "md127").Value;
         Assert.NotNull(predecessor);
         Assert.Equal(process.Id, predecessor.Process);
         Assert.True(await Task.Run(predecessor.Answers));
@@ -69,7 +69,7 @@ public sealed class PredecessorTests : IAsyncLifetime
     {
         var process = Run("mdmon");
         PidFile.Write($"{_root.Path}/md127.pid", process.Id);
-        using var predecessor = Predecessor.Find(_root.Path, "md127");
+        using var predecessor = Predecessor.Find(_root.Path, "md127").Value;
         Assert.NotNull(predecessor);
         Assert.False(predecessor.Answers());
         Assert.True(predecessor.Dismiss());

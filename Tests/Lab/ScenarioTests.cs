@@ -118,6 +118,17 @@ public sealed class ScenarioTests(GuestLab lab)
     public void A_metadata_write_that_comes_back_after_its_disk_has_failed_is_noted_and_nothing_else(string late) =>
         lab.Passes("late-write", 200, $"LATE={late}");
 
+    /// <summary>The normal state until somebody replaces the disk.</summary>
+    [Theory]
+    [InlineData("restart")]
+    [InlineData("handoff")]
+    public void A_dead_disk_that_is_still_in_its_container_keeps_nobody_from_supervising_it_or_from_handing_it_over(string way) =>
+        lab.Passes("dead-disk", 200, $"WAY={way}");
+
+    /// <summary>Few descriptors left.</summary>
+    [Fact]
+    public void A_daemon_short_of_descriptors_refuses_what_is_new_and_goes_on_with_what_it_has() => lab.Passes("descriptors", 200);
+
     /// <summary>The socket.</summary>
     [Fact]
     public void Broken_clients_of_the_socket_harm_nobody_while_transitions_go_on() =>

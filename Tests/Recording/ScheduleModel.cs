@@ -127,6 +127,8 @@ internal sealed record ScheduleModel(uint Generation, uint Extended, ImmutableAr
 
     public IContainerModel AddDisk(DiskSource disk) => Add(disk.Device);
 
+    public (IContainerModel Model, DiskVerdict Verdict) FindDisk(DiskSource disk, uint loaded) => throw new NotSupportedException();
+
     public IContainerModel? RecordBadBlock(int volume, int slot, ulong sector, int length) => throw new NotSupportedException();
 
     public IContainerModel KeepBadBlocks(int volume, int slot, ImmutableArray<BadBlock> listed) => throw new NotSupportedException();

@@ -63,8 +63,19 @@ public sealed class PinnedDispatcher : MessageDispatcher
                 return;
             }
 
-            _thread = new Thread(Work, StackBytes) { IsBackground = true, Name = _owner?.Self.Path.Name ?? Id };
-            _thread.UnsafeStart();
+            var thread = new Thread(Work, StackBytes) { IsBackground = true, Name = _owner?.Self.Path.Name ?? Id };
+            try
+            {
+                thread.UnsafeStart();
+            }
+            catch (Exception)
+            {
+                // No thread to be had: the next message tries again.
+                _queue.Clear();
+                throw;
+            }
+
+            _thread = thread;
             _dispatchers.ThreadStarted(this);
         }
     }

@@ -98,10 +98,12 @@ public sealed partial record ImsmContainer
         var legs = ImmutableArray.CreateBuilder<LegInfo>(dev.Map.Order.Length);
         for (var slot = 0; slot < dev.Map.Order.Length; slot++)
         {
-            var disk = PresentAt(VolumeGeometry.DiskIndex(dev.Map.Order[slot]));
+            var index = VolumeGeometry.DiskIndex(dev.Map.Order[slot]);
+            var disk = PresentAt(index);
             var rebuilding = ((dev.CurrentOrder(slot) ?? dev.Map.Order[slot]) & VolumeGeometry.RebuildBit) != 0;
             var whole = disk is not null && !rebuilding && !IsFailed(disk);
-            legs.Add(new LegInfo(slot, disk?.Device, whole, dev.Map.PbaOfLba0));
+            var mayReturn = disk is null && !rebuilding && index < Super.Disks.Length && !Maps.IsFailed(Super.Disks[index]);
+            legs.Add(new LegInfo(slot, disk?.Device, whole, dev.Map.PbaOfLba0) { MayReturn = mayReturn });
         }
 
         return legs.MoveToImmutable();

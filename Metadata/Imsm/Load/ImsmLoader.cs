@@ -64,7 +64,8 @@ public static class ImsmLoader
     private static string Broken(DiskVerdict[] verdicts) =>
         verdicts.FirstOrDefault(verdict => verdict.Standing == DiskStanding.Broken) is { } broken ? $"; {broken.Name}: {broken.Reason}" : "";
 
-    private static (PresentDisk? Disk, DiskVerdict Verdict) Place(DiskCopy copy, DiskCopy champion, Champion.Choice choice)
+    /// <summary>What a disk with a copy is to a container: present, or not ours.</summary>
+    internal static (PresentDisk? Disk, DiskVerdict Verdict) Place(DiskCopy copy, DiskCopy champion, Champion.Choice choice)
     {
         var listed = champion.Super.IndexOf(copy.Serial);
         if (listed >= 0)
