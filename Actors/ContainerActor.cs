@@ -433,6 +433,8 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
             SysRoot, array, volume, _settings.Home.Loop, _metadata, Disks(), _settings.Events)
         {
             Policy = _settings.Settings.Policy,
+            RunDirectory = _settings.Settings.RunDirectory,
+            DelayAtStart = SafeModeDelay.Read(SysRoot, array),
         };
         var (handed, home) = (HandedArray(array), _settings.Home);
         var now = _disksNow;

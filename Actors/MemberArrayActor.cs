@@ -23,6 +23,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private readonly BadBlockKeeping _badBlocks;
     private readonly ReshapeFollowing _reshape;
     private readonly LegDropping _dropping;
+    private readonly SafeModeDelay _safeMode;
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
     private readonly LegDisks _disks;
@@ -56,6 +57,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
                 () => new DiskActor(settings.SysRoot, leg.Disk, leg.Device, settings.Events), RaidSystem.PinnedDispatcher)),
             stray => Context.Stop(stray));
         _dropping = new LegDropping(settings);
+        _safeMode = new SafeModeDelay(settings);
         Remember(handed);
         _spare = new SpareActivation(settings);
         _badBlocks = new BadBlockKeeping(settings);
@@ -126,7 +128,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         MeasureArray();
         if (!_handed)
         {
-            KeepSafeModeDelay();
+            _safeMode.Begin();
         }
 
         ScanLegs();
@@ -134,7 +136,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _attributes?.Dispose();
+    protected override void PostStop()
+    {
+        _safeMode.Undo();
+        _attributes?.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object? message)
@@ -143,6 +149,12 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         foreach (var waiting in _looking.Concat(_askedToLook))
         {
             Self.Tell(new Look(waiting), ActorRefs.NoSender);
+        }
+
+        if (_tellWhenSafe is { } asker)
+        {
+            Self.Tell(new MakeSafe(), ActorRefs.NoSender);
+            Self.Tell(new TellWhenSafe(asker), ActorRefs.NoSender);
         }
 
         base.PreRestart(reason, message);
@@ -240,128 +252,6 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
                 Finish(recorded);
             },
             recorded => recorded.For == RecordFor.Array && recorded.Ticket == _ticket);
-    }
-
-    private void Common()
-    {
-        Receive<Pause>(_ => BeginPause(Sender));
-        Receive<Resume>(_ =>
-        {
-            _pauseAskedBy = null;
-            _owesLook = false;
-        });
-        Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.For == RecordFor.Spare);
-        Receive<Recorded>(
-            recorded =>
-            {
-                _reshape.Recorded(recorded.Changed, _attributes!, _disks.InContainer, Self);
-                _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
-                PauseIfAtRest();
-            },
-            recorded => recorded.For == RecordFor.Reshape);
-        Receive<ReshapeLook>(_ => _reshape.Look(_attributes!.Look(), _attributes, Timers, Self));
-        Receive<NeedsNobody>(_ =>
-        {
-            Events.Info("array-needs-nobody", $"{Name} has become RAID 0: nothing of it is to be recorded", Name);
-            Leave();
-        });
-        Receive<Look>(look =>
-        {
-            _askedToLook.Add(look.ReplyTo);
-            PostChange(Self);
-        });
-        Receive<DisksAre>(disks => DisksAre(disks.Disks));
-        Receive<DiskRestarted>(disk =>
-        {
-            foreach (var leg in _attributes!.Legs.Where(leg => leg.Device == disk.Device))
-            {
-                IntroduceAgain(leg);
-            }
-
-            PostChange(Self);
-        });
-        Receive<LookOnceMore>(_ =>
-        {
-            MeasureArray();
-            ScanLegs();
-            PostChange(Self);
-        });
-        Receive<PredecessorEnded>(_ =>
-        {
-            _mayBeLeftFrozen = true;
-            _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
-        });
-        Receive<LegsMayHaveChanged>(changed =>
-        {
-            MeasureArray();
-            ScanLegs();
-            _spare.Wanted |= changed.DisksChanged;
-            if (changed.DisksChanged)
-            {
-                _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
-            }
-
-            PostChange(Self);
-        });
-        Receive<LegRemoved>(removed =>
-        {
-            _dropping.Removed(removed);
-            _attributes!.Forget(removed.Slot, Forgotten);
-            _spare.Wanted = true;
-            PostChange(Self);
-        });
-        Receive<SparePlanned>(planned =>
-        {
-            _spare.Planned(planned.Plan, Self, _disks.InContainer);
-            PauseIfAtRest();
-        });
-        Receive<LegJoined>(joined =>
-        {
-            if (_spare.Joined(joined, Self))
-            {
-                ScanLegs();
-            }
-
-            PauseIfAtRest();
-        });
-        Receive<RecoveryStarted>(started =>
-        {
-            _spare.Started(started, _attributes!);
-            if (started.Error is null)
-            {
-                // What is being recorded was seen before it began; a short one is over before the next look.
-                _memory = _memory.WithRecoveryStarted();
-                _actions = _actions is { } seen ? seen with { Next = seen.Next.WithRecoveryStarted() } : null;
-            }
-
-            PostChange(Self);
-            PauseIfAtRest();
-        });
-        Receive<SpareAgain>(_ => PostChange(Self));
-        Receive<SyncLook>(_ => PostChange(Self));
-        Receive<MakeSafe>(_ => _attributes!.WriteOnce("safe_mode_delay", "0.001"));
-        Receive<TellWhenSafe>(tell =>
-        {
-            _tellWhenSafe = tell.ReplyTo;
-            PostChange(Self);
-        });
-        Receive<DescribeYourself>(_ => Sender.Tell(
-            new ArrayStanding(
-                Name, _settings.Volume, (_actions?.Next ?? _memory).State, (_actions?.Next ?? _memory).Action, _attributes!.SyncDone(), _raidDisks,
-                [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))],
-                _actions is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_actedAt)),
-            Self));
-        Receive<NotListed>(_ =>
-        {
-            // It never became more than inactive while we watched: nothing was written, nothing is to be recorded.
-            if (_memory.State <= ArrayState.Inactive && _attributes!.ReadState() is ArrayState.Unknown or <= ArrayState.Inactive)
-            {
-                Leave();
-                return;
-            }
-
-            PostChange(Self);
-        });
     }
 
     private void NoteChange()
@@ -547,16 +437,6 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         // component_size is in KiB.
         _componentSectors = _attributes!.Number("component_size", _componentSectors / 2) * 2;
         _raidDisks = (int)_attributes.Number("raid_disks", (ulong)_raidDisks);
-    }
-
-    /// <summary>An array whose delay somebody left at next to nothing (a supervisor that was told to end) would flip at every write.</summary>
-    private void KeepSafeModeDelay()
-    {
-        var delay = _attributes!.ReadOnce("safe_mode_delay");
-        if (delay.Ok && double.TryParse(delay.Value, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds < 0.05)
-        {
-            _attributes.WriteOnce("safe_mode_delay", "5.000");
-        }
     }
 
     private void ScanLegs() => _attributes!.ScanLegs(leg => _disks.Introduce(leg, Self), Forgotten);

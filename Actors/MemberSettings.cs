@@ -21,6 +21,12 @@ public sealed record MemberSettings(
     /// <summary>What an admin may want otherwise.</summary>
     public PolicyInForce Policy { get; init; } = new();
 
+    /// <summary>/run/mdadm, but for tests; empty: no notes are left there.</summary>
+    public string RunDirectory { get; init; } = "";
+
+    /// <summary>safe_mode_delay when it was taken up, before any predecessor was told to end; null: could not be read.</summary>
+    public string? DelayAtStart { get; init; }
+
     /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
     internal bool IsPrepared { get; init; }
 }

@@ -17,9 +17,19 @@ internal sealed class MemberArrayRig : IDisposable
 
     /// <param name="state">array_state when the actor comes.</param>
     /// <param name="readable">It can be read then.</param>
-    public MemberArrayRig(string state, bool readable = true)
+    /// <param name="delay">safe_mode_delay.</param>
+    /// <param name="note">What a supervisor before left a note of.</param>
+    public MemberArrayRig(string state, bool readable = true, string delay = "0.200", string? note = null)
     {
         Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
+        Sysfs.Put(Name, "safe_mode_delay", delay + "\n");
+        Sysfs.Put(Name, "../diskseq", "7\n");
+        Directory.CreateDirectory(Sysfs.RunDirectory);
+        if (note is not null)
+        {
+            File.WriteAllText(Note, note);
+        }
+
         if (!readable)
         {
             File.Move(Sysfs.PathOf(Name, "array_state"), Hidden);
@@ -30,7 +40,11 @@ internal sealed class MemberArrayRig : IDisposable
         _asker = _rig.NewProbe();
         var settings = new MemberSettings(
             Sysfs.Root, Name, 0, _rig.Loop, Metadata.Ref,
-            Without(-1), _rig.Events);
+            Without(-1), _rig.Events)
+        {
+            RunDirectory = Sysfs.RunDirectory,
+            DelayAtStart = delay,
+        };
         Actor = _rig.OnLoop(() => new MemberArrayActor(settings), out var container);
         Container = container;
     }
@@ -54,6 +68,16 @@ internal sealed class MemberArrayRig : IDisposable
 
     /// <summary>The volume as the metadata has it.</summary>
     public static VolumeInfo Volume => Build.Container(disks: 3).Volume(level: 5, disks: 3).Volumes[0];
+
+    /// <summary>safe_mode_delay</summary>
+    public string Delay
+    {
+        get => Sysfs.Text(Name, "safe_mode_delay");
+        set => Sysfs.Put(Name, "safe_mode_delay", value + "\n");
+    }
+
+    /// <summary>Where a supervisor that leaves notes what it was.</summary>
+    public string Note => $"{Sysfs.RunDirectory}/{Name}.delay";
 
     private string Hidden => Sysfs.PathOf(Name, "hidden");
 
@@ -132,6 +156,13 @@ internal sealed class MemberArrayRig : IDisposable
     }
 
     public void Settle() => _rig.Settle();
+
+    /// <summary>The actor ends.</summary>
+    public void Stop()
+    {
+        Actor.Tell(PoisonPill.Instance);
+        Settle();
+    }
 
     /// <inheritdoc/>
     public void Dispose()

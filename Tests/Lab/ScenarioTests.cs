@@ -91,6 +91,11 @@ public sealed class ScenarioTests(GuestLab lab)
     public void A_running_volume_that_the_metadata_does_not_know_is_told_once_and_disturbs_nobody() =>
         lab.Passes("unknown-volume", 200);
 
+    /// <summary>What an admin has set is not ours to change.</summary>
+    [Fact]
+    public void The_safe_mode_delay_that_was_set_stays_whoever_starts_ends_dies_or_takes_over() =>
+        lab.Passes("safe-mode-delay", 200);
+
     /// <summary>Beyond what 32 bits count in sectors.</summary>
     [SoakFact]
     public void A_resync_beyond_2_TiB_is_recorded_and_goes_on_there() => lab.Passes("checkpoint-large", 200);
