@@ -5,8 +5,9 @@ using Akka.Actor;
 namespace ActorRaid.Actors;
 
 /// <summary>
-/// Translates what mdadm says at a container's socket into messages. However many clients there are, an actor has at most one open question of each
-/// kind: while it waits, for a disk for example, more of them would only fill its mailbox.
+/// Translates what mdadm says at a container's socket into messages. However many clients there are, an actor has at
+/// most one open question of each kind: while it waits, for a disk for example, more of them would only fill its
+/// mailbox.
 /// </summary>
 internal sealed class MonitorConversation
 {
@@ -19,7 +20,9 @@ internal sealed class MonitorConversation
     /// <summary>mdadm gives a ping up after 20 s. An update is queued at once, whatever the disks do.</summary>
     private static readonly TimeSpan PingLimit = TimeSpan.FromMinutes(1), UpdateLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>A question that an actor has failed at is never answered; so much later it may be asked once more.</summary>
+    /// <summary>
+    /// A question that an actor has failed at is never answered; so much later it may be asked once more.
+    /// </summary>
     private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _over = new();
@@ -46,8 +49,8 @@ internal sealed class MonitorConversation
     public void End() => _over.Cancel();
 
     /// <summary>
-    /// Answers. A ping is given up when the server stops for a while, and asked again by whoever goes on. Throws <see cref="TimeoutException"/> when
-    /// an actor does not answer in time.
+    /// Answers. A ping is given up when the server stops for a while, and asked again by whoever goes on. Throws <see
+    /// cref="TimeoutException"/> when an actor does not answer in time.
     /// </summary>
     public async Task<ReadOnlyMemory<byte>> Answer(MonitorRequest request, CancellationToken stopped)
     {
@@ -110,7 +113,9 @@ internal sealed class MonitorConversation
         }
     }
 
-    /// <summary>A question that is asked again only when it has been answered; who comes meanwhile shares the next one.</summary>
+    /// <summary>
+    /// A question that is asked again only when it has been answered; who comes meanwhile shares the next one.
+    /// </summary>
     private sealed class OneAtATime(Func<Task> ask)
     {
         private readonly Lock _gate = new();

@@ -100,11 +100,13 @@ public sealed class RaidSystem
     /// <summary>The process that went on with a container is gone: supervises it again, beginning afresh at the same socket.</summary>
     public Task<SuperviseReply> Retake(string container) => Host.Ask<SuperviseReply>(new RetakeContainer(container), StartLimit);
 
-    /// <summary>How everything stands. Null when the host itself does not answer; it is not asked again before it does.</summary>
+    /// <summary>How everything stands. Null when the host does not answer; it is not asked again before it does.</summary>
     /// <param name="limit">Who has not answered by then is shown as such.</param>
     public async Task<SystemReport?> Describe(TimeSpan limit)
     {
-        var asked = _unanswered is { IsCompleted: false } open ? open : Host.Ask<SystemReport>(new Describe(limit), StartLimit);
+        var asked = _unanswered is { IsCompleted: false } open
+            ? open
+            : Host.Ask<SystemReport>(new Describe(limit), StartLimit);
         try
         {
             return await asked.WaitAsync(limit + HostLimit).ConfigureAwait(false);

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace ActorRaid.SysfsIo;
 
 /// <summary>
-/// One client of a <see cref="MonitorServer"/>. What was received of a message that is not answered yet, and what is left of an answer, is kept:
-/// the connection can be stopped at any moment and go on elsewhere.
+/// One client of a <see cref="MonitorServer"/>. What was received of a message that is not answered yet, and what is
+/// left of an answer, is kept: the connection can be stopped at any moment and go on elsewhere.
 /// </summary>
 /// <param name="socket">The connection.</param>
 /// <param name="silence">How long the client may be silent when it is its turn.</param>
@@ -18,7 +18,8 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
     private const int LongPayload = 64 * 1024;
 
     /// <summary>
-    /// In the whole process one payload at a time may be longer, from when it is until it is answered: each may have 4 MiB, and the heap has 32.
+    /// In the whole process one payload at a time may be longer, from when it is until it is answered: each may have 4
+    /// MiB, and the heap has 32.
     /// </summary>
     private static readonly SemaphoreSlim Long = new(1);
 
@@ -52,8 +53,9 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
     internal byte[] Unread() => [.. header[..headerGot], .. payload[..payloadGot], .. trailer[..trailerGot], .. unread.Span];
 
     /// <summary>
-    /// The next message; null when the client has ended or what it sent is no message. The payload's buffer grows with what has
-    /// come, whatever length was announced. Throws <see cref="OperationCanceledException"/> after too long a silence.
+    /// The next message; null when the client has ended or what it sent is no message. The payload's buffer grows with
+    /// what has come, whatever length was announced. Throws <see cref="OperationCanceledException"/> after too long a
+    /// silence.
     /// </summary>
     internal async Task<MonitorRequest?> Receive(CancellationToken ending)
     {
@@ -116,7 +118,10 @@ internal sealed class MonitorConnection(Socket socket, TimeSpan silence, ReadOnl
         return SendRest(ending);
     }
 
-    /// <summary>Sends what is left of an answer. Throws <see cref="OperationCanceledException"/> when the client takes nothing for too long.</summary>
+    /// <summary>
+    /// Sends what is left of an answer. Throws <see cref="OperationCanceledException"/> when the client takes nothing
+    /// for too long.
+    /// </summary>
     internal async Task SendRest(CancellationToken ending)
     {
         while (!unsent.IsEmpty)

@@ -57,12 +57,13 @@ internal static class Guard
             await context.Response.Body.WriteAsync(json, context.RequestAborted);
     }
 
-    // A foreign name that leads here is how a page from elsewhere gets to read what only this machine may (DNS rebinding). So names count as a
-    // whole: in whose domain the machine is, a request cannot tell us.
+    // A foreign name that leads here is how a page from elsewhere gets to read what only this machine may (DNS
+    // rebinding). So names count as a whole: in whose domain the machine is, a request cannot tell us.
     private static bool IsOurs(string host, GatewaySettings settings)
     {
         var name = host.EndsWith('.') ? host[..^1] : host;
-        return host.Length == 0 || IPAddress.TryParse(name, out _) || Same(name, "localhost") || Same(name, Environment.MachineName)
+        return host.Length == 0 || IPAddress.TryParse(name, out _)
+            || Same(name, "localhost") || Same(name, Environment.MachineName)
             || settings.HostNames.Any(known => Same(name, known));
     }
 

@@ -40,8 +40,10 @@ internal sealed record Launcher(
             if (client is not null && !replace && !MustReplace(client.Peer))
                 return null;
             var inherited = Inherited(client);
-            return !inherited.Ok ? Failed(inherited.Error.ToString())
-                : Failed(Process.Become(new DaemonOptions(-1, held.Descriptor, true, stay, Takeover, [.. containers.Union(inherited.Value)])));
+            if (!inherited.Ok)
+                return Failed(inherited.Error.ToString());
+            string[] all = [.. containers.Union(inherited.Value)];
+            return Failed(Process.Become(new DaemonOptions(-1, held.Descriptor, true, stay, Takeover, all)));
         }
     }
 
@@ -91,9 +93,8 @@ internal sealed record Launcher(
             var inherited = Inherited(client);
             if (!inherited.Ok)
                 return Failed(inherited.Error.ToString());
-            return Process.Start(new DaemonOptions(-1, -1, false, false, Takeover, inherited.Value), Patience) is { } reason
-                ? Failed(reason)
-                : null;
+            var options = new DaemonOptions(-1, -1, false, false, Takeover, inherited.Value);
+            return Process.Start(options, Patience) is { } reason ? Failed(reason) : null;
         }
     }
 
@@ -116,7 +117,8 @@ internal sealed record Launcher(
         client is null ? Array.Empty<string>() : ContainersOf(MonitorDirectory, client.Peer);
 
     /// <summary>
-    /// The containers that a daemon supervises, by mdmon's pid files, which hold its threads' numbers: whoever replaces it must take all of them.
+    /// The containers that a daemon supervises, by mdmon's pid files, which hold its threads' numbers: whoever replaces it
+    /// must take all of them.
     /// </summary>
     /// <param name="monitorDirectory">Where the pid files are.</param>
     /// <param name="daemon">Its process number.</param>
@@ -132,7 +134,8 @@ internal sealed record Launcher(
                 // Removed, or of a thread that has ended, or no number at all: nobody's.
                 if (!process.Ok && process.Error.Errno is not (Errno.ENOENT or Errno.ESRCH or Errno.EBADMSG))
                     return process.Error;
-                if (process.Ok && process.Value == daemon && Path.GetFileNameWithoutExtension(path) is var name && LaunchRequest.IsName(name))
+                var name = Path.GetFileNameWithoutExtension(path);
+                if (process.Ok && process.Value == daemon && LaunchRequest.IsName(name))
                     containers.Add(name);
             }
         }

@@ -92,7 +92,7 @@ public sealed class StatusTests
         using var gate = new ManualResetEventSlim();
         var (container, metadata, disk, asker) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
         var (status, limit) = (rig.Pinned(() => new StatusActor()), TimeSpan.FromMilliseconds(20));
-        AskContainers question = new([new("md1", container.Ref, rig.Loop, true)], asker.Ref, limit);
+        AskContainers question = new([new("md1", container.Ref, rig.Loop, true)], [], asker.Ref, limit);
         ContainerReport Round()
         {
             status.Tell(question);

@@ -12,21 +12,22 @@ namespace ActorRaid.Tests.Host;
 /// <summary>What the program wants of the C library is what the package says that it wants.</summary>
 public sealed partial class LibraryNeedsTests
 {
+    private const string Control = "deploy/package.d/control";
     private const int Oldest = 2; // 2.2.5, the first one for amd64
     private static readonly string Root = GuestLab.FindRoot();
 
     /// <summary>The package's libc6 (>= 2.N).</summary>
-    private static int Declared => int.Parse(
-        Dependency().Match(File.ReadAllText(Path.Combine(Root, "deploy/package.d/control"))).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static int Declared => Minor(Dependency().Match(File.ReadAllText(Path.Combine(Root, Control))));
 
     /// <summary>They are looked up when they are first called, so no ELF header has them.</summary>
     [Fact]
     public void Every_function_that_is_looked_up_in_the_c_library_is_in_the_version_that_the_package_depends_on()
     {
         var libc = NativeLibrary.Load("libc.so.6");
-        Assembly[] assemblies =
-            [typeof(Processes).Assembly, typeof(ActorRaid.Host.Launch.LaunchPaths).Assembly, typeof(ActorRaid.Gateway.GatewayCommand).Assembly];
-        string[] names = [.. assemblies
+        Type[] someOfEach =
+            [typeof(Processes), typeof(ActorRaid.Host.Launch.LaunchPaths), typeof(ActorRaid.Gateway.GatewayCommand)];
+        string[] names = [.. someOfEach
+            .Select(type => type.Assembly)
             .SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Select(method => method.GetCustomAttribute<DllImportAttribute>())
@@ -38,7 +39,7 @@ public sealed partial class LibraryNeedsTests
             .Select(name => (Name: name, Version: VersionOf(libc, name)))
             .Where(one => one.Version > Declared)
             .Select(one => $"{one.Name}: glibc 2.{one.Version}")];
-        Assert.True(newer.Length == 0, $"deploy/package.d/control says libc6 (>= 2.{Declared}): {string.Join(", ", newer)}");
+        Assert.True(newer.Length == 0, $"{Control} says libc6 (>= 2.{Declared}): {string.Join(", ", newer)}");
     }
 
     /// <summary>What the runtime in it wants, by its ELF header: the package's two programs.</summary>
@@ -53,10 +54,12 @@ public sealed partial class LibraryNeedsTests
         foreach (var program in (string[])["actorraid", "gateway/actorraid-gateway"])
         {
             var text = Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(published, program)));
-            var needed = Need().Matches(text).Max(need => int.Parse(need.Groups[1].Value, CultureInfo.InvariantCulture));
-            Assert.True(needed <= Declared, $"{program}: glibc 2.{needed}; deploy/package.d/control says libc6 (>= 2.{Declared})");
+            var needed = Need().Matches(text).Max(Minor);
+            Assert.True(needed <= Declared, $"{program}: glibc 2.{needed}; {Control} says libc6 (>= 2.{Declared})");
         }
     }
+
+    private static int Minor(Match version) => int.Parse(version.Groups[1].Value, CultureInfo.InvariantCulture);
 
     /// <summary>The first 2.N that has it; a name may have several versions.</summary>
     private static int VersionOf(nint libc, string name) => Enumerable.Range(Oldest, 100).FirstOrDefault(

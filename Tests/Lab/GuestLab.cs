@@ -83,7 +83,8 @@ public sealed class GuestLab : IDisposable
     public static bool Soak => Environment.GetEnvironmentVariable("ACTORRAID_SOAK") == "1";
 
     /// <summary>The other Debian suites whose kernels and mdadm are tried, the newest last.</summary>
-    public static IReadOnlyList<string> Suites { get; } = File.ReadAllLines(Path.Combine(FindRoot(), "deploy/lab/suites"));
+    public static IReadOnlyList<string> Suites { get; } =
+        File.ReadAllLines(Path.Combine(FindRoot(), "deploy/lab/suites"));
 
     /// <summary>The suite whose kernel all scenarios run on (ACTORRAID_KERNEL); null: this machine's.</summary>
     public static string? Kernel => Given("ACTORRAID_KERNEL");
@@ -226,7 +227,8 @@ public sealed class GuestLab : IDisposable
         throw new InvalidOperationException($"no ActorRaid.sln above {AppContext.BaseDirectory}");
     }
 
-    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } suite ? suite : null;
+    private static string? Given(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } suite ? suite : null;
 
     private int Start(LabOrder order, string output)
     {
@@ -351,7 +353,9 @@ public sealed record LabOrder(string Supervisor, string Script, int Seconds, IRe
 
     /// <summary>What tells this run from others.</summary>
     public string Name => string.Join('-', new[] { Script, Supervisor, Kernel, Mdadm }.OfType<string>().Concat(
-        Variables.Where(v => !v.StartsWith("SEED=", StringComparison.Ordinal)).Select(v => v.Replace('=', '-').Replace('/', '-'))));
+        from variable in Variables
+        where !variable.StartsWith("SEED=", StringComparison.Ordinal)
+        select variable.Replace('=', '-').Replace('/', '-')));
 }
 
 /// <summary>All lab tests are of one collection: one guest at a time, and nothing else beside it, so that times mean something.</summary>

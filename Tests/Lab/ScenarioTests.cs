@@ -20,6 +20,9 @@ public sealed class ScenarioTests(GuestLab lab)
         ? new() { { "stop", 1 }, { "kill", 1 }, { "stop", 2 }, { "kill", 2 } }
         : new() { { "kill", 2 } };
 
+    /// <summary>A replaced disk that was used elsewhere: without another disk, or with a spare of its own.</summary>
+    public static TheoryData<string> Halves => GuestLab.Soak ? new("alone", "spare") : new("alone");
+
     /// <summary>The story that deploy/try tells.</summary>
     [Fact]
     public void A_raid5_volume_is_written_loses_a_disk_is_rebuilt_onto_a_spare_and_is_stopped_and_assembled_again() =>
@@ -174,6 +177,12 @@ public sealed class ScenarioTests(GuestLab lab)
     [MemberData(nameof(Halves))]
     public void A_torn_disk_that_went_on_alone_is_not_written_over_by_the_half_that_was_thrown_out(int slotOfGood, string dirty) =>
         lab.Passes("repair-stale", 300, $"SLOT_OF_GOOD={slotOfGood}", $"DIRTY={dirty}");
+
+    /// <summary>The family protects what was rebuilt.</summary>
+    [Theory]
+    [MemberData(nameof(Halves))]
+    public void A_disk_that_was_replaced_and_used_elsewhere_is_not_taken_back_in_silence_and_becomes_a_container_of_its_own(string half) =>
+        lab.Passes("family", 300, $"HALF={half}");
 
     /// <summary>Under mdmon as well, which does miss some: the script tests what it says.</summary>
     [SoakTheory]

@@ -3,8 +3,8 @@ using Xunit;
 namespace ActorRaid.Tests.Lab;
 
 /// <summary>
-/// The kernels of the other Debian suites, and this machine's own, each with the newest mdadm. A soak run runs every scenario on each of them
-/// (deploy/test).
+/// The kernels of the other Debian suites, and this machine's own, each with the newest mdadm. A soak run runs every
+/// scenario on each of them (deploy/test).
 /// </summary>
 [Collection("lab")]
 public sealed class SuiteTests(GuestLab lab)
@@ -12,7 +12,9 @@ public sealed class SuiteTests(GuestLab lab)
     /// <summary>Kernels by their suites; the empty one is this machine's.</summary>
     public static TheoryData<string> Kernels => new(["", .. GuestLab.Suites]);
 
-    /// <summary>A resync, a failure with a spare, a rebuild, stop and assemble; the growth of a volume; a handoff under load.</summary>
+    /// <summary>
+    /// A resync, a failure with a spare, a rebuild, stop and assemble; the growth of a volume; a handoff under load.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Kernels))]
     public void The_story_a_growth_and_a_handoff_pass_with_the_newest_mdadm_on(string kernel)
@@ -23,7 +25,11 @@ public sealed class SuiteTests(GuestLab lab)
 
         void Passes(string script, params string[] variables)
         {
-            var order = new LabOrder("actorraid", script, 300, variables) { Kernel = kernel is "" ? null : kernel, Mdadm = GuestLab.Suites[^1] };
+            var order = new LabOrder("actorraid", script, 300, variables)
+            {
+                Kernel = kernel is "" ? null : kernel,
+                Mdadm = GuestLab.Suites[^1],
+            };
             var run = lab.Run(order);
             if (run.Status != 0)
             {

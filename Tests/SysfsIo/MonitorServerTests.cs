@@ -374,7 +374,7 @@ public sealed class MonitorServerTests : IAsyncLifetime
     {
         const int clients = 6;
         var frame = MonitorFrame.Encode(new byte[MonitorFrame.MaxPayload]);
-        var answered = new TaskCompletionSource<ReadOnlyMemory<byte>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<ReadOnlyMemory<byte>> answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var came = 0;
         await using var slow = MonitorServer.Listen(folder["slow.sock"], (request, stopped) =>
         {

@@ -18,7 +18,7 @@ state() {
 # shape: of the metadata what a change that mdadm takes back leaves as it is: all but the generation and its checksum
 shape() { grep -vE "Generation|Checksum"; }
 
-# refused REASON COMMAND...: fails with that text in its output, and leaves everything as it was
+# refused REASON COMMAND...: fails with that text in its output, and leaves everything as it was. mdadm's words change: REASON|REASON
 refused() {
     local reason=$1 before status=0
     shift
@@ -26,7 +26,7 @@ refused() {
     before=$(state)
     "$@" >/out/refusal 2>&1 || status=$?
     [ "$status" != 0 ] || fail "not refused: $*: $(cat /out/refusal)"
-    grep -qF -- "$reason" /out/refusal || fail "$*: refused, but for another reason than \"$reason\": $(cat /out/refusal)"
+    grep -qF -- "${reason//|/$'\n'}" /out/refusal || fail "$*: refused, but for another reason than \"$reason\": $(cat /out/refusal)"
     settle
     expect 30 all_quiet
     state >/out/refusal.after
@@ -75,7 +75,7 @@ refused "Level Migration from 5 to 4 not supported" ask_vol0 --level=4
 refused "Level Migration from 5 to 6 not supported" ask_vol0 --level=6
 refused "Layout Migration from 0 to 3 not supported" ask_vol0 --layout=right-symmetric
 refused "does not evenly divide device size" ask_vol0 --chunk=96
-refused "Size expansion is supported only" ask_vol0 --size=4M
+refused "Size expansion is supported only|Size reduction is not supported" ask_vol0 --size=4M
 refused "Requested size is larger than maximum available size" ask_vol0 --size=400M
 refused "Operation not supported for consistency policy journal" ask_vol0 --consistency-policy=journal
 refused "Cannot add bitmaps to sub-arrays yet" ask_vol0 --bitmap=internal
