@@ -329,15 +329,15 @@ internal sealed class HostActor : RaidActor, IWithTimers
     /// <summary>A container could not be taken up, or its supervision has ended. While arrays of it run that is not given up.</summary>
     private void Refused(string name, SuperviseReply reply, IReadOnlyCollection<IActorRef> waiting, bool wasPrepared)
     {
-        foreach (var asker in waiting)
-        {
-            asker.Tell(reply, Self);
-        }
-
         var again = !wasPrepared && _memory.FarewellTo is null && reply.Outcome == SuperviseOutcome.Failed && Runs(name, ReadMdStat());
         if (!_memory.Refused.ContainsKey(name))
         {
             Write(EventLevel.Error, "container-refused", name, again ? $"{reply.Message}; arrays of it run, so it is tried again and again" : reply.Message);
+        }
+
+        foreach (var asker in waiting)
+        {
+            asker.Tell(reply, Self);
         }
 
         if (!again)

@@ -24,7 +24,7 @@ public sealed record MemberSettings(
     /// <summary>/run/mdadm, but for tests; empty: no notes are left there.</summary>
     public string RunDirectory { get; init; } = "";
 
-    /// <summary>safe_mode_delay when it was taken up, before any predecessor was told to end; null: could not be read.</summary>
+    /// <summary>safe_mode_delay when it was taken up, before a predecessor was told to end; null: not known.</summary>
     public string? DelayAtStart { get; init; }
 
     /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>

@@ -21,9 +21,10 @@ internal sealed class MonitorConversation
     private static readonly TimeSpan PingLimit = TimeSpan.FromMinutes(1), UpdateLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A question that an actor has failed at is never answered; so much later it may be asked once more.
+    /// A question that an actor has failed at is never answered. It may be asked once more after the first of these, and twice as late each time, as
+    /// the actor may wait as well.
     /// </summary>
-    private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(5), LostAtMost = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _updating = new(1);
@@ -41,8 +42,8 @@ internal sealed class MonitorConversation
         _metadata = metadata;
         _pingLimit = limit ?? PingLimit;
         _updateLimit = limit ?? UpdateLimit;
-        _pingMonitor = new OneAtATime(() => container.Ask<Pong>(new PingMonitor(), LostAfter));
-        _pingManager = new OneAtATime(() => container.Ask<Pong>(new PingManager(), LostAfter));
+        _pingMonitor = new OneAtATime(limit => container.Ask<Pong>(new PingMonitor(), limit));
+        _pingManager = new OneAtATime(limit => container.Ask<Pong>(new PingManager(), limit));
     }
 
     /// <summary>Nothing is supervised any more: what is asked has been done, or has nobody left to do it.</summary>
@@ -94,12 +95,12 @@ internal sealed class MonitorConversation
     {
         try
         {
-            await _metadata.Ask<Queued>(new ApplyUpdate(bytes), LostAfter).ConfigureAwait(false);
+            await _metadata.Ask<Queued>(new ApplyUpdate(bytes), LostAtMost).ConfigureAwait(false);
             _queued += bytes.Length;
             if (_queued > MaxQueued)
             {
                 // This waits in the same queue: with its answer, all before it have been applied.
-                await _metadata.Ask<VolumeDescribed>(new DescribeVolume(-1), LostAfter, ended).ConfigureAwait(false);
+                await _metadata.Ask<VolumeDescribed>(new DescribeVolume(-1), LostAtMost, ended).ConfigureAwait(false);
                 _queued = 0;
             }
         }
@@ -114,21 +115,28 @@ internal sealed class MonitorConversation
     }
 
     /// <summary>
-    /// A question that is asked again only when it has been answered; who comes meanwhile shares the next one.
+    /// A question that is asked again only when it has been answered, or is lost; who comes meanwhile shares the next one.
     /// </summary>
-    private sealed class OneAtATime(Func<Task> ask)
+    private sealed class OneAtATime(Func<TimeSpan, Task> ask)
     {
         private readonly Lock _gate = new();
         private Task _asked = Task.CompletedTask;
         private Task? _next;
+        private int _lost;
 
         /// <summary>Ends with the answer to a question that is asked now or later.</summary>
         public Task Ask()
         {
             lock (_gate)
             {
-                return _next is null && _asked.IsCompleted ? _asked = ask() : _next ??= Follow(_asked);
+                return _next is null && _asked.IsCompleted ? Begin() : _next ??= Follow(_asked);
             }
+        }
+
+        private Task Begin()
+        {
+            _lost = _asked.IsCompletedSuccessfully ? 0 : _lost + 1;
+            return _asked = ask(Delays.After(_lost, LostAfter, LostAtMost));
         }
 
         private async Task Follow(Task before)
@@ -138,7 +146,7 @@ internal sealed class MonitorConversation
             lock (_gate)
             {
                 _next = null;
-                _asked = asked = ask();
+                asked = Begin();
             }
 
             await asked.ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ActorRaid.SysfsIo;
 
@@ -12,7 +13,9 @@ namespace ActorRaid.Actors;
 internal sealed class SafeModeDelay(MemberSettings settings)
 {
     private const string Short = "0.001";
+    private static readonly TimeSpan PredecessorLimit = TimeSpan.FromMinutes(1);
     private string? _before;
+    private long _began;
 
     private string Array => settings.Array;
 
@@ -34,6 +37,7 @@ internal sealed class SafeModeDelay(MemberSettings settings)
     /// <summary>At a start that is no handoff: what a supervisor left that died when it had been told to end.</summary>
     public void Begin()
     {
+        _began = Stopwatch.GetTimestamp();
         if (settings.RunDirectory.Length == 0 || !File.Exists(NotePath))
         {
             return;
@@ -54,10 +58,14 @@ internal sealed class SafeModeDelay(MemberSettings settings)
         }
     }
 
-    /// <summary>The process that this one took over from as from mdmon has ended.</summary>
+    /// <summary>
+    /// A process that this one took over from as from mdmon has ended. It need not have been this array's: later on a short
+    /// delay is somebody's wish.
+    /// </summary>
     public void PredecessorEnded()
     {
-        if (settings.DelayAtStart is { } before && !IsShort(before) && _before is null)
+        if (_began != 0 && Stopwatch.GetElapsedTime(_began) < PredecessorLimit
+            && settings.DelayAtStart is { } before && !IsShort(before) && _before is null)
         {
             Restore(before, "the supervisor before had made it short when it was told to end");
         }
@@ -109,8 +117,9 @@ internal sealed class SafeModeDelay(MemberSettings settings)
 
     private static string PathOf(string sysRoot, string array) => $"{sysRoot}/block/{array}/md/safe_mode_delay";
 
+    /// <summary>md counts in ticks of its clock, of 1 to 10 ms: what was written as 1 ms may be shown as 10.</summary>
     private static bool IsShort(string delay) =>
-        double.TryParse(delay, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 0.002;
+        double.TryParse(delay, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 0.010;
 
     private void Restore(string before, string? why)
     {

@@ -31,10 +31,13 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     /// <summary>A disk may rightly wait in the kernel: when all others have answered, it has so long.</summary>
     private static readonly TimeSpan DiskGrace = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A question that an actor has failed at is never answered; so much later it is asked once more.</summary>
-    private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// A question that an actor has failed at is never answered. It is asked once more after the first of these, and twice as late each time, as
+    /// the actor may wait as well.
+    /// </summary>
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(5), LostAtMost = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<IActorRef, long> _openSince = [];
+    private readonly Dictionary<IActorRef, (long Since, int Times)> _open = [];
     private readonly Dictionary<EventLoop, IActorRef> _openLoops = [];
     private readonly List<Round> _rounds = [];
 
@@ -78,12 +81,12 @@ internal sealed class StatusActor : RaidActor, IWithTimers
 
     private void Ask(IActorRef actor, object question)
     {
-        if (_openSince.TryGetValue(actor, out var since) && Stopwatch.GetElapsedTime(since) < LostAfter)
+        if (_open.TryGetValue(actor, out var open) && Stopwatch.GetElapsedTime(open.Since) < Delays.After(open.Times, LostAfter, LostAtMost))
         {
             return;
         }
 
-        _openSince[actor] = Stopwatch.GetTimestamp();
+        _open[actor] = (Stopwatch.GetTimestamp(), open.Times + 1);
         Context.Watch(actor);
         actor.Tell(question, Self);
     }
@@ -126,7 +129,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
 
     private void Answered(Action<Round, Inquiry> note)
     {
-        _openSince.Remove(Sender);
+        _open.Remove(Sender);
         foreach (var round in _rounds.ToArray())
         {
             if (round.Parts.TryGetValue(Sender, out var inquiry))
@@ -142,7 +145,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     /// <summary>Who is gone does not answer, and is not missed.</summary>
     private void Ended(IActorRef actor)
     {
-        _openSince.Remove(actor);
+        _open.Remove(actor);
         foreach (var loop in _openLoops.Where(open => open.Value.Equals(actor)).Select(open => open.Key).ToArray())
         {
             _openLoops.Remove(loop);

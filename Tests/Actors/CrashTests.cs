@@ -28,11 +28,12 @@ public sealed class CrashTests
     [InlineData(typeof(StatusActor))]
     public void Whatever_message_an_actor_fails_at_the_work_is_done(Type actor)
     {
-        var met = Live(actor, null);
+        var met = Live(actor, null).Met;
         Assert.NotEmpty(met);
         foreach (var message in met)
         {
-            Live(actor, message);
+            // What comes with the clock does not come in each life.
+            Assert.True(Enumerable.Range(0, 5).Any(_ => Live(actor, message).HasFailed), $"{message.Name} did not come again");
         }
     }
 
@@ -63,8 +64,8 @@ public sealed class CrashTests
     }
 
     /// <summary>A container's life, in which an actor of that type fails at the first message of that type.</summary>
-    /// <returns>The types of the messages that actors of that type got.</returns>
-    private static IReadOnlyCollection<Type> Live(Type actor, Type? failsAt)
+    /// <returns>The types of the messages that actors of that type got, and whether one has failed.</returns>
+    private static (IReadOnlyCollection<Type> Met, bool HasFailed) Live(Type actor, Type? failsAt)
     {
         using var rig = new DiskRig();
         var (system, met, failed) = (rig.System, new ConcurrentDictionary<Type, bool>(), 0);
@@ -84,14 +85,13 @@ public sealed class CrashTests
         try
         {
             Life(rig, $"{actor.Name} fails at {failsAt?.Name ?? "nothing"}: ");
-            Assert.True(failsAt is null || failed == 1, $"{failsAt?.Name} did not come again");
         }
         finally
         {
             RaidActor.BeforeMessage = null;
         }
 
-        return [.. met.Keys];
+        return ([.. met.Keys], failed == 1);
     }
 
     private static void Life(DiskRig rig, string when)

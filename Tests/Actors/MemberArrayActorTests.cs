@@ -296,19 +296,6 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
-    public void An_array_whose_attributes_cannot_be_read_is_told_once_and_supervised_when_they_can()
-    {
-        using var rig = new MemberArrayRig("clean", readable: false);
-        rig.Settle();
-        Assert.True(rig.Container.IsEmpty);
-        rig.MakeReadable();
-        rig.Metadata.Next<DescribeVolume>();
-        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
-        rig.NextRecord();
-        Assert.Equal(1, rig.Told.Count("array-unreadable"));
-    }
-
-    [Fact]
     public void A_faulty_leg_whose_disk_is_not_in_the_container_is_unblocked_and_removed_all_the_same()
     {
         using var rig = new MemberArrayRig("active").TakenUp();

@@ -16,10 +16,9 @@ internal sealed class MemberArrayRig : IDisposable
     private readonly Probe _asker;
 
     /// <param name="state">array_state when the actor comes.</param>
-    /// <param name="readable">It can be read then.</param>
     /// <param name="delay">safe_mode_delay.</param>
     /// <param name="note">What a supervisor before left a note of.</param>
-    public MemberArrayRig(string state, bool readable = true, string delay = "0.200", string? note = null)
+    public MemberArrayRig(string state, string delay = "0.200", string? note = null)
     {
         Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
         Sysfs.Put(Name, "safe_mode_delay", delay + "\n");
@@ -28,11 +27,6 @@ internal sealed class MemberArrayRig : IDisposable
         if (note is not null)
         {
             File.WriteAllText(Note, note);
-        }
-
-        if (!readable)
-        {
-            File.Move(Sysfs.PathOf(Name, "array_state"), Hidden);
         }
 
         Metadata = _rig.NewProbe();
@@ -79,10 +73,6 @@ internal sealed class MemberArrayRig : IDisposable
     /// <summary>Where a supervisor that leaves notes what it was.</summary>
     public string Note => $"{Sysfs.RunDirectory}/{Name}.delay";
 
-    private string Hidden => Sysfs.PathOf(Name, "hidden");
-
-    /// <summary>Its attributes can be read from now on.</summary>
-    public void MakeReadable() => File.Move(Hidden, Sysfs.PathOf(Name, "array_state"));
 
     /// <summary>The container's disks without one of them.</summary>
     public ImmutableDictionary<DeviceNumber, IActorRef> Without(int disk) =>

@@ -213,10 +213,11 @@ internal sealed class CrashChecks
         Assert.True(
             missing.All(volume => !_before[All & ~torn].Contains(volume) || !_after[All & ~torn].Contains(volume)),
             $"{string.Join(' ', missing)} does not start\n{Text(state, All, torn)}");
-        if (RepairPlan.For(Sources(state, All)).Refusal is null)
+        var repair = RepairPlan.For(Sources(state, All));
+        if (repair.Refusal is null)
         {
             var again = _format.Load(Repaired(Sources(state, All))).Model;
-            Assert.True(again is not null && missing.IsSubsetOf(Started(again)), $"does not start repaired\n{Text(state, All, torn)}");
+            Assert.True(again is not null && missing.IsSubsetOf(Started(again)), $"does not start repaired\n{Text(state, All, torn)}\n{Text(repair)}");
         }
     }
 
@@ -269,6 +270,9 @@ internal sealed class CrashChecks
     private ImmutableArray<DiskSource> Sources(ImmutableArray<byte[]> state, int set) =>
         [.. _rig.Disks.Select((disk, place) => (disk, place)).Where(one => ((set >> one.place) & 1) != 0)
             .Select(one => one.disk.With(state[one.place]))];
+
+    private static string Text(RepairPlan repair) =>
+        string.Join('\n', repair.Steps.Select(step => $"  {step.Name} {step.Decision}: {step.Reason}"));
 
     private string Text(ImmutableArray<byte[]> state, int set, int torn) =>
         $"step: {_step}, recorded {_recorded}, torn {torn:b}\n" + string.Join(

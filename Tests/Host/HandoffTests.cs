@@ -94,12 +94,12 @@ public sealed class HandoffTests : IDisposable, IHandingOver
 
         using var taken = Patience.Within(HandoffTaker.Take(Path, _rig.Second(), _events));
         Finish(taken!);
-        Assert.Equal([container], taken!.Left);
+        Assert.Equal(container, Assert.Single(taken!.Left));
         Patience.Until(() => Volatile.Read(ref _keepsRest), "the predecessor stays with the rest");
         Assert.False(_offer.HandedOver.IsCompleted);
         Assert.Equal(Environment.ProcessId, _successor);
         Patience.Until(() => Patience.Within(_rig.Raid.Containers()).Containers.SequenceEqual([container]), "the predecessor has only that");
-        Assert.Equal([SupervisionRig.Container], Patience.Within(_rig.Second().Containers()).Containers);
+        Assert.Equal(SupervisionRig.Container, Assert.Single(Patience.Within(_rig.Second().Containers()).Containers));
 
         second.State.Text = "write-pending";
         _rig.Md.State.Text = "write-pending";

@@ -23,6 +23,8 @@ public class OddContentTests
         ["sectors 18446744073709551615"] = Map(map => map with { PbaOfLba0 = ulong.MaxValue }),
         ["a size of 18446744073709551615 sectors"] = Dev(dev => dev with { Size = ulong.MaxValue }),
         ["(Rebuild) leads from 2 to 3"] = Dev(dev => Migrating(dev, MigrationType.Rebuild, dev.Map with { Order = dev.Map.Order[..2] })),
+        ["(Rebuild) leads from slot 0 to slot 1"] = Dev(dev =>
+            Migrating(dev, MigrationType.Rebuild, dev.Map with { Order = [dev.Map.Order[1], dev.Map.Order[0], dev.Map.Order[2]] })),
         ["before its migration, RAID level 5 with 0"] = Dev(dev => Migrating(dev, MigrationType.Init, dev.Map with { Order = [] })),
         ["(GeneralMigration) leads from 3 to 2"] = Dev(dev =>
             Migrating(dev, MigrationType.GeneralMigration, dev.Map) with { Map = dev.Map with { Order = dev.Map.Order[..2] } }),

@@ -168,13 +168,13 @@ public sealed class ScenarioTests(GuestLab lab)
     public void A_torn_disk_that_mdadm_no_longer_knows_is_repaired_and_assembled_whole() => lab.Passes("repair", 300);
 
     /// <summary>Which half of the mirror goes on alone, and whether it was being written when the other was lost.</summary>
-    public static TheoryData<int, string> Halves => GuestLab.Soak
+    public static TheoryData<int, string> LoneHalves => GuestLab.Soak
         ? new() { { 0, "yes" }, { 1, "yes" }, { 0, "no" }, { 1, "no" } }
         : new() { { 1, "yes" } };
 
     /// <summary>The case that destroys the only current copy.</summary>
     [Theory]
-    [MemberData(nameof(Halves))]
+    [MemberData(nameof(LoneHalves))]
     public void A_torn_disk_that_went_on_alone_is_not_written_over_by_the_half_that_was_thrown_out(int slotOfGood, string dirty) =>
         lab.Passes("repair-stale", 300, $"SLOT_OF_GOOD={slotOfGood}", $"DIRTY={dirty}");
 

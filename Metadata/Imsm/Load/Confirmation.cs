@@ -17,10 +17,10 @@ namespace ActorRaid.Metadata.Imsm.Load;
 /// each set of disks that could start an array, and that has a disk in it which can be told, has one that knows of it.
 /// Where the disks with valid copies, and those that the commit was to throw out, are such a set, it was not recorded,
 /// no writer was let go, and the valid copies are the latest. Where they are not, because the array cannot do without
-/// the torn disk, nobody can tell: a person may decide.
+/// the torn disk, or where the anchor is further ahead, nobody can tell: a person may decide, as the array may not
+/// start otherwise.
 /// </para>
-/// <para><b>An anchor further ahead</b>, or one that has the disks with the valid copies as failed, is nothing to be
-/// written over.</para>
+/// <para><b>An anchor that has the disks with the valid copies as failed</b> is nothing to be written over.</para>
 /// </summary>
 internal static class Confirmation
 {
@@ -34,32 +34,21 @@ internal static class Confirmation
         var (own, valid) = (anchor.Generation, container.Super.Generation);
         var thrownOut = ThrownOut(container, listing =>
             listing == Listing.Failed || (listing == Listing.NotThere && own > valid), anchor);
-        if (own > valid && own - valid > 1)
-        {
-            return $"its anchor is of generation {own}, the valid copies are of {valid}: "
-                + "more than one interrupted commit explains; " + Advice(container, thrownOut);
-        }
-
-        if (own > valid && WasNotRecorded(container, anchor))
+        var ahead = own > valid ? own - valid : 0;
+        if (ahead == 1 && WasNotRecorded(container, anchor))
             return null;
         if (thrownOut is not null)
         {
-            return $"its anchor, of generation {own}, has {thrownOut} as failed or replaced; "
-                + Advice(container, thrownOut);
+            return $"its anchor, of generation {own}, has {thrownOut} as failed or replaced, the valid copies are of {valid}; "
+                + $"it may be the only one with current data. Nothing is written; do not start an array from {thrownOut} "
+                + "alone before this disk has been copied";
         }
 
-        return own > valid && automatic
-            ? $"its anchor is of generation {own}, the valid copies are of {valid}, and no array can do without it: what "
-                + "it recorded last may be lost. `actorraid repair` with all disks of the container and --yes takes the "
-                + "valid copies; then check the data"
+        var why = ahead > 1 ? "more than one interrupted commit explains" : "and no array can do without it";
+        return ahead > 0 && automatic
+            ? $"its anchor is of generation {own}, the valid copies are of {valid}, {why}: what it recorded may be lost. "
+                + "`actorraid repair` with all disks of the container and --yes takes the valid copies; then check the data"
             : null;
-    }
-
-    private static string Advice(ImsmContainer container, string? thrownOut)
-    {
-        var others = thrownOut ?? string.Join(", ", container.Present.Where(disk => disk.Index >= 0).Select(disk => disk.Name));
-        return $"it may be the only one with current data. Nothing is written; do not start an array from {others} "
-            + "alone before this disk has been copied";
     }
 
     /// <summary>The disks that the valid copies have in sync and the anchor as failed or replaced; null for

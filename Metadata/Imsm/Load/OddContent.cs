@@ -61,14 +61,23 @@ internal static class OddContent
             return problem;
         return dev.SecondMap is not { } second ? null
             : In(second, super) is { } inSecond ? $"before its migration, {inSecond}"
-            : In(dev, dev.Map.Order.Length, second.Order.Length);
+            : In(dev, dev.Map, second);
     }
 
-    // Only a reshape changes the number of members, and never takes some away.
-    private static string? In(ImsmDev dev, int members, int before) =>
-        before == members || (before < members && dev.IsGeneralMigration())
-            ? null
-            : $"its migration ({dev.Migration()}) leads from {before} to {members} members";
+    // Only a reshape changes the number of members, and never takes some away; only a reshape moves disks.
+    private static string? In(ImsmDev dev, ImsmMap map, ImsmMap second)
+    {
+        var (members, before) = (map.Order.Length, second.Order.Length);
+        if (dev.IsGeneralMigration() ? before > members : before != members)
+            return $"its migration ({dev.Migration()}) leads from {before} to {members} members";
+        for (var slot = 0; slot < before && !dev.IsGeneralMigration(); slot++)
+        {
+            if (map.SlotOf(VolumeGeometry.DiskIndex(second.Order[slot])) is >= 0 and var after && after != slot)
+                return $"its migration ({dev.Migration()}) leads from slot {slot} to slot {after}";
+        }
+
+        return null;
+    }
 
     private static string? In(ImsmMap map, ImsmSuper super)
     {

@@ -11,6 +11,7 @@ quietly mdadm -CR /dev/md/vol0 -l 1 -n 2 -z 48M "${DISKS[@]:0:2}"
 settle
 rest vol0
 home=$(container_of vol0)
+leg_sectors=$(($(get vol0 component_size) * 2))
 speed() { for limit in min max; do echo "$1" >/proc/sys/dev/raid/speed_limit_$limit; done; }
 # percent: REPLY is how far the metadata says that it has come
 percent() {
@@ -18,7 +19,7 @@ percent() {
     examine "${DISKS[0]}" vol0 Checkpoint
     read -r units per <<<"$REPLY"
     per=${per#(} per=${per%)}
-    REPLY=$((${units:-0} * ${per:-0} * 100 / ($(get vol0 component_size) * 2)))
+    REPLY=$((${units:-0} * ${per:-0} * 100 / leg_sectors))
 }
 recorded_at() { percent; [ "$REPLY" -ge "$1" ]; }
 # kept WHAT: it is recorded where it was before, or further on
@@ -26,7 +27,7 @@ least=0
 kept() {
     percent
     [ "$REPLY" -ge "$least" ] || fail "$1: the checkpoint went back from $least % to $REPLY %"
-    say "$1: recorded $REPLY %, md $(get vol0 sync_completed)"
+    say "$1: recorded $REPLY %"
     least=$REPLY
 }
 write() { dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none; }
