@@ -8,11 +8,12 @@ namespace ActorRaid.Actors;
 /// An array's safe_mode_delay is the admin's, whatever it is. A supervisor that was told to end makes it short, so that
 /// the array becomes clean soon, and undoes that when it leaves. A note in the run directory outlives it if it dies in
 /// between: whoever starts next undoes it then. mdmon leaves it short when it is told to end; whoever took over from it
-/// undoes that, as what it was before is known from the start. Part of <see cref="MemberArrayActor"/>, on its thread.
+/// undoes that, as what it was before is known from the start. Without any, as md leaves an array that was a RAID 0, it gets
+/// mdmon's 5 s: it would stay dirty for ever. Part of <see cref="MemberArrayActor"/>, on its thread.
 /// </summary>
 internal sealed class SafeModeDelay(MemberSettings settings)
 {
-    private const string Short = "0.001";
+    private const string Short = "0.001", IfNone = "5.000";
     private static readonly TimeSpan PredecessorLimit = TimeSpan.FromMinutes(1);
     private string? _before;
     private long _began;
@@ -38,6 +39,11 @@ internal sealed class SafeModeDelay(MemberSettings settings)
     public void Begin()
     {
         _began = Stopwatch.GetTimestamp();
+        if (Read(settings.SysRoot, Array) is { } now && double.TryParse(now, CultureInfo.InvariantCulture, out var seconds) && seconds == 0)
+        {
+            SysfsAttribute.WriteOnce(Path, IfNone);
+        }
+
         if (settings.RunDirectory.Length == 0 || !File.Exists(NotePath))
         {
             return;

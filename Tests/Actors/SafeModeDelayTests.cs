@@ -16,9 +16,16 @@ public sealed class SafeModeDelayTests
         Assert.Equal("0.001", rig.Delay);
     }
 
+    [Fact]
+    public void An_array_without_one_gets_one_or_it_would_stay_dirty()
+    {
+        using var rig = new MemberArrayRig("clean", delay: "0.000").TakenUp();
+        Assert.Equal("5.000", rig.Delay);
+    }
+
     [Theory]
     [InlineData("0.200")]
-    [InlineData("0.000")] // never clean
+    [InlineData("2.500")]
     public void It_is_short_while_a_supervisor_leaves_and_then_what_it_was(string delay)
     {
         using var rig = new MemberArrayRig("active", delay: delay).TakenUp();

@@ -21,7 +21,7 @@ public sealed class ScenarioTests(GuestLab lab)
         : new() { { "kill", 2 } };
 
     /// <summary>A replaced disk that was used elsewhere: without another disk, or with a spare of its own.</summary>
-    public static TheoryData<string> Halves => GuestLab.Soak ? new("alone", "spare") : new("alone");
+    public static TheoryData<string> Halves => new("alone", "spare");
 
     /// <summary>The story that deploy/try tells.</summary>
     [Fact]
@@ -179,7 +179,7 @@ public sealed class ScenarioTests(GuestLab lab)
         lab.Passes("repair-stale", 300, $"SLOT_OF_GOOD={slotOfGood}", $"DIRTY={dirty}");
 
     /// <summary>The family protects what was rebuilt.</summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(Halves))]
     public void A_disk_that_was_replaced_and_used_elsewhere_is_not_taken_back_in_silence_and_becomes_a_container_of_its_own(string half) =>
         lab.Passes("family", 300, $"HALF={half}");

@@ -15,7 +15,7 @@ public sealed class SuiteTests(GuestLab lab)
     /// <summary>
     /// A resync, a failure with a spare, a rebuild, stop and assemble; the growth of a volume; a handoff under load.
     /// </summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(Kernels))]
     public void The_story_a_growth_and_a_handoff_pass_with_the_newest_mdadm_on(string kernel)
     {

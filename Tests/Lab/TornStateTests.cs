@@ -15,7 +15,7 @@ public sealed class TornStateTests(GuestLab lab)
 {
     private const long DiskBytes = 32 << 20;
     private const int SectorSize = 512;
-    private static readonly int StatesOfEach = GuestLab.Soak ? 14 : 1;
+    private static readonly int StatesOfEach = GuestLab.Soak ? 14 : 2;
     private static readonly int FamilyStatesOfEach = GuestLab.Soak ? 30 : 4;
     private static readonly ArrayFacts AtRest = new(ArrayFacts.Complete, 0, SyncAction.Idle, SyncAction.Idle, ArrayFacts.Complete);
 

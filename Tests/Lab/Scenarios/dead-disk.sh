@@ -16,13 +16,14 @@ quietly mdadm -CR /dev/md/volB -l 5 -n 3 -z 16M "${DISKS[@]:3:3}"
 settle
 rest volA
 rest volB
+for v in volA volB; do echo 0.05 >"$(attribute "$v" safe_mode_delay)"; done
 a=$(container_of volA)
 b=$(container_of volB)
 pid=$(supervisor "$a")
 
 # goes_through VOLUME: a write that has to be recorded
 goes_through() {
-    expect 30 volume_is "$1" clean
+    expect 30 volume_is "$1" clean read-auto
     timeout 20 dd if=/dev/zero of="/dev/$(md "$1")" bs=4k count=1 oflag=direct conv=notrunc status=none || fail "a write to $1 hangs or fails: $(get "$1" array_state)"
 }
 

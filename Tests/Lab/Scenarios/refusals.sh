@@ -76,11 +76,12 @@ refused "Level Migration from 5 to 6 not supported" ask_vol0 --level=6
 refused "Layout Migration from 0 to 3 not supported" ask_vol0 --layout=right-symmetric
 refused "does not evenly divide device size" ask_vol0 --chunk=96
 refused "Size expansion is supported only|Size reduction is not supported" ask_vol0 --size=4M
-refused "Requested size is larger than maximum available size" ask_vol0 --size=400M
+refused "Requested size is larger than maximum available size|is larger than free space available" ask_vol0 --size=400M
 refused "Operation not supported for consistency policy journal" ask_vol0 --consistency-policy=journal
 refused "Cannot add bitmaps to sub-arrays yet" ask_vol0 --bitmap=internal
 refused "still active" mdadm --kill-subarray=0 "/dev/$home"
-refused "Unable to update name of active subarray" mdadm --update-subarray=0 --update=name --name=other "/dev/$home"
+refused "Unable to update name of active subarray|is active, cannot update name" \
+    mdadm --update-subarray=0 --update=name --name=other "/dev/$home"
 
 # a spare on which there is no room for a leg; it is a spare all the same, and takes no part
 spare "$small"
@@ -117,13 +118,13 @@ again 0 3
 refused "cannot get spare device for requested migration" ask_vol0 --level=5 --layout=left-asymmetric
 refused "Requested Layout not supported" ask_vol0 --level=5
 # mdadm 4.2 records the new size, finds that the kernel does not resize the legs of a RAID0, and records the old size again.
-refused "Cannot set device size" ask_vol0 --size=max
+refused "Cannot set device size|Component size change is not supported for RAID0" ask_vol0 --size=max
 
 again 0 2 0
 spare "${DISKS[2]}" "${DISKS[3]}"
 refused "MUST be single array in container" ask_vol0 --level=10
 refused "MUST be single array in container" ask_vol0 --level=5 --layout=left-asymmetric
-refused "The last volume in container can be expanded only" ask_vol0 --size=max
+refused "The last volume in container can be expanded only|Component size change is not supported for RAID0" ask_vol0 --size=max
 
 again 10 4 5
 refused "MUST be single array in container" ask_vol0 --level=0
