@@ -272,7 +272,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
         }
 
         _appliedUpdates.Clear();
-        if (_writer.IsFlushed)
+        if (_flushing.Count > 0 && _writer.IsFlushed)
         {
             foreach (var to in _flushing)
             {

@@ -85,7 +85,7 @@ internal sealed class CommitWriter
     public bool IsFinished => _commit is null && !_flights.Values.Any(flight => _disks.GetValueOrDefault(flight.Device) is { Wanted: not null });
 
     /// <summary>Some disk's copy is not what it should be, and nothing is under way that would mend it.</summary>
-    public bool WantsRetry => MayBegin && _disks.Any(disk => disk.Value.IsToBeMended && !_flights.ContainsKey(disk.Key));
+    public bool WantsRetry => _disks.Any(disk => disk.Value.IsToBeMended && !_flights.ContainsKey(disk.Key)) && MayBegin;
 
     /// <summary>Disks on whose answer we have been waiting for long.</summary>
     public ImmutableArray<DeviceNumber> Hanging => [.. from flight in _flights.Values where flight.IsHung select flight.Device];
@@ -198,12 +198,20 @@ internal sealed class CommitWriter
         }
 
         // Nor does a disk that has left help to start an array that it was a member of.
-        doubtful.UnionWith(
-            from model in known
-            from volume in model.Volumes
-            from leg in volume.Legs
-            where leg.Device is { } device && !_disks.ContainsKey(device)
-            select leg.Device!.Value);
+        foreach (var model in known)
+        {
+            foreach (var volume in model.Volumes)
+            {
+                foreach (var leg in volume.Legs)
+                {
+                    if (leg.Device is { } device && !_disks.ContainsKey(device))
+                    {
+                        doubtful.Add(device);
+                    }
+                }
+            }
+        }
+
         _commit = Commit.Begin(
             ReferenceEquals(known[^1], after) ? known : known.Add(after), targets.DrainToImmutable(), underWay.DrainToImmutable(), [.. doubtful]);
         StartWhatMay();
