@@ -113,7 +113,6 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
             },
             Self));
         Receive<PolicyChanged>(_ => TellMembers(new LegsMayHaveChanged(false)));
-        Receive<PredecessorEnded>(TellMembers);
         Receive<UpdateApplied>(_ => TellMembers(new LegsMayHaveChanged(true)));
         Receive<PingMonitor>(_ => Barrier(Sender, look: true));
         Receive<PingManager>(_ => Barrier(Sender, look: false));
@@ -434,13 +433,15 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
         {
             Policy = _settings.Settings.Policy,
             RunDirectory = _settings.Settings.RunDirectory,
-            DelayAtStart = SafeModeDelay.Read(SysRoot, array),
         };
         var (handed, home) = (HandedArray(array), _settings.Home);
+        var delay = home.IsPrepared ? SafeModeDelay.Read(SysRoot, array) : null;
         var now = _disksNow;
         _members[array] = Context.ActorOf(
             ActorProps.Of(
-                () => new MemberArrayActor(settings with { IsPrepared = home.IsPrepared, Disks = now.Disks }, Interlocked.Exchange(ref handed, null)),
+                () => new MemberArrayActor(
+                    settings with { IsPrepared = home.IsPrepared, DelayBefore = Interlocked.Exchange(ref delay, null), Disks = now.Disks },
+                    Interlocked.Exchange(ref handed, null)),
                 _settings.Home.Dispatcher),
             $"{array}-{++_names}");
         Context.Watch(_members[array]);

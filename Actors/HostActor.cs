@@ -52,7 +52,6 @@ internal sealed class HostActor : RaidActor, IWithTimers
             TellAll(changed);
             TryRefusedAgain(changed.MdStat);
         });
-        On<PredecessorEnded>(TellAll);
         On<PolicyChanged>(TellAll);
         On<Farewell>(farewell =>
         {

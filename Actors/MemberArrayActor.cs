@@ -38,7 +38,6 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private ulong _componentSectors;
     private bool _leaving;
     private bool _describe;
-    private bool _mayBeLeftFrozen;
     private IActorRef? _tellWhenSafe;
     private bool _busy = true;
     private long _ticket;
@@ -301,14 +300,6 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         if (described.Volume is { } volume)
         {
             _reshape.Described(volume, _attributes!, _disks.InContainer, Timers, Self);
-            if (_mayBeLeftFrozen && _spare.IsIdle)
-            {
-                _mayBeLeftFrozen = false;
-                if (_attributes!.ReadOnce("sync_action") is { Ok: true, Value: "frozen" } && !_attributes.Frozen())
-                {
-                    _spare.Thaw(volume, _attributes, _disks.InContainer, Self);
-                }
-            }
         }
 
         PauseIfAtRest();

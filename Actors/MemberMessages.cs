@@ -52,12 +52,6 @@ public sealed partial class MemberArrayActor
             ScanLegs();
             PostChange(Self);
         });
-        Receive<PredecessorEnded>(_ =>
-        {
-            _safeMode.PredecessorEnded();
-            _mayBeLeftFrozen = true;
-            _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
-        });
         Receive<LegsMayHaveChanged>(changed =>
         {
             MeasureArray();

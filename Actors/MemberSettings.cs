@@ -24,8 +24,8 @@ public sealed record MemberSettings(
     /// <summary>/run/mdadm, but for tests; empty: no notes are left there.</summary>
     public string RunDirectory { get; init; } = "";
 
-    /// <summary>safe_mode_delay when it was taken up, before a predecessor was told to end; null: not known.</summary>
-    public string? DelayAtStart { get; init; }
+    /// <summary>safe_mode_delay before a predecessor was told to end, in seconds as md shows it; null: nobody was, as far as is known.</summary>
+    public string? DelayBefore { get; init; }
 
     /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
     internal bool IsPrepared { get; init; }

@@ -82,9 +82,6 @@ public sealed class RaidSystem
     public Task Settle(string container, TimeSpan limit) =>
         Host.Ask<object>(new SettleContainer(container), limit).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>A process that containers were taken from has ended: whatever it left half done is put right.</summary>
-    public void PredecessorEnded() => Host.Tell(new PredecessorEnded(), ActorRefs.NoSender);
-
     /// <summary>Whether a container is still at rest since <see cref="Pause"/>: <see cref="RestAnswer"/> or <see cref="NotSupervised"/>.</summary>
     public Task<object> AskForRest(string container) => Host.Ask<object>(new AskForRest(container), AnswerLimit);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ActorRaid.SysfsIo;
 
@@ -7,16 +6,14 @@ namespace ActorRaid.Actors;
 /// <summary>
 /// An array's safe_mode_delay is the admin's, whatever it is. A supervisor that was told to end makes it short, so that
 /// the array becomes clean soon, and undoes that when it leaves. A note in the run directory outlives it if it dies in
-/// between: whoever starts next undoes it then. mdmon leaves it short when it is told to end; whoever took over from it
-/// undoes that, as what it was before is known from the start. Without any, as md leaves an array that was a RAID 0, it gets
+/// between: whoever starts next undoes it then. mdmon leaves it short when it is told to end; whoever takes over from it has
+/// read what it was before. Without any, as md leaves an array that was a RAID 0, it gets
 /// mdmon's 5 s: it would stay dirty for ever. Part of <see cref="MemberArrayActor"/>, on its thread.
 /// </summary>
 internal sealed class SafeModeDelay(MemberSettings settings)
 {
     private const string Short = "0.001", IfNone = "5.000";
-    private static readonly TimeSpan PredecessorLimit = TimeSpan.FromMinutes(1);
     private string? _before;
-    private long _began;
 
     private string Array => settings.Array;
 
@@ -38,10 +35,14 @@ internal sealed class SafeModeDelay(MemberSettings settings)
     /// <summary>At a start that is no handoff: what a supervisor left that died when it had been told to end.</summary>
     public void Begin()
     {
-        _began = Stopwatch.GetTimestamp();
         if (Read(settings.SysRoot, Array) is { } now && double.TryParse(now, CultureInfo.InvariantCulture, out var seconds) && seconds == 0)
         {
             SysfsAttribute.WriteOnce(Path, IfNone);
+        }
+
+        if (settings.DelayBefore is { } longer && !IsShort(longer))
+        {
+            Restore(longer, "the supervisor before had made it short when it was told to end");
         }
 
         if (settings.RunDirectory.Length == 0 || !File.Exists(NotePath))
@@ -61,19 +62,6 @@ internal sealed class SafeModeDelay(MemberSettings settings)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Tell(error);
-        }
-    }
-
-    /// <summary>
-    /// A process that this one took over from as from mdmon has ended. It need not have been this array's: later on a short
-    /// delay is somebody's wish.
-    /// </summary>
-    public void PredecessorEnded()
-    {
-        if (_began != 0 && Stopwatch.GetElapsedTime(_began) < PredecessorLimit
-            && settings.DelayAtStart is { } before && !IsShort(before) && _before is null)
-        {
-            Restore(before, "the supervisor before had made it short when it was told to end");
         }
     }
 

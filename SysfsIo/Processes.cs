@@ -9,6 +9,9 @@ public static class Processes
     /// <summary>SIGTERM.</summary>
     public const int Terminate = 15;
 
+    /// <summary>SIGKILL.</summary>
+    public const int KillNow = 9;
+
     /// <summary>Sends a signal (0 only asks whether one could be sent). ESRCH when there is no such process.</summary>
     public static Result<Nothing> Kill(int pid, int signal)
     {

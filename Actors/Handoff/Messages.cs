@@ -78,12 +78,6 @@ internal sealed record TakeUpMetadata(MetadataSettings Settings);
 /// <param name="Disks">The container's disks.</param>
 internal sealed record TakeUpMember(ArraySnapshot? Handed, ImmutableDictionary<DeviceNumber, IActorRef> Disks);
 
-/// <summary>
-/// To everybody: a process that some containers were taken from as from mdmon has ended. It may have seen a disk fail until its last moment, and have
-/// frozen an array to give it a spare.
-/// </summary>
-public sealed record PredecessorEnded;
-
 /// <summary>Inside a container, to an array, a disk or the metadata: come to rest. Answered with the matching answer below.</summary>
 internal sealed record Pause;
 

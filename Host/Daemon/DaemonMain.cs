@@ -138,7 +138,6 @@ internal static class DaemonMain
             if (options.Foreground)
                 status |= MdmonCommand.Verdict(container, reply, options.Takeover);
         }
-        supervisor.DismissPredecessors();
         if (options.Containers.Count > 0 || taken is not null)
             desk.Answered();
         if (options.Foreground && options.Containers.Count > 0 && !desk.HasSupervised && !desk.Stays && supervisor.IsEmpty && place.TryLeave())

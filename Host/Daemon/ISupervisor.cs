@@ -9,7 +9,8 @@ namespace ActorRaid.Host.Daemon;
 internal interface ISupervisor
 {
     /// <summary>
-    /// Takes a container under supervision. Whoever monitors it already is a reason not to, unless it is to be taken over.
+    /// Takes a container under supervision. Whoever monitors it already is a reason not to, unless it is to be taken over: then that one is sent away
+    /// first, and is gone when this completes.
     /// </summary>
     Task<LaunchReply> Supervise(string container, bool takeover);
 
@@ -23,9 +24,6 @@ internal interface ISupervisor
     /// not touched. Returns at once.
     /// </summary>
     void LetGo(ImmutableArray<string> containers, TimeSpan limit);
-
-    /// <summary>Tells those from whom containers were taken to leave. Returns at once.</summary>
-    void DismissPredecessors();
 
     /// <summary>Completes when everything that the hot path will need has been used once.</summary>
     Task Ready();

@@ -84,12 +84,11 @@ internal sealed class LaunchDesk
             return new LaunchReply(LaunchOutcome.Supervised, "");
         }
         var reply = await TakeUp(container, request.Takeover).ConfigureAwait(false);
-        _supervisor.DismissPredecessors();
         Answered();
         return reply;
     }
 
-    /// <summary>Takes up a container, but leaves whoever had it before in place yet: there may be more to take from it.</summary>
+    /// <summary>Takes up a container.</summary>
     internal async Task<LaunchReply> TakeUp(string container, bool takeover)
     {
         var reply = await _supervisor.Supervise(container, takeover).ConfigureAwait(false);

@@ -1,23 +1,46 @@
+using System.Diagnostics;
 using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
-/// <summary>
-/// The process that monitors a container before us, found by mdmon's pid file: mdmon itself, or an earlier daemon of ours.
-/// Taking over from it goes as between two mdmons: our pid file and socket are in place first, then it gets SIGTERM, closes its
-/// end of the socket when its arrays are at rest, and ends.
-/// </summary>
-internal sealed class Predecessor : IDisposable
+/// <summary>How a monitor that was told to leave a container has left it.</summary>
+internal enum Departure
 {
-    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(5), CloseLimit = TimeSpan.FromSeconds(60);
-    private const int Pokes = 25, PokeMilliseconds = 200;
+    /// <summary>As it was told to.</summary>
+    Left,
 
-    private readonly MonitorClient? _connection;
+    /// <summary>It had not left in time, and was killed.</summary>
+    Killed,
 
-    private Predecessor(int process, MonitorClient? connection)
+    /// <summary>It was killed, and has not ended yet: it waits for a disk. It writes nothing more once that has answered.</summary>
+    Ending,
+}
+
+/// <summary>
+/// The process that monitors a container before us, found by mdmon's pid file: mdmon itself, or an earlier daemon of ours. It has to be gone before
+/// the metadata is read that we go on with: mdmon supervises and writes until the moment when it ends (monitor.c, wait_and_act), and of two writers
+/// each tears the other's copies.
+/// </summary>
+internal sealed class Predecessor
+{
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(5), LookEvery = TimeSpan.FromMilliseconds(5), PokeEvery = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long mdmon may take, which makes its arrays clean first: those that are always written never are.</summary>
+    private static readonly TimeSpan MdmonLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a daemon of ours may take: it has a limit of its own for arrays that are written, 30 s if nobody has changed that.</summary>
+    private static readonly TimeSpan OwnLimit = TimeSpan.FromSeconds(40);
+
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(1);
+
+    private readonly string _socket;
+    private readonly int _number;
+
+    private Predecessor(string socket, int process, int number)
     {
+        _socket = socket;
         Process = process;
-        _connection = connection;
+        _number = number;
     }
 
     /// <summary>Its process number.</summary>
@@ -35,37 +58,59 @@ internal sealed class Predecessor : IDisposable
             return process.Error;
         if (process.Value == 0)
             return (Predecessor?)null;
-        var connection = MonitorClient.Connect($"{runDirectory}/{container}.sock", PingLimit);
-        return new Predecessor(process.Value, connection.Ok ? connection.Value : null);
+        var number = PidFile.Read(PathOf(runDirectory, container));
+        return new Predecessor($"{runDirectory}/{container}.sock", process.Value, number.Ok ? number.Value : process.Value);
     }
 
     /// <summary>Whether a living monitor that is not this process has a container, by its pid file. Not when that cannot be told.</summary>
     internal static bool IsAnother(string runDirectory, string container) => Another(runDirectory, container) is { Ok: true, Value: not 0 };
 
-    private static Result<int> Another(string runDirectory, string container) => Processes.OtherMonitor($"{runDirectory}/{container}.pid");
+    /// <summary>Where a container's pid file is.</summary>
+    internal static string PathOf(string runDirectory, string container) => $"{runDirectory}/{container}.pid";
+
+    private static Result<int> Another(string runDirectory, string container) => Processes.OtherMonitor(PathOf(runDirectory, container));
 
     /// <summary>Whether it still does its work: it answers a ping.</summary>
-    internal bool Answers() => _connection?.PingMonitor().Ok ?? false;
-
-    private bool IsGone => Processes.IsMonitor(Process) is { Ok: true, Value: false };
-
-    /// <summary>Sends it away, and waits until it is gone.</summary>
-    /// <returns>Whether it is.</returns>
-    internal bool Dismiss()
+    internal bool Answers()
     {
-        if (IsGone || !Processes.Kill(Process, Processes.Terminate).Ok)
-            return true;
-        _connection?.WaitUntilClosed(CloseLimit);
-        // It may sleep: mdmon is woken by SIGUSR1, and that fails once it is gone.
-        for (var poke = 0; poke < Pokes; poke++)
-        {
-            if (IsGone || !Processes.Kill(Process, Processes.WakeUp).Ok)
-                return true;
-            Thread.Sleep(PokeMilliseconds);
-        }
-        return IsGone;
+        // Not kept: mdmon's manager waits for what a connection says, for up to 3 s, and tells its monitor nothing meanwhile.
+        var connection = MonitorClient.Connect(_socket, PingLimit);
+        if (!connection.Ok)
+            return false;
+        using (connection.Value)
+            return connection.Value.PingMonitor().Ok;
     }
 
-    /// <summary>Closes our end.</summary>
-    public void Dispose() => _connection?.Dispose();
+    /// <summary>mdmon's pid file names the process, one of ours the container's thread, which ends when that is left.</summary>
+    private bool IsOfOurs => _number != Process;
+
+    private bool IsGone => Processes.IsMonitor(_number) is { Ok: true, Value: false };
+
+    /// <summary>Sends it away from the container, and waits until it is gone. One that does not go is killed.</summary>
+    internal Departure Dismiss()
+    {
+        Processes.Kill(Process, Processes.Terminate);
+        if (IsGoneWithin(IsOfOurs ? OwnLimit : MdmonLimit))
+            return Departure.Left;
+        Processes.Kill(Process, Processes.KillNow);
+        return IsGoneWithin(KillLimit) ? Departure.Killed : Departure.Ending;
+    }
+
+    private bool IsGoneWithin(TimeSpan limit)
+    {
+        long began = Stopwatch.GetTimestamp(), poked = began;
+        while (!IsGone)
+        {
+            if (Stopwatch.GetElapsedTime(began) > limit)
+                return false;
+            // It may sleep: mdmon is woken by SIGUSR1.
+            if (Stopwatch.GetElapsedTime(poked) > PokeEvery)
+            {
+                Processes.Kill(Process, Processes.WakeUp);
+                poked = Stopwatch.GetTimestamp();
+            }
+            Thread.Sleep(LookEvery);
+        }
+        return true;
+    }
 }

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Status;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -13,7 +15,7 @@ internal sealed class RaidSupervisor : ISupervisor
     private readonly RaidSettings _settings;
     private readonly EventLog _events;
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, Predecessor> _predecessors = [];
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = [];
     private TaskCompletionSource _emptied = Completed();
     private bool _empty = true;
 
@@ -52,34 +54,34 @@ internal sealed class RaidSupervisor : ISupervisor
     /// <inheritdoc/>
     public async Task<LaunchReply> Supervise(string container, bool takeover)
     {
+        // Whoever asks for the same one meanwhile is to find it supervised, and not half taken over.
+        var turn = _turns.GetOrAdd(container, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return await TakeUp(container, takeover).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<LaunchReply> TakeUp(string container, bool takeover)
+    {
         var found = Predecessor.Find(_settings.RunDirectory, container);
         if (!found.Ok)
             return new LaunchReply(LaunchOutcome.Failed, $"{container}: it is not known whether anybody monitors it: {found.Error}");
-        var predecessor = found.Value;
-        if (predecessor is not null && !takeover && await Task.Run(predecessor.Answers).ConfigureAwait(false))
+        if (found.Value is { } predecessor)
         {
-            var process = predecessor.Process;
-            predecessor.Dispose();
-            return new LaunchReply(LaunchOutcome.Managed, $"process {process} monitors it");
+            if (!takeover && await Task.Run(predecessor.Answers).ConfigureAwait(false))
+                return new LaunchReply(LaunchOutcome.Managed, $"process {predecessor.Process} monitors it");
+            if (await Replace(predecessor, container).ConfigureAwait(false) is { } refusal)
+                return refusal;
         }
-
-        SuperviseReply reply;
-        try
-        {
-            reply = await _system.Supervise(container).ConfigureAwait(false);
-        }
-        catch (Akka.Actor.AskTimeoutException)
-        {
-            // Whatever it waits for: it goes on by itself, and others are not to wait for it.
-            reply = new SuperviseReply(SuperviseOutcome.Failed, $"{container}: it has not been taken up yet, and goes on trying; see actorraid status");
-        }
-        if (predecessor is not null)
-        {
-            if (reply.Outcome == SuperviseOutcome.Supervised)
-                Remember(predecessor);
-            else
-                predecessor.Dispose();
-        }
+        var reply = await Reply(container, _system.Supervise(container)).ConfigureAwait(false);
+        if (reply.Outcome is not (SuperviseOutcome.Supervised or SuperviseOutcome.AlreadySupervised))
+            RemovePlacedPid(container);
         return new LaunchReply(Translate(reply.Outcome), reply.Message);
     }
 
@@ -92,19 +94,6 @@ internal sealed class RaidSupervisor : ISupervisor
 
     /// <inheritdoc/>
     public void LetGo(ImmutableArray<string> containers, TimeSpan limit) => _system.LetGo(containers, limit);
-
-    /// <inheritdoc/>
-    public void DismissPredecessors()
-    {
-        Predecessor[] leaving;
-        lock (_gate)
-        {
-            leaving = [.. _predecessors.Values];
-            _predecessors.Clear();
-        }
-        foreach (var predecessor in leaving)
-            _ = Task.Run(() => Dismiss(predecessor));
-    }
 
     /// <inheritdoc/>
     public Task<SystemReport?> Describe(TimeSpan limit) => _system.Describe(limit);
@@ -136,28 +125,52 @@ internal sealed class RaidSupervisor : ISupervisor
         return source;
     }
 
-    private void Remember(Predecessor predecessor)
+    /// <summary>
+    /// Sends a predecessor away. What takes long is done while it still supervises: its arrays are unsupervised only from its end until the metadata
+    /// has been read again. mdadm finds a living monitor in the pid file throughout.
+    /// </summary>
+    /// <returns>Why not; null: it is gone.</returns>
+    private async Task<LaunchReply?> Replace(Predecessor predecessor, string container)
     {
-        lock (_gate)
+        var prepared = await Reply(container, _system.Prepare(container)).ConfigureAwait(false);
+        if (prepared.Outcome != SuperviseOutcome.Supervised)
+            return new LaunchReply(Translate(prepared.Outcome), prepared.Message);
+        var placed = PidFile.Write(Predecessor.PathOf(_settings.RunDirectory, container), Environment.ProcessId);
+        if (!placed.Ok)
         {
-            // One daemon of ours may have had several containers: it is told once.
-            if (!_predecessors.TryAdd(predecessor.Process, predecessor))
-                predecessor.Dispose();
+            _system.GiveAway([container]);
+            return new LaunchReply(LaunchOutcome.Failed, $"{container}: process {predecessor.Process} goes on monitoring it: {placed.Error}");
+        }
+        var departure = await Task.Run(predecessor.Dismiss).ConfigureAwait(false);
+        var (level, how) = departure switch
+        {
+            Departure.Left => (EventLevel.Info, "has left"),
+            Departure.Killed => (EventLevel.Warning, "had not left in time, and was killed"),
+            _ => (EventLevel.Warning, "had not left in time, and was killed; it ends when a disk that it waits for has answered"),
+        };
+        _events.Write(level, "taken-over", $"process {predecessor.Process} {how}", container);
+        return null;
+    }
+
+    private static async Task<SuperviseReply> Reply(string container, Task<SuperviseReply> asked)
+    {
+        try
+        {
+            return await asked.ConfigureAwait(false);
+        }
+        catch (Akka.Actor.AskTimeoutException)
+        {
+            // Whatever it waits for: it goes on by itself, and others are not to wait for it.
+            return new SuperviseReply(SuperviseOutcome.Failed, $"{container}: it has not been taken up yet, and goes on trying; see actorraid status");
         }
     }
 
-    private void Dismiss(Predecessor predecessor)
+    /// <summary>Nobody supervises it: mdadm is not to believe that somebody does.</summary>
+    private void RemovePlacedPid(string container)
     {
-        using (predecessor)
-        {
-            var gone = predecessor.Dismiss();
-            _events.Write(
-                gone ? EventLevel.Info : EventLevel.Warning,
-                "taken-over",
-                gone ? $"process {predecessor.Process} has left" : $"process {predecessor.Process} was told to leave, and has not");
-            if (gone)
-                _system.PredecessorEnded();
-        }
+        var path = Predecessor.PathOf(_settings.RunDirectory, container);
+        if (PidFile.Read(path) is { Ok: true } placed && placed.Value == Environment.ProcessId)
+            PidFile.Remove(path);
     }
 
     private void EmptyChanged(bool empty)

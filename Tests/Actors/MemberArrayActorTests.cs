@@ -181,12 +181,9 @@ public sealed class MemberArrayActorTests
     [InlineData("idle", false)]
     public void An_array_that_a_predecessor_froze_before_it_ended_goes_on(string action, bool thaws)
     {
-        using var rig = new MemberArrayRig("clean").TakenUp();
+        using var rig = new MemberArrayRig("clean");
         rig.Md.Action.Text = action;
-        rig.Actor.Tell(new PredecessorEnded(), ActorRefs.NoSender);
-        rig.Metadata.Next<DescribeVolume>();
-        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
-        rig.Settle();
+        rig.TakenUp();
         Assert.Equal(thaws, rig.Told.Has("array-frozen"));
     }
 

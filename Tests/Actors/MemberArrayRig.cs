@@ -18,7 +18,8 @@ internal sealed class MemberArrayRig : IDisposable
     /// <param name="state">array_state when the actor comes.</param>
     /// <param name="delay">safe_mode_delay.</param>
     /// <param name="note">What a supervisor before left a note of.</param>
-    public MemberArrayRig(string state, string delay = "0.200", string? note = null)
+    /// <param name="before">safe_mode_delay before a predecessor was told to end.</param>
+    public MemberArrayRig(string state, string delay = "0.200", string? note = null, string? before = null)
     {
         Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
         Sysfs.Put(Name, "safe_mode_delay", delay + "\n");
@@ -37,7 +38,7 @@ internal sealed class MemberArrayRig : IDisposable
             Without(-1), _rig.Events)
         {
             RunDirectory = Sysfs.RunDirectory,
-            DelayAtStart = delay,
+            DelayBefore = before,
         };
         Actor = _rig.OnLoop(() => new MemberArrayActor(settings), out var container);
         Container = container;

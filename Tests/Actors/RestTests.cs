@@ -94,7 +94,7 @@ public sealed class RestTests
                     _member.Tell(new LegsMayHaveChanged(true));
                     break;
                 case 6:
-                    _member.Tell(new PredecessorEnded());
+                    _member.Tell(new LookOnceMore());
                     break;
                 case 7:
                     _sysfs.Put(Name, "metadata_version", random.Next(2) == 0 ? "external:/md127/0\n" : "external:-md127/0\n");

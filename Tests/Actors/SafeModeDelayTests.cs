@@ -64,12 +64,9 @@ public sealed class SafeModeDelayTests
     [InlineData("4.000", "0.010", "4.000")] // where md's clock has ticks of 10 ms
     [InlineData("4.000", "2.000", "2.000")]
     [InlineData("0.001", "0.001", "0.001")]
-    public void What_a_predecessor_has_set_when_it_was_told_to_end_is_undone(string atStart, string left, string then)
+    public void What_a_predecessor_has_set_when_it_was_told_to_end_is_undone(string before, string left, string then)
     {
-        using var rig = new MemberArrayRig("clean", delay: atStart).TakenUp();
-        rig.Delay = left;
-        rig.Actor.Tell(new PredecessorEnded());
-        rig.Settle();
+        using var rig = new MemberArrayRig("clean", delay: left, before: before).TakenUp();
         Assert.Equal(then, rig.Delay);
     }
 

@@ -204,8 +204,6 @@ public sealed class HeartbeatTests : IDisposable
 
         public void LetGo(ImmutableArray<string> containers, TimeSpan limit) => throw new NotSupportedException();
 
-        public void DismissPredecessors() => throw new NotSupportedException();
-
         public Task Ready() => Task.CompletedTask;
 
         public Task<SystemReport?> Describe(TimeSpan limit)

@@ -50,18 +50,12 @@ public sealed class PredecessorTests : IAsyncLifetime
         PidFile.Write($"{_root.Path}/md127.pid", process.Id);
         _server = MonitorServer.Listen(
             $"{_root.Path}/md127.sock", (_, _) => Task.FromResult<ReadOnlyMemory<byte>>("mdadm - v4.2\0"u8.ToArray())).Value;
-        using var predecessor = Predecessor.Find(_root.Path, "md127").Value;
+        var predecessor = Predecessor.Find(_root.Path, "md127").Value;
         Assert.NotNull(predecessor);
         Assert.Equal(process.Id, predecessor.Process);
         Assert.True(await Task.Run(predecessor.Answers));
-
-        var ending = Task.Run(async () =>
-        {
-            await process.WaitForExitAsync();
-            await _server.DisposeAsync();
-        });
-        Assert.True(await Task.Run(predecessor.Dismiss));
-        await ending.WaitAsync(Executable.Limit);
+        Assert.Equal(Departure.Left, await Task.Run(predecessor.Dismiss));
+        Assert.True(process.WaitForExit(Executable.Limit));
     }
 
     [Fact]
@@ -69,17 +63,26 @@ public sealed class PredecessorTests : IAsyncLifetime
     {
         var process = Run("mdmon");
         PidFile.Write($"{_root.Path}/md127.pid", process.Id);
-        using var predecessor = Predecessor.Find(_root.Path, "md127").Value;
+        var predecessor = Predecessor.Find(_root.Path, "md127").Value;
         Assert.NotNull(predecessor);
         Assert.False(predecessor.Answers());
-        Assert.True(predecessor.Dismiss());
+        Assert.Equal(Departure.Left, predecessor.Dismiss());
+        Assert.True(process.WaitForExit(Executable.Limit));
+    }
+
+    [Fact]
+    public void A_monitor_that_does_not_leave_is_killed_before_anybody_else_writes()
+    {
+        var process = Run("mdmon", "trap '' TERM USR1; ");
+        PidFile.Write($"{_root.Path}/md127.pid", process.Id);
+        Assert.Equal(Departure.Killed, Predecessor.Find(_root.Path, "md127").Value?.Dismiss());
         Assert.True(process.WaitForExit(Executable.Limit));
     }
 
     /// <summary>A process that does nothing, called by that name.</summary>
-    private Process Run(string name)
+    private Process Run(string name, string first = "")
     {
-        var process = Process.Start("bash", ["-c", $"exec -a {name} sleep 600"]);
+        var process = Process.Start("bash", ["-c", $"{first}exec -a {name} sleep 600"]);
         _processes.Add(process);
         Assert.True(SpinWait.SpinUntil(
             () => Processes.CommandLine(process.Id) is { Ok: true, Value: [var called, ..] } && called == name, Executable.Limit));
