@@ -172,6 +172,45 @@ public class FamilyTests
     }
 
     [Fact]
+    public void A_disk_that_a_change_of_family_left_behind_and_the_volumes_started_without_is_rebuilt()
+    {
+        var active = Mirror().Fail(0, 0).Rebuild().NextGeneration();
+        var veiled = Next(active);
+        foreach (var (before, behind) in new[] { (active, active), (veiled, active), (veiled, veiled) })
+        {
+            var (alone, _) = Load(Copy(before, 1));
+            var started = alone.State(Consistency.AsRecorded, Facts()).NextGeneration();
+            for (var follow = started.FollowedBy(onAllDisks: true); follow is not null; follow = started.FollowedBy(onAllDisks: true))
+            {
+                started = ((ImsmContainer)follow.Model).NextGeneration();
+            }
+
+            Assert.NotEqual(active.Super.FamilyNumber, started.Super.FamilyNumber);
+            var back = started.AddDisk(Copy(behind, 2));
+            Assert.Equal(-1, back.Present.Single(disk => disk.Device == Device(2)).Index);
+            Assert.NotNull(back.PlanSpare(0, Legs(back, 0)).Update);
+
+            // The same disk, had it been started without the other one meanwhile.
+            var (other, _) = Load(Copy(active.SetLeg(0, 0, LegState.InSync).NextGeneration(), 2));
+            var used = Aged(other.State(Consistency.AsRecorded, Facts()), started.Super.Generation);
+            Assert.Equal(-2, started.AddDisk(Copy(used, 2)).Present.Single(disk => disk.Device == Device(2)).Index);
+        }
+    }
+
+    [Fact]
+    public void A_disk_that_was_used_without_the_others_is_no_spare_though_it_is_older_and_of_the_same_family()
+    {
+        var before = Container(disks: 3).Volume(level: 1, disks: 2).Volume(level: 1, disks: 2);
+        var here = Aged(before.Fail(0, 0).Fail(1, 0), 50).Without(0);
+        var (alone, _) = Load(Copy(before, 0));
+        var used = alone.State(Consistency.AsRecorded, Facts());
+        used = (ImsmContainer)((IContainerModel)used).SetArrayState(1, Consistency.AsRecorded, Facts()).Model;
+        Assert.Equal(before.Super.FamilyNumber, used.Super.FamilyNumber);
+        Assert.Equal(-1, here.AddDisk(Copy(before, 0)).Present.Single(disk => disk.Device == Device(0)).Index);
+        Assert.Equal(-2, here.AddDisk(Copy(used, 0)).Present.Single(disk => disk.Device == Device(0)).Index);
+    }
+
+    [Fact]
     public void Who_loads_a_rebuild_whose_family_was_not_changed_yet_changes_it()
     {
         var active = Mirror().Fail(0, 0).Rebuild().NextGeneration();

@@ -39,16 +39,40 @@ internal static class Membership
     }
 
     /// <summary>
-    /// A disk of the same origin whose copy is of another family, or newer: it was used without this container since, or this one
-    /// without it, and who has the data that is wanted is not for us to say. mdadm --add would have cleared it; it came by mdadm -I.
-    /// Null for any other disk.
+    /// A disk of the same origin that was used without this container since, or may have been: who has the data that is wanted is not for us
+    /// to say. mdadm --add would have cleared it; it came by mdadm -I. Null for any other disk.
     /// </summary>
     private static PresentDisk? HasLifeOfItsOwn(ImsmSuper super, DiskSource source) =>
         ReadDisk.From(source, 0).Copy is { IsSpareRecord: false, Own: { } own } copy && !super.Devs.IsEmpty
-        && copy.Lineage == FamilyChange.Lineage(super)
-        && (copy.Super.FamilyNumber != super.FamilyNumber || copy.Super.Generation > super.Generation)
+        && copy.Lineage == FamilyChange.Lineage(super) && !IsEarlierState(copy, super)
             ? new PresentDisk(source.Device, source.Name, -2, own, source.SectorSize, source.Sectors, null)
             : null;
+
+    /// <summary>
+    /// Whether a disk's copy is what this container was before it lost the disk. Whoever starts volumes without some disks records first that these are
+    /// missing: a copy that counts on the present members was never used without them. A disk that was replaced, and is in the table no more,
+    /// must be of the present family.
+    /// </summary>
+    private static bool IsEarlierState(DiskCopy copy, ImsmSuper super)
+    {
+        if (copy.Super.Generation > super.Generation)
+        {
+            return false;
+        }
+
+        var own = ImsmSerial.Octets(copy.Serial);
+        if (copy.Super.FamilyNumber != super.FamilyNumber && !super.Disks.Any(disk => Maps.IsFailed(disk) && Failure.IsSerialOfLost(disk.Serial, own, super.Devs.Length)))
+        {
+            return false;
+        }
+
+        var members = super.Disks.Where(disk => IsMember(disk) && disk.Serial != own).Select(disk => disk.Serial).ToList();
+        var counted = copy.Super.Disks.Where(disk => IsMember(disk) && disk.Serial != own).Select(disk => disk.Serial).ToList();
+        var lost = copy.Super.Disks.Where(Maps.IsFailed).Select(disk => disk.Serial).ToList();
+        return counted.Any(members.Contains) && !members.Any(member => lost.Any(serial => Failure.IsSerialOfLost(serial, member, copy.Super.Devs.Length)));
+    }
+
+    private static bool IsMember(ImsmDisk disk) => (disk.Status & (ImsmDiskStatus.Configured | ImsmDiskStatus.Failed)) == ImsmDiskStatus.Configured;
 
     /// <summary>
     /// A disk that left is no longer present; its entry stays in the table and counts as lost. One that was recorded as failed
