@@ -65,7 +65,6 @@ internal sealed class Schedule
                 Check();
             }
 
-            
             Settle();
         }
         catch (Exception failure)
@@ -343,6 +342,8 @@ internal sealed class Schedule
                 End(disk, well: true);
             }
 
+            // What is recorded by now is forgotten by a retry.
+            CheckRecorded();
             _writer.Retry(_model);
             Turn();
             Check();
