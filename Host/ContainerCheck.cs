@@ -1,3 +1,5 @@
+using ActorRaid.SysfsIo;
+
 namespace ActorRaid.Host;
 
 /// <summary>Whether an array can be a container at all: what can be said before a daemon is troubled.</summary>
@@ -33,17 +35,14 @@ internal static class ContainerCheck
             : ContainerKind.Container;
     }
 
-    /// <summary>Judges an array by sysfs; null when it cannot be read (it has just gone).</summary>
-    internal static ContainerKind? Look(string array, string sysRoot = "/sys")
+    /// <summary>Judges an array by sysfs; null when it is gone. An error when that cannot be told.</summary>
+    internal static Result<ContainerKind?> Look(string array, string sysRoot = "/sys")
     {
-        try
-        {
-            var directory = $"{sysRoot}/block/{array}/md";
-            return Judge(File.ReadAllText($"{directory}/level"), File.ReadAllText($"{directory}/metadata_version"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        var directory = $"{sysRoot}/block/{array}/md";
+        var level = SysfsAttribute.ReadOnce($"{directory}/level");
+        var version = level.Ok ? SysfsAttribute.ReadOnce($"{directory}/metadata_version") : level;
+        return version.Ok ? Judge(level.Value, version.Value)
+            : version.Error.MeansGone ? (ContainerKind?)null
+            : version.Error;
     }
 }

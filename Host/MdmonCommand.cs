@@ -1,4 +1,5 @@
 using ActorRaid.Host.Launch;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host;
 
@@ -19,8 +20,15 @@ internal static class MdmonCommand
             return Usage;
         }
 
-        var containers = options.All ? Containers() : [];
-        if (!options.All)
+        string[] containers;
+        if (options.All)
+        {
+            var all = Containers();
+            if (!all.Ok)
+                return Say($"the arrays cannot be listed: {all.Error}", NoSuchArray);
+            containers = all.Value;
+        }
+        else
         {
             if (ContainerName.Resolve(options.Container!) is not { } container)
                 return Say($"{options.Container} is not a valid md device name", NoSuchArray);
@@ -58,20 +66,24 @@ internal static class MdmonCommand
 
     private static string? Refusal(string container) => ContainerCheck.Look(container) switch
     {
-        ContainerKind.NotAContainer => $"{container} is not a container - cannot monitor",
-        ContainerKind.NotExternal => $"{container} does not use external metadata - cannot monitor",
-        null => $"failed to load sysfs info for {container}",
+        { Ok: false, Error: var error } => $"failed to load sysfs info for {container}: {error}",
+        { Value: null } => $"failed to load sysfs info for {container}",
+        { Value: ContainerKind.NotAContainer } => $"{container} is not a container - cannot monitor",
+        { Value: ContainerKind.NotExternal } => $"{container} does not use external metadata - cannot monitor",
         _ => null,
     };
 
-    /// <summary>The containers that there are, by sysfs.</summary>
-    internal static string[] Containers(string sysRoot = "/sys") =>
-        Directory.Exists($"{sysRoot}/block")
-            ? [.. Directory.EnumerateFileSystemEntries($"{sysRoot}/block", "md*")
-                .Select(path => Path.GetFileName(path))
-                .Where(name => ContainerCheck.Look(name, sysRoot) == ContainerKind.Container)
-                .Order(StringComparer.Ordinal)]
-            : [];
+    /// <summary>
+    /// The containers that there are, by sysfs, in ordinal order; and what may be one and cannot be read now: whoever is to supervise it finds
+    /// out, and says so. An error where the arrays cannot be listed; no arrays where sysfs has no block devices.
+    /// </summary>
+    internal static Result<string[]> Containers(string sysRoot = "/sys")
+    {
+        var arrays = SysfsDirectory.List($"{sysRoot}/block", "md");
+        if (!arrays.Ok)
+            return arrays.Error.MeansGone ? Array.Empty<string>() : arrays.Error;
+        return arrays.Value.Where(name => ContainerCheck.Look(name, sysRoot) is { Ok: false } or { Value: ContainerKind.Container }).ToArray();
+    }
 
     private static int Say(string message, int status)
     {

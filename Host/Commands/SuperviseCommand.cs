@@ -15,7 +15,10 @@ internal static class SuperviseCommand
     {
         var status = 0;
         var containers = new List<string>();
-        foreach (var given in request.All ? MdmonCommand.Containers() : request.Containers)
+        var all = request.All ? MdmonCommand.Containers() : Array.Empty<string>();
+        if (!all.Ok)
+            return Say($"the arrays cannot be listed: {all.Error}");
+        foreach (var given in request.All ? all.Value : request.Containers)
         {
             if (ContainerName.Resolve(given) is { } container)
                 containers.Add(container);

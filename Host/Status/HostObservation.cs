@@ -19,9 +19,9 @@ internal sealed record ArrayObservation(
 /// <summary>A container that is not supervised by this daemon, though arrays of it run.</summary>
 /// <param name="Name">md127</param>
 /// <param name="Format">imsm</param>
-/// <param name="Monitor">The process that monitors it, by its pid file; 0: nobody does.</param>
+/// <param name="Monitor">The living process that monitors it, by its pid file; 0: nobody does. An error where that cannot be told.</param>
 /// <param name="Arrays">Its running arrays, as /proc/mdstat tells of them.</param>
-internal sealed record OtherContainer(string Name, string Format, int Monitor, ImmutableArray<MdStatArray> Arrays);
+internal sealed record OtherContainer(string Name, string Format, Result<int> Monitor, ImmutableArray<MdStatArray> Arrays);
 
 /// <summary>What is read for a status beside what the actors know.</summary>
 internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservation> Arrays, ImmutableArray<OtherContainer> Others)
@@ -45,7 +45,7 @@ internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservat
             orderby container.Key
             select new OtherContainer(
                 container.Key, mdstat.Arrays.FirstOrDefault(listed => listed.Name == container.Key)?.Format ?? "",
-                Monitor(settings.RunDirectory, container.Key), [.. container]);
+                Processes.OtherMonitor($"{settings.RunDirectory}/{container.Key}.pid"), [.. container]);
         return new HostObservation(arrays, [.. others]);
     }
 
@@ -77,7 +77,4 @@ internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservat
                 yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value));
         }
     }
-
-    private static int Monitor(string runDirectory, string container) =>
-        PidFile.ReadProcess($"{runDirectory}/{container}.pid") is { Ok: true, Value: var process } ? process : 0;
 }

@@ -130,14 +130,17 @@ internal static class StatusMap
     private static ContainerStatus Other(OtherContainer other, SystemReport? report, Remembering memory)
     {
         var refusal = report?.Containers.FirstOrDefault(container => container.Name == other.Name)?.Refusal;
-        var waits = other.Monitor == 0 && refusal is not null
-            ? $"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write"
-            : other.Monitor == 0
-            ? "nobody monitors it: its arrays hang at their next write (actorraid supervise takes it up)"
-            : string.Create(CultureInfo.InvariantCulture, $"process {other.Monitor} monitors it, not this daemon: only what the kernel shows is known");
+        var waits = other.Monitor switch
+        {
+            { Ok: false, Error: var error } => $"whether anybody monitors it cannot be told: {error}",
+            { Value: 0 } when refusal is not null => $"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write",
+            { Value: 0 } => "nobody monitors it: its arrays hang at their next write (actorraid supervise takes it up)",
+            { Value: var process } => string.Create(
+                CultureInfo.InvariantCulture, $"process {process} monitors it, not this daemon: only what the kernel shows is known"),
+        };
         ImmutableArray<ArrayStatus> arrays = [.. other.Arrays.Select(array => Other(array, memory))];
-        var health = StatusView.Worst([other.Monitor == 0 ? Health.Stalled : Health.Unknown, .. arrays.Select(array => array.Health)]);
-        return new ContainerStatus(other.Name, other.Format, 0, health, waits, memory.Since($"{other.Name} waits", waits), arrays, [], other.Monitor);
+        var health = StatusView.Worst([other.Monitor is { Ok: true, Value: 0 } ? Health.Stalled : Health.Unknown, .. arrays.Select(array => array.Health)]);
+        return new ContainerStatus(other.Name, other.Format, 0, health, waits, memory.Since($"{other.Name} waits", waits), arrays, [], other.Monitor.Ok ? other.Monitor.Value : null);
     }
 
     private static ArrayStatus Other(MdStatArray array, Remembering memory)

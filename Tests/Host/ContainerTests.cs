@@ -1,5 +1,6 @@
 using ActorRaid.Host;
 using ActorRaid.Host.Launch;
+using ActorRaid.SysfsIo;
 using Xunit;
 
 namespace ActorRaid.Tests.Host;
@@ -32,8 +33,20 @@ public sealed class ContainerTests : IDisposable
         Array("md126", "raid5\n", "external:/md127/0\n");
         Array("md0", "raid1\n", "1.2\n");
         _root.Make("block/sda/queue/x", "");
-        Assert.Equal(["md125", "md127"], MdmonCommand.Containers(_root.Path));
-        Assert.Empty(MdmonCommand.Containers(_root.Path + "/none"));
+        Assert.Equal(["md125", "md127"], MdmonCommand.Containers(_root.Path).Value);
+        Assert.Empty(MdmonCommand.Containers(_root.Path + "/none").Value!);
+    }
+
+    [Fact]
+    public void What_cannot_be_read_may_be_a_container_and_what_cannot_be_listed_is_no_empty_list()
+    {
+        Array("md127", "", "external:imsm\n");
+        Directory.CreateDirectory($"{_root.Path}/block/md126/md/level");
+        Assert.Equal(21, ContainerCheck.Look("md126", _root.Path).Error.Errno);
+        Assert.Equal(["md126", "md127"], MdmonCommand.Containers(_root.Path).Value);
+        Assert.Null(ContainerCheck.Look("md9", _root.Path).Value);
+        _root.Make("elsewhere/block", "");
+        Assert.False(MdmonCommand.Containers(_root.Path + "/elsewhere").Ok);
     }
 
     [Theory]

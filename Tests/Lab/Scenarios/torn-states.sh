@@ -100,6 +100,23 @@ change_family() {
     expect 20 one_family "${members[@]}"
 }
 
+# late_disk STATE: the same disk by disk, and the one that is being rebuilt comes when the volumes run without it. It is rebuilt, not left alone
+late_disk() {
+    local state=$1 members=("${DISKS[0]}" "${DISKS[1]}" "${DISKS[3]}") home
+    assemble_one_by_one "${members[@]}"
+    home=$(basename "$(readlink -f /dev/md/imsm0)")
+    mdadm -I --run "/dev/$home" 2>&1 || true
+    settle
+    expect 10 md vol0
+    expect 20 one_family "${members[@]}"
+    mdadm -I "$SPARE" 2>&1 || true
+    settle
+    expect 20 in_container "$home" "$SPARE"
+    expect 20 in_container "$(md vol0)" "$SPARE"
+    expect 10 that vol0 sync_action recover
+    expect 20 one_family "${members[@]}" "$SPARE"
+}
+
 sectors=$(blockdev --getsz "${DISKS[0]}")
 # So slow that a dirty volume is still seen to resync.
 echo 10 >/proc/sys/dev/raid/speed_limit_min
@@ -125,6 +142,12 @@ for path in /out/states/[0-9]*; do
         change_family "$state" "$mdadm"
         say "$state: family, known to mdadm $mdadm: started, $(examined "${DISKS[0]}" - Family) on all disks"
         stop_all
+        if [ "$mdadm" = yes ]; then
+            restore "$path"
+            late_disk "$state"
+            say "$state: the same, the last disk when vol0 ran without it: it is rebuilt"
+            stop_all
+        fi
         tried=$((tried + 1))
         continue
     fi
