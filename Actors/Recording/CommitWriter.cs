@@ -40,6 +40,7 @@ internal sealed class CommitWriter
     private readonly TimeProvider _clock;
     private readonly Dictionary<DeviceNumber, Disk> _disks = [];
     private readonly Dictionary<DeviceNumber, Flight> _flights = [];
+    private readonly HashSet<DeviceNumber> _left = [];
     private Commit? _commit;
     private IContainerModel _target;
     private string? _toldFewer;
@@ -107,13 +108,14 @@ internal sealed class CommitWriter
 
     /// <summary>
     /// A disk that can be written from now on; its copy is taken to be what was read. If a write from before it left is still under way
-    /// there, it waits for the end of that, and its copy is not known until it is written.
+    /// there, it waits for the end of that, and its copy is not known until it is written. Nor is that of a disk that returns with
+    /// anything else than it may hold: a write that failed before it left may have torn it.
     /// </summary>
     public void Add(DiskSource source, IWritableDisk target)
     {
         Remove(source.Device);
         var disk = _disks[source.Device] = new Disk(source, target) { Wanted = _target.Sectors(source.Device) };
-        if (_flights.ContainsKey(source.Device))
+        if (_flights.ContainsKey(source.Device) || (_left.Contains(source.Device) && !MayHold.Any(model => Disk.Holds(source, model))))
         {
             disk.Forget();
         }
@@ -124,6 +126,7 @@ internal sealed class CommitWriter
     {
         if (_disks.Remove(device, out var disk))
         {
+            _left.Add(device);
             disk.Target.Dispose();
             _commit = _commit?.Left(device);
             StartWhatMay();
@@ -289,6 +292,9 @@ internal sealed class CommitWriter
         StartWhatMay();
     }
 
+    /// <summary>The models that a disk may hold the copy of.</summary>
+    private ImmutableArray<IContainerModel> MayHold => _commit?.MayHold ?? [_target];
+
     private void StartWhatMay()
     {
         if (_commit is not { } commit)
@@ -433,7 +439,7 @@ internal sealed class CommitWriter
                 if (value is not null && _tail is { } tail)
                 {
                     _tail = null;
-                    OnDisk = PartOf(tail, value);
+                    OnDisk = PartOf(source, tail, value);
                 }
             }
         }
@@ -465,7 +471,11 @@ internal sealed class CommitWriter
             (OnDisk, IsDoubtful, Took, _tail) = (null, true, null, null);
         }
 
-        private DiskImage? PartOf(ReadOnlyMemory<byte> tail, DiskImage wanted)
+        /// <summary>Whether what was read of a disk is a model's copy for it.</summary>
+        public static bool Holds(DiskSource source, IContainerModel model) =>
+            model.Sectors(source.Device) is { } image && PartOf(source, source.Tail, image) is { } held && held.Bytes.Span.SequenceEqual(image.Bytes.Span);
+
+        private static DiskImage? PartOf(DiskSource source, ReadOnlyMemory<byte> tail, DiskImage wanted)
         {
             var first = ((long)source.Sectors * 512) - tail.Length;
             return wanted.Offset >= first && wanted.Offset + wanted.Bytes.Length <= first + tail.Length

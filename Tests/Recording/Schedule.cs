@@ -160,6 +160,7 @@ internal sealed class Schedule
             if (_there.Contains(disk.Device))
             {
                 _writer.Add(disk.Source, new Target(this, _writer, disk));
+                disk.WasRead();
             }
 
             return model.Add(disk.Device);

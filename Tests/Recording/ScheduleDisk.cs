@@ -35,6 +35,9 @@ internal sealed class ScheduleDisk(DeviceNumber device)
         (Pending, Flight, Writer) = (write, flight, writer);
     }
 
+    /// <summary>Somebody has read it: if its copy is whole, that is known.</summary>
+    public void WasRead() => HasFailed &= ScheduleModel.GenerationOf(Durable) == 0;
+
     /// <summary>The write ends: all of it is there, or with an error so many of its sectors.</summary>
     public void End(bool well, int sectors)
     {
