@@ -134,7 +134,12 @@ internal sealed class RaidSupervisor : ISupervisor
     {
         var prepared = await Reply(container, _system.Prepare(container)).ConfigureAwait(false);
         if (prepared.Outcome != SuperviseOutcome.Supervised)
+        {
+            // Whatever is not prepared by now is not to be found, and taken for supervised, later.
+            if (prepared.Outcome != SuperviseOutcome.AlreadySupervised)
+                _system.GiveAway([container]);
             return new LaunchReply(Translate(prepared.Outcome), prepared.Message);
+        }
         var placed = PidFile.Write(Predecessor.PathOf(_settings.RunDirectory, container), Environment.ProcessId);
         if (!placed.Ok)
         {
