@@ -324,7 +324,22 @@ public sealed record SparePlan(ImmutableArray<SpareAssignment> Assignments, Prep
 /// <param name="DataOffset">In sectors.</param>
 /// <param name="ComponentSectors">Sectors of the disk that the volume uses.</param>
 /// <param name="RecoveryStart">From where it needs to be rebuilt, in sectors of the leg.</param>
-public sealed record SpareAssignment(DeviceNumber Device, int Slot, ulong DataOffset, ulong ComponentSectors, ulong RecoveryStart);
+public sealed record SpareAssignment(DeviceNumber Device, int Slot, ulong DataOffset, ulong ComponentSectors, ulong RecoveryStart)
+{
+    /// <summary>The kernel's name of the disk.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Where md keeps the volume's partial parity log (PPL) on this disk; null: the volume has none.</summary>
+    public DiskExtent? Ppl { get; init; }
+
+    /// <summary>
+    /// What must be durable on the disk, in this order, before md gets it: the volume would be another one without it.
+    /// </summary>
+    public ImmutableArray<Commit.SectorWrite> Prepare { get; init; } = [];
+}
+
+/// <summary>A part of a disk, in sectors.</summary>
+public readonly record struct DiskExtent(ulong Start, ulong Size);
 
 /// <summary>An update that was checked against a model and can be processed by it.</summary>
 public abstract record PreparedUpdate(string Kind)

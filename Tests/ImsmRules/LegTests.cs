@@ -138,7 +138,8 @@ public class LegTests
         var lost = Container(disks: 4, spares: 2).Volume(level: 10, disks: 4).Fail(0, 1).Fail(0, 2);
         var first = lost.Rebuild();
         Assert.Equal((MapState.Degraded, 1), (first.Dev().Map.State, first.Dev().MigrationState));
-        Assert.NotNull(first.PlanSpare(0, Legs(first, 0)).Refusal);
+        var facts = Legs(first, 0);
+        Assert.Contains("being rebuilt already", first.PlanSpare(0, new SpareFacts(facts.Legs.Add(new LegFact(1, first.Volumes[0].Legs[1].Device!.Value)))).Refusal);
         var half = first.InSync(0, 1);
         Assert.Equal((MapState.Degraded, 0, (byte)2), (half.Dev().Map.State, half.Dev().MigrationState, half.Dev().Map.FailedDisk));
         var whole = half.Rebuild().InSync(0, 2);

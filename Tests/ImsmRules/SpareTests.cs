@@ -12,7 +12,88 @@ public class SpareTests
     {
         var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3).Fail(0, 1).Fail(1, 1);
         var plan = degraded.PlanSpare(1, Legs(degraded, 1));
-        Assert.Equal<SpareAssignment>([new SpareAssignment(Device(3), 1, degraded.Dev(1).Map.PbaOfLba0, 204_800, 0)], plan.Assignments);
+        Assert.Equal<SpareAssignment>([new SpareAssignment(Device(3), 1, degraded.Dev(1).Map.PbaOfLba0, 204_800, 0) { Name = "sdd" }], plan.Assignments);
+    }
+
+    [Theory]
+    [InlineData(RwhPolicy.MultipleDistributed)]
+    [InlineData(RwhPolicy.Distributed)]
+    public void A_spare_for_a_volume_with_PPL_gets_the_MiB_behind_its_part_for_that_and_it_is_empty(RwhPolicy policy)
+    {
+        var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3, policy: policy).Fail(0, 1).Fail(1, 1);
+        var assignment = Assert.Single(degraded.PlanSpare(1, Legs(degraded, 1)).Assignments);
+        var start = degraded.Dev(1).Map.PbaOfLba0 + 204_800;
+        Assert.Equal(new DiskExtent(start, 2048), assignment.Ppl);
+        var write = Assert.Single(assignment.Prepare);
+        Assert.Equal(((long)start * 512, 1 << 20), (write.Offset, write.Bytes.Length));
+        Assert.True(write.Bytes.Span.IndexOfAnyExcept((byte)0) < 0);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(5, 3)]
+    [InlineData(10, 4)]
+    public void A_spare_for_a_volume_with_a_bitmap_gets_its_bits_all_set_and_then_its_header(int level, int disks)
+    {
+        var degraded = Container(disks, spares: 1).Volume(level, disks, policy: RwhPolicy.Bitmap).Fail(0, 1);
+        var assignment = Assert.Single(degraded.PlanSpare(0, Legs(degraded, 0)).Assignments);
+        Assert.Null(assignment.Ppl);
+        var disk = new byte[1 << 20];
+        var behind = (long)degraded.Dev().Map.PbaOfLba0 * 512 + (204_800 * 512);
+        foreach (var write in assignment.Prepare)
+        {
+            write.Bytes.Span.CopyTo(disk.AsSpan((int)(write.Offset - behind)));
+        }
+
+        Assert.Equal(behind + 8192, assignment.Prepare[^1].Offset);
+        Assert.True(disk.AsSpan(0, 8192).IndexOfAnyExcept((byte)0) < 0);
+        Assert.Equal("6D746962", Convert.ToHexString([.. disk[8192..8196].Reverse()]));
+        Assert.Equal(4, BitConverter.ToInt32(disk, 8196));
+        var words = Enumerable.Range(0, 4).Select(word => $"{BitConverter.ToUInt32(disk, 8200 + (4 * word)):x8}");
+        Assert.Equal(ActorRaid.Metadata.Imsm.Examine.ImsmUuid.OfVolume(degraded.Super, 0), string.Join(':', words));
+        Assert.Equal((64 << 20, 5), (BitConverter.ToInt32(disk, 8192 + 52), BitConverter.ToInt32(disk, 8192 + 56)));
+        Assert.True(disk.AsSpan(12_288).IndexOfAnyExcept((byte)0xFF) < 0);
+    }
+
+    [Fact]
+    public void A_volume_with_neither_needs_nothing_on_its_spare()
+    {
+        foreach (var policy in (ReadOnlySpan<RwhPolicy>)[RwhPolicy.Off, RwhPolicy.MultipleOff])
+        {
+            var degraded = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3, policy: policy).Fail(0, 1);
+            var assignment = Assert.Single(degraded.PlanSpare(0, Legs(degraded, 0)).Assignments);
+            Assert.Equal((null, true), (assignment.Ppl, assignment.Prepare.IsEmpty));
+        }
+    }
+
+    [Theory]
+    [InlineData(204_800 + 2210 + 2048 - 1, "for the bitmap of volume vol0", false)]
+    [InlineData(204_800 + 2210 + 2048, "", true)]
+    public void A_spare_without_room_for_the_bitmap_is_refused_by_name_and_sectors(ulong sectors, string reason, bool enough)
+    {
+        // The members leave no more behind the volume than that spare, so that it would do without a bitmap.
+        var container = Container(disks: 3).Volume(level: 5, disks: 3, policy: RwhPolicy.Bitmap).Fail(0, 1);
+        container = container with
+        {
+            Present = [.. container.Present.Select(disk => disk with { Disk = disk.Disk with { TotalBlocks = sectors }, Sectors = sectors })],
+            Super = container.Super with { Disks = [.. container.Super.Disks.Select(disk => disk with { TotalBlocks = sectors })] },
+        };
+        var two = container.AddDisk(Source(6, sectors + 2048)).AddDisk(Source(5, sectors));
+        container = (ActorRaid.Metadata.Imsm.ImsmContainer)container.AddDisk(Source(5, sectors));
+        var plan = container.PlanSpare(0, Legs(container, 0));
+        Assert.Equal(enough, plan.Refusal is null);
+        Assert.Contains(reason, plan.Refusal ?? "");
+
+        // Another one that has it is taken instead.
+        Assert.Equal(Device(enough ? 5 : 6), Assert.Single(two.PlanSpare(0, Legs(container, 0)).Assignments).Device);
+    }
+
+    [Fact]
+    public void A_spare_with_4096_byte_sectors_is_refused_for_a_bitmap()
+    {
+        var container = Container(disks: 3, spares: 1).Volume(level: 5, disks: 3, policy: RwhPolicy.Bitmap).Fail(0, 1);
+        container = container with { Present = [.. container.Present.Select(disk => disk with { SectorSize = 4096 })] };
+        Assert.Contains("sectors of 4096 bytes", container.PlanSpare(0, Legs(container, 0)).Refusal);
     }
 
     [Fact]
@@ -162,6 +243,23 @@ public class SpareTests
         var update = (ActorRaid.Metadata.Imsm.Rules.ActivateSpare)degraded.PlanSpare(0, Legs(degraded, 0)).Update!;
         var left = degraded.RemoveDisk(Device(3));
         Assert.Same(left, left.Apply(update));
+    }
+
+    [Fact]
+    public void A_disk_that_is_recorded_as_being_filled_but_that_md_does_not_have_begins_anew()
+    {
+        var rebuilding = Container(disks: 3, spares: 2).Volume(level: 5, disks: 3).Fail(0, 1).Rebuild()
+            .State(Consistency.Dirty, Facts(checkpoint: 102_400, previous: SyncAction.Recover, current: SyncAction.Recover));
+        Assert.NotEqual(0u, rebuilding.Dev().CurrentMigrationUnit);
+        var facts = Legs(rebuilding, 0);
+        var plan = rebuilding.PlanSpare(0, facts);
+        Assert.Equal((Device(3), 1), Assert.Single(plan.Assignments.Select(spare => (spare.Device, spare.Slot))));
+        var again = (ActorRaid.Metadata.Imsm.ImsmContainer)rebuilding.Process(plan.Update!);
+        Assert.Equal(Text(rebuilding.Dev() with { CurrentMigrationUnit = 0 }), Text(again.Dev()));
+        Assert.Equal(rebuilding.Super.Disks.Select(disk => disk.Serial.ToString()), again.Super.Disks.Select(disk => disk.Serial.ToString()));
+
+        var gone = rebuilding.RemoveDisk(Device(3));
+        Assert.Contains("being rebuilt already", gone.PlanSpare(0, facts).Refusal);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public static class ImsmUuid
     public const string None = "00000000:00000000:00000000:00000000";
 
     private const int MagicLength = 24;
+    private const int VolumeMessageLength = MagicLength + 4 + 4 + ImsmOffsets.SerialLength;
 
     /// <summary>The container's UUID, as mdadm prints it: four words of eight hexadecimal digits.</summary>
     public static string OfContainer(ImsmSuper super)
@@ -27,11 +28,29 @@ public static class ImsmUuid
     /// <summary>A volume's UUID.</summary>
     public static string OfVolume(ImsmSuper super, int volume)
     {
-        Span<byte> message = stackalloc byte[MagicLength + 4 + 4 + ImsmOffsets.SerialLength];
+        Span<byte> message = stackalloc byte[VolumeMessageLength];
+        Begin(message, super, volume);
+        return Text(message);
+    }
+
+    /// <summary>A volume's UUID as mdadm writes it to disks: 16 bytes.</summary>
+    public static byte[] BytesOfVolume(ImsmSuper super, int volume)
+    {
+        Span<byte> message = stackalloc byte[VolumeMessageLength];
+        Begin(message, super, volume);
+        Span<uint> hash = stackalloc uint[5];
+        Sha1OfShort(message, hash);
+        var bytes = new byte[16];
+        for (var i = 0; i < 4; i++)
+            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(4 * i), hash[i]);
+        return bytes;
+    }
+
+    private static void Begin(Span<byte> message, ImsmSuper super, int volume)
+    {
         Begin(message, super);
         BinaryPrimitives.WriteInt32LittleEndian(message[(MagicLength + 4)..], volume);
         super.Devs[volume].Volume.Span.CopyTo(message[(MagicLength + 8)..]);
-        return Text(message);
     }
 
     private static void Begin(Span<byte> message, ImsmSuper super)

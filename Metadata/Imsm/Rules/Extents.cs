@@ -55,6 +55,10 @@ internal static class Extents
         return false;
     }
 
+    /// <summary>Where the part of a disk ends that is not the metadata's.</summary>
+    public static ulong EndOfData(PresentDisk disk) =>
+        disk.Disk.TotalBlocks > MetadataSectors ? disk.Disk.TotalBlocks - MetadataSectors : 0;
+
     private static ulong LeastReservation(ImsmContainer container)
     {
         var smallest = container.Present.Where(disk => disk.Index >= 0 && disk.Disk.TotalBlocks > 0).MinBy(disk => disk.Disk.TotalBlocks);

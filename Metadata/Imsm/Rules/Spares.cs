@@ -32,7 +32,8 @@ internal static class Spares
             return new SparePlan([], null, null);
         }
 
-        if (WhyNot(container, volume, state, failed) is { } refusal)
+        var again = Migration.IsRebuilding(dev) ? SlotToFillAgain(container, dev, facts) : null;
+        if (WhyNot(container, volume, state, failed, again is not null) is { } refusal)
         {
             return Refused(refusal);
         }
@@ -40,15 +41,21 @@ internal static class Spares
         var refusals = new List<string>();
         for (var slot = 0; slot < dev.Map.Order.Length; slot++)
         {
-            if (facts.Legs.Any(leg => leg.Slot == slot))
+            if (facts.Legs.Any(leg => leg.Slot == slot) || (again is not null && again != slot))
             {
                 continue;
             }
 
             if (Choose(container, volume, slot, facts, refusals) is { } disk)
             {
+                var needs = WriteHoleArea.For(container, volume);
                 var assignment = new SpareAssignment(
-                    disk.Device, slot, dev.Map.PbaOfLba0, Geometry.ComponentSectors(container, dev), RecoveryStart: 0);
+                    disk.Device, slot, dev.Map.PbaOfLba0, Geometry.ComponentSectors(container, dev), RecoveryStart: 0)
+                {
+                    Name = disk.Name,
+                    Ppl = needs.Ppl,
+                    Prepare = needs.Prepare,
+                };
                 return new SparePlan([assignment], new ActivateSpare(volume, slot, disk.Device), null);
             }
         }
@@ -61,7 +68,8 @@ internal static class Spares
     /// <summary>
     /// Puts the disk into the slot: it gets an entry of the disk table if it has none, a rebuild begins, the family is to be
     /// changed (see <see cref="FamilyChange"/>), and the disk that had the slot leaves the table unless a volume still names
-    /// it. A disk that has left meanwhile, or failed, changes nothing, nor does a volume that is being rebuilt already.
+    /// it. A disk that has left meanwhile, or failed, changes nothing, nor does a volume that is being rebuilt already, unless
+    /// it is onto that very disk: then it begins anew.
     /// </summary>
     public static ImsmContainer Apply(ImsmContainer container, ActivateSpare update)
     {
@@ -73,7 +81,8 @@ internal static class Spares
 
         var disk = container.Present[position];
         var dev = container.Super.Devs[update.Volume];
-        if (disk.Index < -1 || Maps.IsFailed(disk.Disk) || update.Slot >= dev.Map.Order.Length || Migration.IsRebuilding(dev))
+        if (disk.Index < -1 || Maps.IsFailed(disk.Disk) || update.Slot >= dev.Map.Order.Length
+            || (Migration.IsRebuilding(dev) && !IsBeingFilledWith(dev, update.Slot, disk.Index)))
         {
             return container;
         }
@@ -100,7 +109,7 @@ internal static class Spares
             : Membership.DeleteEntry(container, victim);
     }
 
-    private static string? WhyNot(ImsmContainer container, int volume, MapState state, int failed)
+    private static string? WhyNot(ImsmContainer container, int volume, MapState state, int failed, bool fillsAgain)
     {
         var dev = container.Super.Devs[volume];
         if (Migration.AnyGeneral(container))
@@ -108,7 +117,7 @@ internal static class Spares
             return "a volume of the container is being reshaped";
         }
 
-        if (Migration.IsRebuilding(dev))
+        if (Migration.IsRebuilding(dev) && !fillsAgain)
         {
             return "the volume is being rebuilt already";
         }
@@ -134,6 +143,28 @@ internal static class Spares
         return null;
     }
 
+    private static bool IsBeingFilledWith(ImsmDev dev, int slot, int index) =>
+        Maps.IsBeingFilled(dev, slot) && Maps.IndexOf(dev.Map.Order[slot]) == index;
+
+    /// <summary>
+    /// The slot that is being filled by the metadata, with a disk that is there, but not by md: it was taken out again before
+    /// the activation was recorded after all. The same disk begins there once more.
+    /// </summary>
+    private static int? SlotToFillAgain(ImsmContainer container, ImsmDev dev, SpareFacts facts)
+    {
+        for (var slot = 0; slot < dev.Map.Order.Length; slot++)
+        {
+            if (Maps.IsBeingFilled(dev, slot)
+                && Maps.PresentAt(container, Maps.IndexOf(dev.Map.Order[slot])) is { } disk && !Maps.IsFailed(disk.Disk)
+                && facts.Legs.All(leg => leg.Slot != slot && leg.Device != disk.Device))
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
     // A failed volume's disks may be what its data can be saved from: nothing is rebuilt until somebody took them out.
     private static bool HoldsBack(ImsmContainer container, ImsmDev other, int failed) =>
         Degradation.StateOf(container, other, failed) == MapState.Failed
@@ -147,7 +178,7 @@ internal static class Spares
         if (Maps.PresentAt(container, occupant) is { } previous && !Maps.IsFailed(previous.Disk)
             && facts.Legs.All(leg => leg.Device != previous.Device))
         {
-            return previous;
+            return IsRefused(WriteHoleArea.WhyNot(container, volume, previous)) ? null : previous;
         }
 
         PresentDisk? spare = null;
@@ -159,21 +190,30 @@ internal static class Spares
                 continue;
             }
 
-            if (WhyNotDisk(container, disk) is { } refusal)
+            if (IsRefused(WhyNotDisk(container, disk) ?? WriteHoleArea.WhyNot(container, volume, disk)))
             {
-                refusals.Add(refusal);
+                continue;
             }
-            else if (disk.Index >= 0)
+
+            if (disk.Index >= 0)
             {
                 return disk;
             }
-            else
-            {
-                spare ??= disk;
-            }
+
+            spare ??= disk;
         }
 
         return spare;
+
+        bool IsRefused(string? reason)
+        {
+            if (reason is not null)
+            {
+                refusals.Add(reason);
+            }
+
+            return reason is not null;
+        }
     }
 
     private static string? WhyNotDisk(ImsmContainer container, PresentDisk disk)
