@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Akka.Actor;
 
 namespace ActorRaid.Actors;
 
@@ -34,8 +33,8 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
         return changes;
     }
 
-    /// <summary>They are recorded, or there was no room: md is told, by the disk's own actor.</summary>
-    public void Recorded(Recorded? recorded, MemberAttributes attributes, LegDisks disks, IActorRef self)
+    /// <summary>They are recorded, or there was no room: md is told, on the array's thread for that.</summary>
+    public void Recorded(Recorded? recorded, MemberAttributes attributes)
     {
         foreach (var leg in attributes.Legs)
         {
@@ -56,7 +55,7 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
                 settings.Events.Warning("bad-block", $"{settings.Array}: {blocks.Length} bad blocks of {leg.Disk} recorded, the first at sector {blocks[0].Sector}", settings.Array, leg.Disk);
             }
 
-            disks.Tell(leg, new UnblockLeg(settings.Array, refused ? [] : blocks, refused), self);
+            settings.Legs.Acknowledge(leg.In(settings.Array), refused ? [] : blocks, refused);
         }
     }
 }

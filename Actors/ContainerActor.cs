@@ -42,21 +42,18 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
     private const int RestartsWithin = 5;
     private static readonly TimeSpan RestartsLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LeaveLookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
     private readonly ContainerSettings _settings;
     private readonly Dictionary<string, IActorRef> _members = [];
     private readonly Dictionary<int, string> _striped = [];
     private readonly HashSet<int> _endedUnwatched = [];
     private readonly Telling _notRead = new();
-    private readonly Telling _notOpened = new();
+    private readonly LegWrites _legs;
     private IMetadataFormat? _format;
     private IActorRef _metadata = ActorRefs.Nobody;
+    private IActorRef _writer = ActorRefs.Nobody;
     private HandedContainer? _handed;
     private MonitorEndpoint? _endpoint;
-    private IActorRef? _farewellTo;
-    private bool _aboutToLeave;
-    private bool _safe;
     private int _names;
 
     /// <summary>An actor for that container.</summary>
@@ -66,6 +63,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
     {
         _settings = settings;
         _handed = handed;
+        _legs = new LegWrites(settings.Events);
         Running();
     }
 
@@ -133,44 +131,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
                 _metadata.Tell(new DescribeVolume(volume), Self);
             }
         });
-        Receive<MayLeave>(_ => LeaveIfAlone());
-        Receive<Flushed>(_ =>
-        {
-            if (_safe)
-            {
-                LeaveSafe("its arrays are at rest");
-            }
-            else
-            {
-                LeaveIfStillAlone();
-            }
-        });
-        Receive<LeaveNow>(_ => LeaveSafe("some array is still being written"));
-        Receive<Farewell>(farewell =>
-        {
-            if (_farewellTo is not null)
-            {
-                return;
-            }
-
-            _farewellTo = Sender;
-            if (farewell.Limit is { } limit)
-            {
-                Timers.StartSingleTimer("leave-now", new LeaveNow(), limit);
-            }
-
-            TellMembers(new MakeSafe());
-
-            // Self means the new actor inside its factory.
-            var self = Self;
-            ImmutableArray<IActorRef> members = [.. _members.Values];
-            _farewell = Context.ActorOf(ActorProps.Of(() => new FarewellActor(members, self)));
-        });
-        Receive<AllSafe>(_ =>
-        {
-            _safe = true;
-            _metadata.Tell(new Flush(), Self);
-        });
+        LeaveMessages();
     }
 
     /// <inheritdoc/>
@@ -189,7 +150,9 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
         // After a fault of the metadata's actor: what it was writing is best read when it has ended. A write that hangs is not waited for:
         // the new writer reckons with it.
         _settings.Home.Writes.WaitForNone(WritesLimit);
-
+        _writer = Context.ActorOf(
+            ActorProps.Of(() => new ArrayWriterActor(SysRoot, _settings.Events), _settings.Home.Dispatcher), "arrays");
+        Context.Watch(_writer);
         if (_settings.Home.MayBeGivenAway)
         {
             Become(PerhapsGivenAway);
@@ -279,7 +242,11 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _endpoint?.Close(leaveFiles: true);
+    protected override void PostStop()
+    {
+        _legs.Dispose();
+        _endpoint?.Close(leaveFiles: true);
+    }
 
     private void Refuse(SuperviseReply reply)
     {
@@ -373,19 +340,6 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
         }
     }
 
-    private void LeaveSafe(string how)
-    {
-        _settings.Events.Info("container-left", $"{Name} is left: {how}");
-        Leave(leaveFiles: true);
-    }
-
-    private void Leave(bool leaveFiles)
-    {
-        Context.Parent.Tell(new ContainerLeft(Name, _endpoint?.Close(leaveFiles) ?? Task.FromResult(true)), Self);
-        _endpoint = null;
-        Context.Stop(Self);
-    }
-
     /// <summary>A RAID 0 may have been reshaped to its end while nobody watched: that is recorded here, as it has no actor.</summary>
     private void CatchUp(VolumeDescribed described)
     {
@@ -402,7 +356,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
 
             ReshapeFollowing.Enlarge(
                 name, size.Ok && ulong.TryParse(size.Value, CultureInfo.InvariantCulture, out var now) ? now : 0, ended,
-                _disks.Values.Select(disk => disk.Actor).FirstOrDefault(), _settings.Events);
+                _writer, _settings.Events);
             return;
         }
 
@@ -429,7 +383,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
     private void AddMember(string array, int volume)
     {
         var settings = new MemberSettings(
-            SysRoot, array, volume, _settings.Home.Loop, _metadata, Disks(), _settings.Events)
+            SysRoot, array, volume, _settings.Home.Loop, _metadata, Disks(), _writer, _legs, _settings.Events)
         {
             Policy = _settings.Settings.Policy,
             RunDirectory = _settings.Settings.RunDirectory,
@@ -464,61 +418,4 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
         var metadata = _metadata;
         Context.ActorOf(ActorProps.Of(() => new BarrierActor(self, metadata, members, asker, reconcile: !look)));
     }
-
-    /// <summary>mdmon's rule: with no array left, and nobody who holds the container open, there is nothing to stay for.</summary>
-    private void LeaveIfAlone()
-    {
-        if (_members.Count > 0 || _farewellTo is not null || _aboutToLeave)
-        {
-            return;
-        }
-
-        if (!IsUnused())
-        {
-            return;
-        }
-
-        Reconcile();
-        _aboutToLeave = true;
-        _metadata.Tell(new Flush(), Self);
-    }
-
-    /// <summary>Nobody holds the container open, or it is gone. That it cannot be opened for any other reason says nothing.</summary>
-    private bool IsUnused()
-    {
-        var free = BlockDevice.IsExclusivelyFree($"/dev/{Name}");
-        if (free.Ok || free.Error.MeansGone)
-        {
-            return !free.Ok || free.Value;
-        }
-
-        if (SysfsAttribute.ReadOnce($"{SysRoot}/block/{Name}/md/metadata_version") is { Ok: false, Error.MeansGone: true })
-        {
-            return true;
-        }
-
-        if (_notOpened.IsNew())
-        {
-            _settings.Events.Warning("not-read", $"it is not known whether anybody uses {Name}, so it stays supervised: {free.Error}");
-        }
-
-        return false;
-    }
-
-    /// <summary>What was found to be recorded when it seemed to be time to leave is on the disks by now.</summary>
-    private void LeaveIfStillAlone()
-    {
-        _aboutToLeave = false;
-        if (_members.Count > 0 || _farewellTo is not null)
-        {
-            return;
-        }
-
-        _settings.Events.Info("container-left", $"{Name} has no arrays left, and nobody uses it");
-        Leave(leaveFiles: false);
-    }
-
-    private sealed record MayLeave;
-
-    private sealed record LeaveNow;
 }

@@ -27,14 +27,6 @@ internal sealed partial class ContainerActor
 
     private void IntroduceAgain(IActorRef child)
     {
-        foreach (var (device, disk) in _disks)
-        {
-            if (disk.Actor.Equals(child))
-            {
-                TellMembers(new DiskRestarted(device));
-            }
-        }
-
         if (_members.ContainsValue(child))
         {
             child.Tell(new DisksAre(Disks()), Self);
@@ -53,6 +45,12 @@ internal sealed partial class ContainerActor
     /// <summary>One that failed too often was ended: another takes its place, but not at once.</summary>
     private void Ended(IActorRef child)
     {
+        if (child.Equals(_writer))
+        {
+            // An array may be frozen that only whoever begins anew thaws.
+            throw new InvalidOperationException($"{Name}: the arrays' writer has ended by a fault");
+        }
+
         if (_members.FirstOrDefault(member => member.Value.Equals(child)).Key is { } array)
         {
             _members.Remove(array);

@@ -5,8 +5,8 @@ using Akka.Actor;
 
 namespace ActorRaid.Actors;
 
-// The container's disks: which md has, who acts for each, and which of them can be read. Each has its actor from the beginning, since its legs have to be
-// let go and removed whether it can be read or not; the metadata knows those that can.
+// The container's disks: which md has, who acts for each, and which of them can be read. Each has its actor from the
+// beginning; the metadata knows those that can be read.
 internal sealed partial class ContainerActor
 {
     private static readonly TimeSpan ReadAgainFirst = TimeSpan.FromSeconds(2), ReadAgainLast = TimeSpan.FromMinutes(2);
@@ -208,7 +208,8 @@ internal sealed partial class ContainerActor
     private void AddDiskActor(string name, DeviceNumber device)
     {
         var actor = Context.ActorOf(
-            ActorProps.Of(() => new DiskActor(SysRoot, name, device, _settings.Events), RaidSystem.PinnedDispatcher), $"{name.Replace('!', '-')}-{++_names}");
+            ActorProps.Of(() => new DiskActor(SysRoot, name, device, _legs), _settings.Home.Dispatcher),
+            $"{name.Replace('!', '-')}-{++_names}");
         Context.Watch(actor);
         _disks[device] = (name, actor);
         _disksNow.Disks = Disks();

@@ -1,63 +1,62 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Commit;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
 
 namespace ActorRaid.Actors;
 
 /// <summary>
-/// One disk of a container and its legs in the member arrays. What it writes to sysfs can wait in the kernel (for the array's
-/// lock, for a disk that does not answer): it has a thread of its own and holds up nobody else.
+/// One disk of a container. It waits for nothing itself: the disk joins an array on a thread of its own (md may want
+/// all requests to have ended, the disk may not answer), and its legs are written to by <see cref="LegWrites"/>.
 /// </summary>
-public sealed class DiskActor : RaidActor, IWithTimers, IWithStash
+public sealed class DiskActor : RaidActor
 {
-    private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromMilliseconds(20);
+    /// <summary>So long a disk may rightly wait in the kernel before that is shown.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+    private const int PreparedAtOnce = 64 * 1024;
     private readonly string _sysRoot;
     private readonly string _name;
+    private readonly string _path;
     private readonly DeviceNumber _device;
-    private readonly ContainerEvents _events;
-    private readonly Dictionary<string, Leg> _legs = [];
+    private readonly DeviceWorker _joining;
 
     /// <summary>An actor for that disk.</summary>
     /// <param name="sysRoot">/sys, but for tests.</param>
     /// <param name="name">The kernel's name: loop0.</param>
     /// <param name="device">Its number.</param>
-    /// <param name="events">Who is told.</param>
-    public DiskActor(string sysRoot, string name, DeviceNumber device, ContainerEvents events)
+    /// <param name="legs">Writes to its legs.</param>
+    /// <param name="path">The device; null: the one of that name.</param>
+    public DiskActor(string sysRoot, string name, DeviceNumber device, LegWrites legs, string? path = null)
     {
         _sysRoot = sysRoot;
         _name = name;
+        _path = path ?? DiskReading.PathOf(name);
         _device = device;
-        _events = events;
-        Working();
+        _joining = new DeviceWorker($"md {name}");
+        Receive<JoinArray>(join =>
+        {
+            var (self, asker) = (Self, Sender);
+            if (!_joining.TryPost(() => asker.Tell(new LegJoined(join.Attempt, join.Assignment, Try(join)), self)))
+            {
+                Refuse(join, new KernelError(Errno.EAGAIN, _name, "start a thread for"));
+            }
+        });
+        Receive<DescribeYourself>(_ =>
+            Sender.Tell(new DiskAnswer(_joining.Busy > Grace || legs.Waits(_name)), Self));
     }
-
-    /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    /// <inheritdoc/>
-    public IStash Stash { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object? message)
     {
-        // Whoever waits for an answer to what failed would wait for ever.
-        switch (message)
+        // Whoever waits for it would wait as long as he can.
+        if (message is JoinArray join && join.Permit.Withdraw())
         {
-            case JoinArray join:
-                SysfsAttribute.WriteOnce($"{Array(join.Array)}/dev-{_name}/state", "remove");
-                SysfsAttribute.WriteOnce($"{Array(join.Array)}/sync_action", "idle");
-                Sender.Tell(new LegJoined(join.Assignment, Failed(reason)), Self);
-                break;
-            case StartRecovery:
-                Sender.Tell(new RecoveryStarted(Failed(reason)), Self);
-                break;
+            Refuse(join, Failed(reason));
         }
 
         base.PreRestart(reason, message);
-
-        KernelError Failed(Exception e) => new(Errno.EIO, _name, $"({e.Message}) have the disk's actor act for");
     }
 
     /// <inheritdoc/>
@@ -67,190 +66,60 @@ public sealed class DiskActor : RaidActor, IWithTimers, IWithStash
         Context.Parent.Tell(new Restarted(), Self);
     }
 
-    private string Array(string array) => $"{_sysRoot}/block/{array}/md";
+    /// <inheritdoc/>
+    protected override void PostStop() => _joining.Dispose();
 
-    private void Working()
+    private void Refuse(JoinArray join, KernelError error) =>
+        Sender.Tell(new LegJoined(join.Attempt, join.Assignment, error), Self);
+
+    private KernelError Failed(Exception e) => new(Errno.EAGAIN, _name, $"({e.Message}) give to md");
+
+    /// <summary>An exception of a thread would end the process.</summary>
+    private KernelError? Try(JoinArray join)
     {
-        Receive<Pause>(_ =>
+        try
         {
-            Become(Paused);
-            Sender.Tell(new DiskPaused(), Self);
-        });
-        Receive<Resume>(_ => { });
-        Receive<LegAppeared>(leg => _legs[leg.Array] = new Leg(leg.Array, leg.Slot, leg.StatePath, leg.Member));
-        Receive<LegVanished>(leg => _legs.Remove(leg.Array));
-        Receive<DropLeg>(Drop);
-        Receive<RemoveAgain>(again => Remove(again.Leg));
-        Receive<UnblockLeg>(Unblock);
-        Receive<JoinArray>(join => Sender.Tell(new LegJoined(join.Assignment, Join(join)), Self));
-        Receive<LeaveArray>(leave =>
-        {
-            if (_legs.TryGetValue(leave.Array, out var leg))
-            {
-                SysfsAttribute.WriteOnce(Path.Combine(Path.GetDirectoryName(leg.StatePath)!, "slot"), "none");
-                Remove(leg);
-            }
-        });
-        Receive<ThawArray>(thaw => SysfsAttribute.WriteOnce($"{Array(thaw.Array)}/sync_action", "idle"));
-        Receive<DescribeYourself>(_ => Sender.Tell(new DiskAnswer(), Self));
-        Receive<SetArraySize>(set => Say(SysfsAttribute.WriteOnce($"{Array(set.Array)}/array_size", set.KiB.ToString(CultureInfo.InvariantCulture)), set.Array));
-        Receive<RestoreShape>(Restore);
-        Receive<StartRecovery>(start =>
-        {
-            var written = SysfsAttribute.WriteOnce($"{Array(start.Array)}/sync_action", "recover");
-            Sender.Tell(new RecoveryStarted(written.Ok ? null : written.Error), Self);
-        });
-    }
-
-    private void Paused()
-    {
-        Receive<Resume>(_ =>
-        {
-            Become(Working);
-            Stash.UnstashAll();
-        });
-        Receive<Pause>(_ => Sender.Tell(new DiskPaused(), Self));
-        ReceiveAny(_ => Stash.Stash());
-    }
-
-    private void Restore(RestoreShape restore)
-    {
-        var array = Array(restore.Array);
-        var listed = SysfsDirectory.List(array, "dev-");
-        foreach (var leg in listed.Ok ? listed.Value : [])
-        {
-            var slot = SysfsAttribute.ReadOnce($"{array}/{leg}/slot");
-            if (slot is { Ok: true, Value: "none" })
-            {
-                Say(SysfsAttribute.WriteOnce($"{array}/{leg}/state", "remove"), restore.Array);
-            }
+            return Join(join);
         }
-
-        if (!listed.Ok)
+        catch (Exception e)
         {
-            Say(listed.Error, restore.Array);
+            return join.Permit.Withdraw() ? Failed(e) : null;
         }
-
-        var legs = restore.RaidDisks.ToString(CultureInfo.InvariantCulture);
-        var now = SysfsAttribute.ReadOnce($"{array}/raid_disks");
-        if (now.Ok && now.Value != legs)
-        {
-            Say(SysfsAttribute.WriteOnce($"{array}/raid_disks", legs), restore.Array);
-        }
-    }
-
-    private void Say(Result<Nothing> written, string array)
-    {
-        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
-        {
-            _events.Error("reshape-refused", $"{written.Error}", array);
-        }
-    }
-
-    private void Drop(DropLeg drop)
-    {
-        if (!_legs.TryGetValue(drop.Array, out var leg))
-        {
-            return;
-        }
-
-        Write(leg, "-blocked");
-        foreach (var other in _legs.Values)
-        {
-            if (other.Array != leg.Array && !IsFaulty(other))
-            {
-                _events.Warning("leg-failed-too", $"{_name} failed in {leg.Array}: failed in {other.Array} as well", other.Array, _name);
-                Write(other, "faulty");
-            }
-        }
-
-        if (drop.Remove)
-        {
-            Remove(leg);
-        }
-    }
-
-    private void Remove(Leg leg)
-    {
-        if (!_legs.TryGetValue(leg.Array, out var known) || known != leg)
-        {
-            return;
-        }
-
-        var written = SysfsAttribute.WriteOnce(leg.StatePath, "remove");
-        if (!written.Ok && written.Error.Errno is Errno.EBUSY or Errno.EAGAIN)
-        {
-            // md lets go of it when the requests that were under way have ended.
-            Timers.StartSingleTimer(leg.Array, new RemoveAgain(leg), RemoveAgainAfter);
-            return;
-        }
-
-        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
-        {
-            _events.Error("remove-refused", $"{_name} cannot be removed from {leg.Array}: {written.Error}", leg.Array, _name);
-            return;
-        }
-
-        _legs.Remove(leg.Array);
-        leg.Member.Tell(new LegRemoved(leg.Slot, _name), Self);
-    }
-
-    private void Unblock(UnblockLeg unblock)
-    {
-        if (!_legs.TryGetValue(unblock.Array, out var leg))
-        {
-            return;
-        }
-
-        var list = Path.Combine(Path.GetDirectoryName(leg.StatePath)!, "bad_blocks");
-        foreach (var block in unblock.Acknowledged)
-        {
-            var written = SysfsAttribute.WriteOnce(list, string.Create(CultureInfo.InvariantCulture, $"{block.Sector} {block.Length}\n"));
-            if (!written.Ok)
-            {
-                _events.Error("bad-block-refused", $"{written.Error}", leg.Array, _name);
-            }
-        }
-
-        if (unblock.Refused)
-        {
-            Write(leg, "-external_bbl");
-        }
-
-        Write(leg, "-blocked");
     }
 
     private KernelError? Join(JoinArray join)
     {
-        var array = Array(join.Array);
+        var array = $"{_sysRoot}/block/{join.Array}/md";
         var spare = join.Assignment;
-        var frozen = SysfsAttribute.WriteOnce($"{array}/sync_action", "frozen");
-        if (!frozen.Ok)
+        if (!spare.Prepare.IsEmpty && Prepare(spare.Prepare, join.Permit) is { } unprepared)
         {
-            return frozen.Error;
+            return unprepared;
         }
 
         var added = SysfsAttribute.WriteOnce($"{array}/new_dev", _device.ToString());
         if (!added.Ok)
         {
-            SysfsAttribute.WriteOnce($"{array}/sync_action", "idle");
             return added.Error;
         }
 
         var leg = $"{array}/dev-{_name}";
-        (string Name, ulong Value)[] settings =
-        [
-            ("offset", spare.DataOffset),
-            ("size", (spare.ComponentSectors + 1) / 2),
-            ("slot", (ulong)spare.Slot),
-        ];
+        List<(string Name, ulong Value)> settings =
+            [("offset", spare.DataOffset), ("size", (spare.ComponentSectors + 1) / 2)];
+        if (spare.Ppl is { } ppl)
+        {
+            settings.AddRange([("ppl_sector", ppl.Start), ("ppl_size", ppl.Size)]);
+        }
+
+        settings.Add(("slot", (ulong)spare.Slot));
         foreach (var (name, value) in settings)
         {
-            var written = SysfsAttribute.WriteOnce($"{leg}/{name}", value.ToString(CultureInfo.InvariantCulture));
+            var path = $"{leg}/{name}";
+            var written = name != "slot" || join.Permit.Take()
+                ? SysfsAttribute.WriteOnce(path, value.ToString(CultureInfo.InvariantCulture))
+                : new KernelError(Errno.ETIMEDOUT, path, "write");
             if (!written.Ok)
             {
                 SysfsAttribute.WriteOnce($"{leg}/state", "remove");
-                SysfsAttribute.WriteOnce($"{array}/sync_action", "idle");
                 return written.Error;
             }
         }
@@ -259,28 +128,60 @@ public sealed class DiskActor : RaidActor, IWithTimers, IWithStash
         SysfsAttribute.WriteOnce($"{leg}/state", "external_bbl");
         foreach (var block in join.BadBlocks)
         {
-            SysfsAttribute.WriteOnce($"{leg}/bad_blocks", string.Create(CultureInfo.InvariantCulture, $"{block.Sector} {block.Length}\n"));
+            SysfsAttribute.WriteOnce($"{leg}/bad_blocks", LegWrites.ToText(block));
         }
 
         return null;
     }
 
-    private bool IsFaulty(Leg leg)
+    /// <summary>
+    /// Writes what has to be on the disk before md gets it. A disk that is not wanted any more may be in use elsewhere:
+    /// that is not written.
+    /// </summary>
+    private KernelError? Prepare(ImmutableArray<SectorWrite> writes, JoinPermit permit)
     {
-        var state = SysfsAttribute.ReadOnce(leg.StatePath);
-        return state.Ok ? (KernelWords.ParseLeg(state.Value) & LegFlags.Faulty) != 0 : state.Error.MeansGone;
-    }
-
-    private void Write(Leg leg, string word)
-    {
-        var written = SysfsAttribute.WriteOnce(leg.StatePath, word);
-        if (!written.Ok && written.Error.Errno is not (Errno.ENODEV or Errno.ENOENT))
+        var opened = BlockDevice.Open(_path, writable: true);
+        if (!opened.Ok)
         {
-            _events.Error("leg-state-refused", $"{written.Error}", leg.Array, _name);
+            return opened.Error;
         }
+
+        using var device = opened.Value;
+        foreach (var write in writes)
+        {
+            for (var done = 0; done < write.Bytes.Length; done += PreparedAtOnce)
+            {
+                if (permit.IsWithdrawn)
+                {
+                    return new KernelError(Errno.ETIMEDOUT, _path, "write");
+                }
+
+                var part = write.Bytes.Slice(done, Math.Min(PreparedAtOnce, write.Bytes.Length - done));
+                if (device.Write(write.Offset + done, part.Span) is { Ok: false } refused)
+                {
+                    return refused.Error;
+                }
+            }
+        }
+
+        return permit.IsWithdrawn ? new KernelError(Errno.ETIMEDOUT, _path, "write") : null;
     }
+}
 
-    private sealed record Leg(string Array, int Slot, string StatePath, IActorRef Member);
+/// <summary>
+/// Whether a spare may still be given its slot: the disk's thread takes that right, or the array's actor, who waits no
+/// longer, withdraws it; who comes first has it.
+/// </summary>
+public sealed class JoinPermit
+{
+    private int _state;
 
-    private sealed record RemoveAgain(Leg Leg);
+    /// <summary>Nobody waits for it any more.</summary>
+    public bool IsWithdrawn => Volatile.Read(ref _state) == 2;
+
+    /// <summary>The slot is about to be written. False: it must not be.</summary>
+    public bool Take() => Interlocked.CompareExchange(ref _state, 1, 0) == 0;
+
+    /// <summary>The slot must not be written any more. False: it is being written, or was.</summary>
+    public bool Withdraw() => Interlocked.CompareExchange(ref _state, 2, 0) != 1;
 }

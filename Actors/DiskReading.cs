@@ -81,8 +81,7 @@ internal sealed class DiskReading
     /// <summary>The way of every day: the device itself, and its serial number.</summary>
     public static Result<OpenDisk> Open(IMetadataFormat format, string name, DeviceNumber number)
     {
-        // The kernel writes '!' where a device's name has a directory in it.
-        var path = "/dev/" + name.Replace('!', '/');
+        var path = PathOf(name);
         var opened = BlockDevice.Open(path, writable: true);
         if (!opened.Ok)
         {
@@ -100,6 +99,9 @@ internal sealed class DiskReading
 
         return new OpenDisk(new DiskSource(number, name, serial.Value, (ulong)device.SizeBytes / 512, device.SectorSize, tail.Value), device);
     }
+
+    /// <summary>A disk's device. The kernel writes '!' where a device's name has a directory in it.</summary>
+    public static string PathOf(string name) => "/dev/" + name.Replace('!', '/');
 
     private static int TailBytes(IMetadataFormat format, BlockDevice device) => (int)Math.Min(format.TailBytes(device.SectorSize), device.SizeBytes);
 

@@ -6,8 +6,9 @@ using Akka.Actor;
 namespace ActorRaid.Actors;
 
 /// <summary>
-/// A member array's legs that have failed, between the record of that and their removal: the disk's actor lets the writers go, and removes the leg in
-/// its own time. Part of <see cref="MemberArrayActor"/>, on its thread.
+/// A member array's legs that have failed, between the record of that and their removal: <see cref="LegWrites"/> lets
+/// the writers go, and removes the leg when md lets it, whether its disk is still in the container or not. Part of
+/// <see cref="MemberArrayActor"/>, on its thread.
 /// </summary>
 internal sealed class LegDropping(MemberSettings settings)
 {
@@ -32,13 +33,22 @@ internal sealed class LegDropping(MemberSettings settings)
         }
     }
 
+    /// <summary>No removal is tried from now on: another process does that, or this one when it looks again.</summary>
+    public void Rest()
+    {
+        settings.Legs.Rest(Array);
+        Remember(Slots);
+    }
+
     /// <summary>The failure of the leg in that slot is recorded.</summary>
     /// <param name="slot">Its slot.</param>
     /// <param name="remove">Whether md lets it be removed now.</param>
     /// <param name="attributes">The array's.</param>
-    /// <param name="disks">Who writes to its legs.</param>
+    /// <param name="disks">The container's disks.</param>
     /// <param name="member">The array's actor, who hears of the removal.</param>
-    public void Drop(int slot, bool remove, MemberAttributes attributes, LegDisks disks, IActorRef member)
+    public void Drop(
+        int slot, bool remove, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks,
+        IActorRef member)
     {
         if ((_removing.TryGetValue(slot, out var removing) && (removing || !remove))
             || attributes.Find(slot) is not { } leg)
@@ -48,7 +58,7 @@ internal sealed class LegDropping(MemberSettings settings)
 
         if (!_removing.ContainsKey(slot))
         {
-            var left = disks.InContainer.ContainsKey(leg.Device) ? "" : "; its disk is not in the container any more";
+            var left = disks.ContainsKey(leg.Device) ? "" : "; its disk is not in the container any more";
             settings.Events.Warning(
                 "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded{left}", Array, leg.Disk,
                 new EventDetail(
@@ -58,16 +68,8 @@ internal sealed class LegDropping(MemberSettings settings)
         }
 
         _removing[slot] = remove;
-        disks.Tell(leg, new DropLeg(Array, remove), member);
-    }
-
-    /// <summary>Another actor writes to the leg from now on, or one that has forgotten everything: it is told again what is to be done.</summary>
-    public void Again(MemberAttributes.Leg leg, LegDisks disks, IActorRef member)
-    {
-        if (_removing.TryGetValue(leg.Slot, out var remove))
-        {
-            disks.Tell(leg, new DropLeg(Array, remove), member);
-        }
+        var gone = new LegRemoved(slot, leg.Disk);
+        settings.Legs.Drop(leg.In(Array), remove, () => member.Tell(gone, ActorRefs.NoSender));
     }
 
     /// <summary>It is gone from the array.</summary>

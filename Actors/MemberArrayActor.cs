@@ -26,7 +26,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private readonly SafeModeDelay _safeMode;
     private readonly List<IActorRef> _askedToLook = [];
     private readonly List<IActorRef> _looking = [];
-    private readonly LegDisks _disks;
+    private ImmutableDictionary<DeviceNumber, IActorRef> _disks;
     private MemberAttributes? _attributes;
     private MemberMemory _memory;
     private MemberActions? _actions;
@@ -50,15 +50,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     {
         _settings = settings;
         _memory = MemberMemory.New;
-        _disks = new LegDisks(
-            settings,
-            leg => Context.ActorOf(ActorProps.Of(
-                () => new DiskActor(settings.SysRoot, leg.Disk, leg.Device, settings.Events), RaidSystem.PinnedDispatcher)),
-            stray => Context.Stop(stray));
+        _disks = settings.Disks;
         _dropping = new LegDropping(settings);
         _safeMode = new SafeModeDelay(settings);
         Remember(handed);
-        _spare = new SpareActivation(settings);
+        _spare = new SpareActivation(settings, SparePorts());
         _badBlocks = new BadBlockKeeping(settings);
         _reshape = new ReshapeFollowing(settings);
         _restsWaiting = settings.IsPrepared;
@@ -137,6 +133,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     /// <inheritdoc/>
     protected override void PostStop()
     {
+        if (_spare.Abandon() is { } abandoned)
+        {
+            Self.Tell(abandoned, ActorRefs.NoSender);
+        }
+
         _safeMode.Undo();
         _attributes?.Dispose();
     }
@@ -196,7 +197,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             var actions = MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors);
             var caughtUp = MemberDecision.CatchUp(volume, view, volume.Reshape is null ? null : _attributes.Shape());
             _describe |= _reshape.Saw(view, _handed ? _memory.Action : view.Action);
-            _reshape.Described(volume, _attributes, _disks.InContainer, Timers, Self);
+            _reshape.Described(volume, _attributes, Timers, Self);
             if (volume.Reshape is not null && !caughtUp.IsEmpty)
             {
                 _reshape.EndedUnwatched();
@@ -220,7 +221,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             _spare.Wanted |= view.Legs.Length < _raidDisks;
             if (view.Action == SyncAction.Frozen && !_attributes.Frozen())
             {
-                _spare.Thaw(volume, _attributes, _disks.InContainer, Self);
+                _spare.Thaw(Strangers(volume));
             }
 
             BeginLook();
@@ -284,7 +285,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
         BeginLook();
         _owesLook = false;
-        var view = _attributes.Look();
+        var view = _spare.Hide(_attributes.Look());
         if (_reshape.Saw(view, _memory.Action))
         {
             ScanLegs();
@@ -299,7 +300,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     {
         if (described.Volume is { } volume)
         {
-            _reshape.Described(volume, _attributes!, _disks.InContainer, Timers, Self);
+            _reshape.Described(volume, _attributes!, Timers, Self);
         }
 
         PauseIfAtRest();
@@ -346,7 +347,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         var syncSectors = actions.Next.LastCheckpoint > _memory.LastCheckpoint && _attributes!.SyncDone() is { } sync
             ? sync.Total
             : _componentSectors;
-        _badBlocks.Recorded(recorded, _attributes!, _disks, Self);
+        _badBlocks.Recorded(recorded, _attributes!);
         var rebuilds = _attributes!.Legs.Any(leg => leg.IsRebuilding && (leg.LastFlags & LegFlags.Faulty) == 0);
         foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, syncSectors, rebuilds, took))
         {
@@ -390,23 +391,13 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             return;
         }
 
-        if (_tellWhenSafe is { } asker && _memory.State <= ArrayState.Clean)
+        if (_tellWhenSafe is { } asker && _memory.State <= ArrayState.Clean && _spare.IsIdle)
         {
             _tellWhenSafe = null;
             asker.Tell(new Gone(), Self);
         }
 
-        if (_dropping.IsEmpty && _attributes.LegsAreKnown)
-        {
-            _spare.LookForOne(_memory, _attributes!, _componentSectors, Self);
-        }
-    }
-
-    private void SpareRecorded()
-    {
-        _spare.Recorded(Self, _disks.InContainer);
-        ScanLegs();
-        PauseIfAtRest();
+        LookForSpare();
     }
 
     private void Write(ArrayState state)
@@ -430,22 +421,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         _raidDisks = (int)_attributes.Number("raid_disks", (ulong)_raidDisks);
     }
 
-    private void ScanLegs() => _attributes!.ScanLegs(leg => _disks.Introduce(leg, Self), Forgotten);
-
-    private void DisksAre(ImmutableDictionary<DeviceNumber, IActorRef> disks)
-    {
-        foreach (var leg in _disks.Become(disks, _attributes!.Legs, Self))
-        {
-            _dropping.Again(leg, _disks, Self);
-        }
-    }
-
-    /// <summary>To an actor that is another one, or has forgotten everything.</summary>
-    private void IntroduceAgain(MemberAttributes.Leg leg)
-    {
-        _disks.Introduce(leg, Self);
-        _dropping.Again(leg, _disks, Self);
-    }
+    private void ScanLegs() => _attributes!.ScanLegs(leg => _settings.Legs.Appeared(leg.In(Name)), Forgotten);
 
     /// <summary>What could not be read, but is not gone, is taken to be what it was, and is looked at again. Told when that lasts.</summary>
     private void LookAgainIfNotRead()
@@ -467,7 +443,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private void Forgotten(MemberAttributes.Leg leg)
     {
         _dropping.Forget(leg.Slot);
-        _disks.Forget(leg, Self);
+        _settings.Legs.Vanished(leg.In(Name));
     }
 
     private void AnswerLooks()

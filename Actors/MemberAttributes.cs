@@ -283,7 +283,7 @@ internal sealed class MemberAttributes : IDisposable
             Slot = slot;
             Device = device;
             _loop = loop;
-            _state = readings.Open($"{directory}/state", "", writable: true);
+            _state = readings.Open($"{directory}/state", "");
             _recoveryStart = readings.Open($"{directory}/recovery_start", "none");
             _badBlocks = readings.Open($"{directory}/bad_blocks", "", writable: true);
             _unacknowledged = readings.Open($"{directory}/unacknowledged_bad_blocks", "");
@@ -303,6 +303,10 @@ internal sealed class MemberAttributes : IDisposable
 
         /// <summary>Its state attribute.</summary>
         public string StatePath => $"{Directory}/state";
+
+        /// <summary>Where it is written to.</summary>
+        /// <param name="array">md126</param>
+        public ArrayLeg In(string array) => new(array, Disk, StatePath);
 
         /// <summary>Its state has changed since the last look.</summary>
         public bool StateChanged { get; private set; }
@@ -379,9 +383,6 @@ internal sealed class MemberAttributes : IDisposable
         /// that its end may be missing: what is not in it must not be forgotten then.
         /// </summary>
         public ImmutableArray<BadBlock>? BadBlocks() => List(_badBlocks, wholeOnly: true);
-
-        /// <summary>Writes its state.</summary>
-        public Result<Nothing> WriteState(string word) => _state.File!.Write(word);
 
         /// <inheritdoc/>
         public void Dispose()

@@ -16,11 +16,10 @@ public sealed partial class MemberArrayActor
             _pauseAskedBy = null;
             _owesLook = false;
         });
-        Receive<Recorded>(_ => SpareRecorded(), recorded => recorded.For == RecordFor.Spare);
         Receive<Recorded>(
             recorded =>
             {
-                _reshape.Recorded(recorded.Changed, _attributes!, _disks.InContainer, Self);
+                _reshape.Recorded(recorded.Changed, _attributes!);
                 _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
                 PauseIfAtRest();
             },
@@ -36,15 +35,10 @@ public sealed partial class MemberArrayActor
             _askedToLook.Add(look.ReplyTo);
             PostChange(Self);
         });
-        Receive<DisksAre>(disks => DisksAre(disks.Disks));
-        Receive<DiskRestarted>(disk =>
+        Receive<DisksAre>(disks =>
         {
-            foreach (var leg in _attributes!.Legs.Where(leg => leg.Device == disk.Device))
-            {
-                IntroduceAgain(leg);
-            }
-
-            PostChange(Self);
+            _disks = disks.Disks;
+            _spare.DisksChanged();
         });
         Receive<LookOnceMore>(_ =>
         {
@@ -71,36 +65,13 @@ public sealed partial class MemberArrayActor
             _spare.Wanted = true;
             PostChange(Self);
         });
-        Receive<SparePlanned>(planned =>
-        {
-            _spare.Planned(planned.Plan, Self, _disks.InContainer);
-            PauseIfAtRest();
-        });
-        Receive<LegJoined>(joined =>
-        {
-            if (_spare.Joined(joined, Self))
-            {
-                ScanLegs();
-            }
-
-            PauseIfAtRest();
-        });
-        Receive<RecoveryStarted>(started =>
-        {
-            _spare.Started(started, _attributes!);
-            if (started.Error is null)
-            {
-                // What is being recorded was seen before it began; a short one is over before the next look.
-                _memory = _memory.WithRecoveryStarted();
-                _actions = _actions is { } seen ? seen with { Next = seen.Next.WithRecoveryStarted() } : null;
-            }
-
-            PostChange(Self);
-            PauseIfAtRest();
-        });
-        Receive<SpareAgain>(_ => PostChange(Self));
+        Sparing();
         Receive<SyncLook>(_ => PostChange(Self));
-        Receive<MakeSafe>(_ => _safeMode.MakeShort());
+        Receive<MakeSafe>(_ =>
+        {
+            _spare.HoldBack();
+            _safeMode.MakeShort();
+        });
         Receive<TellWhenSafe>(tell =>
         {
             _tellWhenSafe = tell.ReplyTo;

@@ -13,10 +13,12 @@ namespace ActorRaid.Actors;
 /// <param name="Loop">The container's loop, on which this actor runs.</param>
 /// <param name="Metadata">Who records.</param>
 /// <param name="Disks">The container's disks.</param>
+/// <param name="Writer">Writes what concerns whole arrays and may have to wait.</param>
+/// <param name="Legs">Writes to the legs' states.</param>
 /// <param name="Events">Who is told.</param>
 public sealed record MemberSettings(
     string SysRoot, string Array, int Volume, EventLoop Loop, IActorRef Metadata,
-    ImmutableDictionary<DeviceNumber, IActorRef> Disks, ContainerEvents Events)
+    ImmutableDictionary<DeviceNumber, IActorRef> Disks, IActorRef Writer, LegWrites Legs, ContainerEvents Events)
 {
     /// <summary>What an admin may want otherwise.</summary>
     public PolicyInForce Policy { get; init; } = new();

@@ -67,10 +67,10 @@ public sealed partial class MemberArrayActor
         {
             Remember(takeUp.Handed);
             _restsWaiting = false;
-            _disks.Become(takeUp.Disks, [], Self);
+            _disks = takeUp.Disks;
             BeginAgain();
         });
-        Receive<DisksAre>(disks => _disks.Become(disks.Disks, [], Self));
+        Receive<DisksAre>(disks => _disks = disks.Disks);
         Receive<Look>(look => look.ReplyTo.Tell(new Looked(), Self));
         Receive<TellWhenSafe>(tell => tell.ReplyTo.Tell(new Gone(), Self));
         Receive<Pause>(_ =>

@@ -81,9 +81,6 @@ internal sealed record ArrayNotRead(string Array, KernelError Error);
 /// <summary>To itself, of a member array or a container: what could not be read before may be by now.</summary>
 internal sealed record LookOnceMore;
 
-/// <summary>To the member arrays: the disk's actor was restarted, and knows none of its legs.</summary>
-internal sealed record DiskRestarted(DeviceNumber Device);
-
 /// <summary>To whoever waits for answers of several: this one was restarted, and may have forgotten that it was asked.</summary>
 internal sealed record AskAgain(IActorRef Actor);
 
@@ -119,6 +116,9 @@ public enum RecordFor
 
     /// <summary>A spare's activation.</summary>
     Spare,
+
+    /// <summary>Nothing new: an array that was left frozen may go on when all before is recorded.</summary>
+    Thaw,
 
     /// <summary>A reshape's legs, or its end before it began.</summary>
     Reshape,
@@ -188,44 +188,22 @@ public sealed record VolumesActive(ImmutableArray<int> Volumes);
 /// <summary>From the metadata to its container: an update was applied (and committed); disks or volumes may be others now.</summary>
 public sealed record UpdateApplied(string Kind);
 
-/// <summary>To a disk: this leg of it is faulty and that is recorded: unblock it, fail the others, and remove it if the array can be written.</summary>
-public sealed record DropLeg(string Array, bool Remove);
+/// <summary>
+/// To a disk: join this array, which is frozen, as planned; recovery is held back until <see cref="StartRecovery"/>.
+/// Answered with <see cref="LegJoined"/>.
+/// </summary>
+/// <param name="Array">md126</param>
+/// <param name="Assignment">Slot, offset and size.</param>
+/// <param name="BadBlocks">Those that are recorded of the disk there.</param>
+/// <param name="Attempt">Comes back in the answer.</param>
+/// <param name="Permit">To be had before the slot is written.</param>
+public sealed record JoinArray(
+    string Array, SpareAssignment Assignment, ImmutableArray<BadBlock> BadBlocks, long Attempt, JoinPermit Permit);
 
-/// <summary>To a disk: what this leg was blocked for is recorded.</summary>
-/// <param name="Array">Which leg.</param>
-/// <param name="Acknowledged">Bad blocks that are recorded.</param>
-/// <param name="Refused">Some were not: md shall fail the leg instead of counting on us.</param>
-public sealed record UnblockLeg(string Array, ImmutableArray<BadBlock> Acknowledged, bool Refused);
-
-/// <summary>To a disk: join this array as planned; recovery is held back until <see cref="StartRecovery"/>. Answered with <see cref="LegJoined"/>.</summary>
-public sealed record JoinArray(string Array, SpareAssignment Assignment, ImmutableArray<BadBlock> BadBlocks);
-
-/// <summary>The answer to <see cref="JoinArray"/>; an error if md did not take it (and everything is as it was).</summary>
-public sealed record LegJoined(SpareAssignment Assignment, KernelError? Error);
-
-/// <summary>To a disk: that it joined is recorded; let the recovery begin. Answered with <see cref="RecoveryStarted"/>.</summary>
-public sealed record StartRecovery(string Array);
-
-/// <summary>The answer to <see cref="StartRecovery"/>.</summary>
-public sealed record RecoveryStarted(KernelError? Error);
-
-/// <summary>To a disk: leave this array again: whoever let it join died before that was recorded. Answered with <see cref="LegRemoved"/>.</summary>
-public sealed record LeaveArray(string Array);
-
-/// <summary>To a disk: let this array go on with whatever recovery it needs.</summary>
-public sealed record ThawArray(string Array);
-
-/// <summary>To any disk, whose thread may wait for the array's lock: set array_size (KiB).</summary>
-public sealed record SetArraySize(string Array, ulong KiB);
-
-/// <summary>To any disk: a reshape of the array did not begin: take out the legs that were given to md for it, set raid_disks back.</summary>
-public sealed record RestoreShape(string Array, int RaidDisks);
-
-/// <summary>To a disk: a leg of it has appeared in an array.</summary>
-public sealed record LegAppeared(string Array, int Slot, string StatePath, IActorRef Member);
-
-/// <summary>To a disk: that leg is gone.</summary>
-public sealed record LegVanished(string Array);
+/// <summary>
+/// The answer to <see cref="JoinArray"/>; an error if md did not take it (and has nothing of it any more).
+/// </summary>
+public sealed record LegJoined(long Attempt, SpareAssignment Assignment, KernelError? Error);
 
 /// <summary>To the member arrays: these are the container's disks.</summary>
 public sealed record DisksAre(ImmutableDictionary<DeviceNumber, IActorRef> Disks);

@@ -45,14 +45,13 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
     public void EndedUnwatched() => _ended = true;
 
     /// <summary>The metadata has told how the volume is.</summary>
-    public void Described(
-        VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, ITimerScheduler timers, IActorRef self)
+    public void Described(VolumeInfo volume, MemberAttributes attributes, ITimerScheduler timers, IActorRef self)
     {
         _recorded = volume.Reshape;
         if (volume.Reshape is null)
         {
             timers.Cancel("reshape");
-            SetSize(volume, attributes, disks);
+            SetSize(volume, attributes);
             _begun = false;
             _placing = false;
             return;
@@ -103,7 +102,7 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
     }
 
     /// <summary>What was asked to be recorded is.</summary>
-    public void Recorded(bool changed, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks, IActorRef self)
+    public void Recorded(bool changed, MemberAttributes attributes)
     {
         _recording = false;
         if (_recorded is not { } reshape)
@@ -125,16 +124,16 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
         }
 
         // What md was given for the reshape goes back, unless mdadm has done that itself.
-        if (disks.Values.FirstOrDefault() is { } any && attributes.Shape() is { Level: 5 } shape && reshape.From.Level == 5 && shape.RaidDisks == reshape.To.Legs)
+        if (attributes.Shape() is { Level: 5 } shape && reshape.From.Level == 5 && shape.RaidDisks == reshape.To.Legs)
         {
-            any.Tell(new RestoreShape(settings.Array, reshape.From.Legs), self);
+            settings.Writer.Tell(new RestoreShape(settings.Array, reshape.From.Legs), ActorRefs.NoSender);
         }
 
         _recorded = null;
     }
 
     // md leaves the size of an array with external metadata to user space.
-    private void SetSize(VolumeInfo volume, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks)
+    private void SetSize(VolumeInfo volume, MemberAttributes attributes)
     {
         if (!_ended)
         {
@@ -143,21 +142,21 @@ internal sealed class ReshapeFollowing(MemberSettings settings)
 
         _ended = false;
         settings.Events.Info("reshape-ended", $"{settings.Array}: its reshape has ended, recorded", settings.Array);
-        Enlarge(settings.Array, attributes.Number("array_size"), volume, disks.Values.FirstOrDefault(), settings.Events);
+        Enlarge(settings.Array, attributes.Number("array_size"), volume, settings.Writer, settings.Events);
     }
 
-    /// <summary>Has a disk's thread set an array's size to what the metadata says, if it is smaller.</summary>
+    /// <summary>Has an array's size set to what the metadata says, if it is smaller.</summary>
     /// <param name="array">md126</param>
     /// <param name="now">array_size, KiB; 0 where md sets it itself.</param>
     /// <param name="volume">The volume as the metadata has it.</param>
-    /// <param name="disk">Any disk of the container.</param>
+    /// <param name="writer">Writes it.</param>
     /// <param name="events">Who is told.</param>
-    public static void Enlarge(string array, ulong now, VolumeInfo volume, IActorRef? disk, ContainerEvents events)
+    public static void Enlarge(string array, ulong now, VolumeInfo volume, IActorRef writer, ContainerEvents events)
     {
         var wanted = volume.ArraySectors / 2;
-        if (now > 0 && now < wanted && disk is not null)
+        if (now > 0 && now < wanted)
         {
-            disk.Tell(new SetArraySize(array, wanted), ActorRefs.NoSender);
+            writer.Tell(new SetArraySize(array, wanted), ActorRefs.NoSender);
             events.Info("array-size", $"{array}: {now} -> {wanted} KiB", array);
         }
     }

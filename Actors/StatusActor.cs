@@ -53,7 +53,8 @@ internal sealed class StatusActor : RaidActor, IWithTimers
         });
         Receive<MetadataStanding>(standing => Answered((_, inquiry) => inquiry.Metadata = standing));
         Receive<ArrayStanding>(standing => Answered((_, inquiry) => inquiry.Arrays[standing.Name] = standing));
-        Receive<DiskAnswer>(_ => Answered((_, _) => { }));
+        Receive<DiskAnswer>(
+            answer => Answered((_, inquiry) => inquiry.InKernel.UnionWith(answer.Waits ? [Sender] : [])));
         Receive<Terminated>(dead => Ended(dead.ActorRef));
         Receive<TimeIsUp>(up => Answer(up.Round));
     }
@@ -239,6 +240,9 @@ internal sealed class StatusActor : RaidActor, IWithTimers
 
         public HashSet<IActorRef> WaitingDisks { get; } = [];
 
+        /// <summary>Disks that wait in the kernel.</summary>
+        public HashSet<IActorRef> InKernel { get; } = [];
+
         public bool IsComplete => HasEnded || !Asked.Started || (LoopAnswered && Parts is not null && Waiting.Count == 0);
 
         public ContainerReport Report()
@@ -274,7 +278,8 @@ internal sealed class StatusActor : RaidActor, IWithTimers
                 var known = Metadata?.Disks.FirstOrDefault(info => info.Device == disk.Device);
                 return new DiskReport(
                     disk.Name, disk.Device, known is { IsSpare: true }, known is { IsFailed: true },
-                    Metadata is not null && Metadata.Hanging.Contains(disk.Device), !WaitingDisks.Contains(disk.Actor))
+                    Metadata is not null && Metadata.Hanging.Contains(disk.Device),
+                    !WaitingDisks.Contains(disk.Actor) && !InKernel.Contains(disk.Actor))
                 {
                     Serial = known?.Serial ?? "",
                     Sectors = known?.Sectors ?? 0,

@@ -99,7 +99,7 @@ public sealed record LegReport(int Slot, string Disk, LegFlags Flags);
 /// <param name="IsSpare">Free to be used, by the metadata.</param>
 /// <param name="IsFailed">Recorded as failed.</param>
 /// <param name="Hangs">It has not answered a metadata write for long.</param>
-/// <param name="Answers">Its actor answers: not while it waits in the kernel, to remove a leg for example.</param>
+/// <param name="Answers">It does not wait in the kernel, to have a leg removed for example.</param>
 public sealed record DiskReport(string Name, DeviceNumber Device, bool IsSpare, bool IsFailed, bool Hangs, bool Answers)
 {
     /// <summary>Its serial number as the metadata spells it; empty when that does not know it.</summary>
@@ -142,5 +142,8 @@ internal sealed record MetadataStanding(
 internal sealed record ArrayStanding(
     string Name, int Volume, ArrayState State, SyncAction Action, SyncPosition? Sync, int RaidDisks, ImmutableArray<LegReport> Legs, TimeSpan Waiting = default);
 
-/// <summary>A disk's answer: it serves its mailbox.</summary>
-internal sealed record DiskAnswer;
+/// <summary>A disk's answer.</summary>
+/// <param name="Waits">
+/// It has been waiting in the kernel for a while: to join an array, for a leg of it to be removed.
+/// </param>
+internal sealed record DiskAnswer(bool Waits);

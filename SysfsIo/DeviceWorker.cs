@@ -1,10 +1,13 @@
+using System.Diagnostics;
+
 namespace ActorRaid.SysfsIo;
 
 /// <summary>
-/// A device's own thread for calls that may block in the kernel, started with the first of them if not before: a device that hangs
-/// holds up nobody but itself, which a shared pool could not promise.
+/// A device's (or array's) own thread for calls that may block in the kernel, started with the first of them if not
+/// before: a device that hangs holds up nobody but itself, which a shared pool could not promise.
 /// </summary>
-internal sealed class DeviceWorker(string name) : IDisposable
+/// <param name="name">The thread's name.</param>
+public sealed class DeviceWorker(string name) : IDisposable
 {
     private const int StackBytes = 128 * 1024;
 
@@ -12,9 +15,17 @@ internal sealed class DeviceWorker(string name) : IDisposable
     private readonly Queue<Action> queue = new();
     private bool started;
     private bool ended;
+    private long busySince;
 
-    /// <summary>Runs the work on the device's thread, in order. It must not throw. False when this was disposed, or there is no thread to be had.</summary>
-    internal bool TryPost(Action work)
+    /// <summary>For how long the call that is under way has been so; zero: none is.</summary>
+    public TimeSpan Busy =>
+        Interlocked.Read(ref busySince) is not 0 and var since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>
+    /// Runs the work on the device's thread, in order. It must not throw. False when this was disposed, or there is no
+    /// thread to be had.
+    /// </summary>
+    public bool TryPost(Action work)
     {
         lock (gate)
         {
@@ -29,8 +40,10 @@ internal sealed class DeviceWorker(string name) : IDisposable
         }
     }
 
-    /// <summary>Starts the thread, if it does not run yet; without one to be had it is tried again with the next work.</summary>
-    internal void Start()
+    /// <summary>
+    /// Starts the thread, if it does not run yet; without one to be had it is tried again with the next work.
+    /// </summary>
+    public void Start()
     {
         lock (gate)
         {
@@ -76,7 +89,9 @@ internal sealed class DeviceWorker(string name) : IDisposable
                     Monitor.Wait(gate);
                 }
             }
+            Interlocked.Exchange(ref busySince, Stopwatch.GetTimestamp());
             work();
+            Interlocked.Exchange(ref busySince, 0);
         }
     }
 }

@@ -162,9 +162,9 @@ internal sealed partial class ContainerActor
         Become(Resting);
         var (self, metadata) = (Self, _metadata);
         ImmutableArray<IActorRef> members = [.. _members.Values];
-        ImmutableArray<IActorRef> disks = [.. _disks.Values.Select(disk => disk.Actor)];
         var sockets = endpoint.Pause();
-        _pausing = Context.ActorOf(ActorProps.Of(() => new PauseActor(Name, self, sockets, members, disks, metadata), _settings.Home.Dispatcher));
+        _pausing = Context.ActorOf(
+            ActorProps.Of(() => new PauseActor(Name, self, sockets, members, metadata), _settings.Home.Dispatcher));
     }
 
     private void GoOn()
@@ -174,11 +174,6 @@ internal sealed partial class ContainerActor
         _pauseAskedBy = null;
         _atRest = false;
         _metadata.Tell(new Resume(), Self);
-        foreach (var (_, disk) in _disks.Values)
-        {
-            disk.Tell(new Resume(), Self);
-        }
-
         TellMembers(new Resume());
         var claimed = _endpoint!.Resume();
         if (!claimed.Ok)

@@ -44,11 +44,7 @@ public sealed partial class MemberArrayActor
                 }
             }
 
-            foreach (var leg in _attributes!.Legs.Except(_disks.Become(takeUp.Disks, _attributes.Legs, Self)))
-            {
-                _disks.Introduce(leg, Self);
-            }
-
+            _disks = takeUp.Disks;
             Become(Settling);
             Begin();
         });
@@ -89,6 +85,7 @@ public sealed partial class MemberArrayActor
         }
 
         _pauseAskedBy = null;
+        _dropping.Rest();
         Become(Paused);
         asker.Tell(AtRest(), Self);
         return true;

@@ -87,9 +87,6 @@ internal sealed record Resume;
 /// <summary>A member array is at rest.</summary>
 internal sealed record MemberPaused(ArraySnapshot Snapshot);
 
-/// <summary>A disk is at rest.</summary>
-internal sealed record DiskPaused;
-
 /// <summary>The metadata is at rest: all that was begun is on every disk that can be written.</summary>
 internal sealed record MetadataPaused(
     uint Generation, string Digest, ImmutableArray<DiskDigest> Disks, ImmutableArray<string> DoubtfulDisks, ImmutableArray<byte[]> Updates);

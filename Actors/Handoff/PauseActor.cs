@@ -8,8 +8,9 @@ namespace ActorRaid.Actors.Handoff;
 internal sealed record AllPaused(ContainerPaused Paused);
 
 /// <summary>
-/// Brings a container to rest, from the outside in: first mdadm's questions, then the arrays (what they have begun they finish, and that needs
-/// disks and metadata), then the disks, last the metadata. Ended by its container when that takes too long.
+/// Brings a container to rest, from the outside in: first mdadm's questions, then the arrays (what they have begun they
+/// finish, and that needs disks and metadata), last the metadata. Disks and the arrays' writer do nothing that no array
+/// has asked them for. Ended by its container when that takes too long.
 /// </summary>
 internal sealed class PauseActor : RaidActor
 {
@@ -17,21 +18,19 @@ internal sealed class PauseActor : RaidActor
     private readonly IActorRef _container;
     private readonly IActorRef _metadata;
     private readonly ImmutableArray<IActorRef> _members;
-    private readonly ImmutableArray<IActorRef> _disks;
     private readonly Task<PausedSockets> _pausing;
     private readonly ImmutableArray<ArraySnapshot>.Builder _arrays = ImmutableArray.CreateBuilder<ArraySnapshot>();
     private readonly HashSet<IActorRef> _awaited = [];
     private PausedSockets? _sockets;
-    private bool _pausingDisks;
 
     public PauseActor(
-        string name, IActorRef container, Task<PausedSockets> pausing, ImmutableArray<IActorRef> members, ImmutableArray<IActorRef> disks, IActorRef metadata)
+        string name, IActorRef container, Task<PausedSockets> pausing, ImmutableArray<IActorRef> members,
+        IActorRef metadata)
     {
         _name = name;
         _container = container;
         _pausing = pausing;
         _members = members;
-        _disks = disks;
         _metadata = metadata;
         Receive<AskAgain>(_ => { });
         Receive<Terminated>(_ => { });
@@ -39,7 +38,7 @@ internal sealed class PauseActor : RaidActor
         {
             _sockets = sockets;
             Become(MembersPausing);
-            Ask(_members);
+            Ask();
         });
     }
 
@@ -56,11 +55,6 @@ internal sealed class PauseActor : RaidActor
                 Answered(Sender);
             }
         });
-        Common();
-    }
-
-    private void Common()
-    {
         Receive<Terminated>(gone => Answered(gone.ActorRef));
         Receive<AskAgain>(again =>
         {
@@ -69,12 +63,6 @@ internal sealed class PauseActor : RaidActor
                 again.Actor.Tell(new Pause(), Self);
             }
         });
-    }
-
-    private void DisksPausing()
-    {
-        Receive<DiskPaused>(_ => Answered(Sender));
-        Common();
     }
 
     private void MetadataPausing()
@@ -93,9 +81,9 @@ internal sealed class PauseActor : RaidActor
         Receive<Terminated>(_ => { });
     }
 
-    private void Ask(ImmutableArray<IActorRef> those)
+    private void Ask()
     {
-        foreach (var one in those)
+        foreach (var one in _members)
         {
             Context.Watch(one);
             _awaited.Add(one);
@@ -115,20 +103,10 @@ internal sealed class PauseActor : RaidActor
 
     private void GoOnIfAllHaveAnswered()
     {
-        if (_awaited.Count > 0)
-        {
-            return;
-        }
-
-        if (_pausingDisks)
+        if (_awaited.Count == 0)
         {
             Become(MetadataPausing);
             _metadata.Tell(new Pause(), Self);
-            return;
         }
-
-        _pausingDisks = true;
-        Become(DisksPausing);
-        Ask(_disks);
     }
 }

@@ -16,7 +16,6 @@ internal sealed class PauseRehearsal : RaidActor
             _asked++ switch
             {
                 0 => new MemberPaused(new ArraySnapshot("", MemberMemory.New, [])),
-                1 => new DiskPaused(),
                 _ => (object)new MetadataPaused(0, "", [], [], []),
             },
             Self));
@@ -27,6 +26,7 @@ internal sealed class PauseRehearsal : RaidActor
     protected override void PreStart()
     {
         var self = Self;
-        Context.ActorOf(ActorProps.Of(() => new PauseActor("", self, Task.FromResult(new SysfsIo.PausedSockets(-1, [])), [self], [self], self)));
+        var sockets = Task.FromResult(new SysfsIo.PausedSockets(-1, []));
+        Context.ActorOf(ActorProps.Of(() => new PauseActor("", self, sockets, [self], self)));
     }
 }

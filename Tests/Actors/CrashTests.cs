@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using ActorRaid.Actors;
 using ActorRaid.Actors.Handoff;
+using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
+using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
 using Xunit;
@@ -9,12 +11,20 @@ using Xunit;
 namespace ActorRaid.Tests.Actors;
 
 /// <summary>
-/// Each actor fails at each kind of message that it gets in a container's life; whatever that is, the work is done in the end: a first write goes
-/// through, a leg that fails is let go and removed, pings, questions and a handoff are answered, and the farewell ends.
+/// Each actor fails at each kind of message that it gets in a container's life; whatever that is, the work is done in
+/// the end: a first write goes through, a leg that fails is let go and removed, a spare takes its place, pings, questions
+/// and a handoff are answered, and the farewell ends.
 /// </summary>
 public sealed class CrashTests
 {
+    private const string Spare = "sdd";
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
+
+    private static readonly Type[] SpareActors =
+    [
+        typeof(ContainerActor), typeof(MetadataActor), typeof(MemberArrayActor), typeof(DiskActor),
+        typeof(ArrayWriterActor),
+    ];
 
     [Theory]
     [InlineData(typeof(HostActor))]
@@ -22,6 +32,7 @@ public sealed class CrashTests
     [InlineData(typeof(MetadataActor))]
     [InlineData(typeof(MemberArrayActor))]
     [InlineData(typeof(DiskActor))]
+    [InlineData(typeof(ArrayWriterActor))]
     [InlineData(typeof(BarrierActor))]
     [InlineData(typeof(PauseActor))]
     [InlineData(typeof(FarewellActor))]
@@ -55,7 +66,11 @@ public sealed class CrashTests
         {
             rig.Supervise();
             rig.WriteGoesThrough();
-            Thread.Sleep(2000);
+            for (var i = 0; i < 20; i++)
+            {
+                Answered(rig.Raid.Describe(TimeSpan.FromMilliseconds(100)));
+            }
+
             Assert.InRange(failures, 1, 200);
         }
         finally
@@ -68,7 +83,7 @@ public sealed class CrashTests
     /// <returns>The types of the messages that actors of that type got, and whether one has failed.</returns>
     private static (IReadOnlyCollection<Type> Met, bool HasFailed) Live(Type actor, Type? failsAt)
     {
-        using var rig = new DiskRig();
+        using var rig = new DiskRig(Build.Container(disks: 3, spares: 1).Volume(level: 5, disks: 3), without: Spare);
         var (system, met, failed) = (rig.System, new ConcurrentDictionary<Type, bool>(), 0);
         RaidActor.BeforeMessage = (context, message) =>
         {
@@ -85,7 +100,7 @@ public sealed class CrashTests
         };
         try
         {
-            Life(rig, $"{actor.Name} fails at {failsAt?.Name ?? "nothing"}: ");
+            Life(rig, $"{actor.Name} fails at {failsAt?.Name ?? "nothing"}: ", withSpare: SpareActors.Contains(actor));
         }
         finally
         {
@@ -95,7 +110,7 @@ public sealed class CrashTests
         return ([.. met.Keys], failed == 1);
     }
 
-    private static void Life(DiskRig rig, string when)
+    private static void Life(DiskRig rig, string when, bool withSpare)
     {
         Retry(() => Answered(rig.Raid.Supervise(DiskRig.Container)) is { Outcome: SuperviseOutcome.Supervised or SuperviseOutcome.AlreadySupervised }, when + "taken up");
         Retry(rig.Ping, when + "a ping is answered");
@@ -105,6 +120,11 @@ public sealed class CrashTests
         rig.RemoveLeg("sdc");
         Retry(rig.Ping, when + "a ping is answered after the failure");
         Assert.False(rig.CopyOn("sda")!.Volumes[0].Legs[2].InSync, when + "the failure is recorded");
+        if (withSpare)
+        {
+            SpareTakesItsPlace(rig, when);
+        }
+
         Retry(() => Answered(rig.Raid.Describe(Short))?.Containers is [{ Health: ContainerHealth.Answers }], when + "the status is told");
         Retry(() => Pause(rig), when + "it comes to rest");
         Retry(() => Answered(rig.Raid.AskForRest(DiskRig.Container)) is RestAnswer || Pause(rig), when + "it is at rest");
@@ -112,6 +132,55 @@ public sealed class CrashTests
         WriteGoesThrough(rig, when + "a write after the rest");
         Retry(() => Answered(rig.Raid.Stop(Short)), when + "it is left");
     }
+
+    /// <summary>
+    /// md is played: what was removed is as before, and what is thawed with a leg to rebuild is rebuilt.
+    /// </summary>
+    private static void SpareTakesItsPlace(DiskRig rig, string when)
+    {
+        rig.Sysfs.Put(DiskRig.Array, "new_dev", "");
+        Free(rig);
+        rig.Join(Spare);
+        rig.Eventually(
+            () =>
+            {
+                if (Attribute(rig, "state").StartsWith("remove", StringComparison.Ordinal))
+                {
+                    // md would have been faster; and so it may have been taken for a leg since.
+                    Free(rig);
+                    Directory.Delete(rig.Sysfs.PathOf(DiskRig.Container, $"dev-{Spare}"), recursive: true);
+                    rig.Ping();
+                    rig.Join(Spare);
+                }
+                else if (rig.Md.Action.Text == "idle" && Attribute(rig, "slot").Length > 0)
+                {
+                    rig.Md.Action.Text = "recover";
+                }
+
+                return rig.Md.Action.Text == "recover";
+            },
+            when + "the recovery begins");
+        Assert.Equal((Build.Device(3), false), (LegOf(rig).Device, LegOf(rig).InSync));
+        Retry(rig.Ping, when + "a ping is answered during the recovery");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/recovery_start", "none\n");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/state", "in_sync\n");
+        rig.Md.Action.Text = "idle";
+        rig.Eventually(() => LegOf(rig).InSync, when + "the volume is whole");
+    }
+
+    private static LegInfo LegOf(DiskRig rig) => rig.CopyOn("sda", "sdb", Spare)!.Volumes[0].Legs[2];
+
+    private static void Free(DiskRig rig)
+    {
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/slot", "");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/offset", "");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/size", "");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/recovery_start", "0\n");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/block/dev", "8:48\n");
+        rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/state", "spare\n");
+    }
+
+    private static string Attribute(DiskRig rig, string name) => rig.Sysfs.Text(DiskRig.Array, $"dev-{Spare}/{name}");
 
     private static bool Pause(DiskRig rig)
     {

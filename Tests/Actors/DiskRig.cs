@@ -43,14 +43,18 @@ internal sealed class DiskRig : IDisposable
     private readonly ImsmContainer _model;
 
     /// <param name="model">What the disks hold; three of them and a RAID5 unless said otherwise.</param>
-    public DiskRig(ImsmContainer? model = null)
+    /// <param name="without">A disk that md does not have in the container yet.</param>
+    public DiskRig(ImsmContainer? model = null, string? without = null)
     {
         _model = model ?? Build.Container(disks: 3).Volume(level: 5, disks: 3);
         Sysfs.Container(Container);
         foreach (var disk in _model.Present)
         {
             Write(disk.Name, _model.Sectors(disk.Device)!, (long)disk.Sectors * 512);
-            Join(disk.Name);
+            if (disk.Name != without)
+            {
+                Join(disk.Name);
+            }
         }
 
         Md = Sysfs.Array(Array, Container, volume: 0, legs: _model.Volumes[0].Legs.Length);
@@ -117,8 +121,8 @@ internal sealed class DiskRig : IDisposable
         return client is not null && client.PingManager().Ok && client.PingMonitor().Ok;
     }
 
-    /// <summary>A disk's own copy as a container of one; null: it has none.</summary>
-    public IContainerModel? CopyOn(string disk) => new Format().Load([Source(disk)]).Model;
+    /// <summary>The copies of these disks, or of one alone, as a container; null: there is none.</summary>
+    public IContainerModel? CopyOn(params string[] disks) => new Format().Load([.. disks.Select(Source)]).Model;
 
     /// <summary>Writes another copy to a disk, behind everybody's back.</summary>
     public void Overwrite(string disk, ImsmContainer with) => Write(disk, with.Sectors(Build.Device(disk[^1] - 'a'))!, null);

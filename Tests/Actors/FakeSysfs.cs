@@ -1,3 +1,4 @@
+using System.Text;
 using ActorRaid.Tests.SysfsIo;
 
 namespace ActorRaid.Tests.Actors;
@@ -61,6 +62,21 @@ internal sealed class FakeSysfs : IDisposable
 
     /// <summary>Where an attribute of an array is.</summary>
     public string PathOf(string array, string attribute) => $"{Root}/block/{array}/md/{attribute}";
+
+    /// <summary>
+    /// What a regular file says after these writes at its beginning, one after the other: a shorter one leaves the end
+    /// of the longer one before it.
+    /// </summary>
+    public static string Written(string first, params string[] then)
+    {
+        var text = new StringBuilder(first);
+        foreach (var write in then)
+        {
+            text.Remove(0, Math.Min(write.Length, text.Length)).Insert(0, write);
+        }
+
+        return text.ToString();
+    }
 
     /// <inheritdoc/>
     public void Dispose()

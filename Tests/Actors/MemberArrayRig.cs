@@ -14,6 +14,7 @@ internal sealed class MemberArrayRig : IDisposable
 {
     private readonly ActorRig _rig = new();
     private readonly Probe _asker;
+    private readonly LegWrites _legs;
 
     /// <param name="state">array_state when the actor comes.</param>
     /// <param name="delay">safe_mode_delay.</param>
@@ -33,9 +34,11 @@ internal sealed class MemberArrayRig : IDisposable
         Metadata = _rig.NewProbe();
         Disks = [.. Enumerable.Range(0, 4).Select(_ => _rig.NewProbe())];
         _asker = _rig.NewProbe();
+        Writer = _rig.NewProbe();
+        _legs = new LegWrites(_rig.Events);
         var settings = new MemberSettings(
             Sysfs.Root, Name, 0, _rig.Loop, Metadata.Ref,
-            Without(-1), _rig.Events)
+            Without(-1), Writer.Ref, _legs, _rig.Events)
         {
             RunDirectory = Sysfs.RunDirectory,
             DelayBefore = before,
@@ -53,6 +56,9 @@ internal sealed class MemberArrayRig : IDisposable
     public Probe Container { get; }
 
     public Probe Metadata { get; }
+
+    /// <summary>The arrays' writer.</summary>
+    public Probe Writer { get; }
 
     /// <summary>sda to sdc are the legs, sdd is none.</summary>
     public Probe[] Disks { get; }
@@ -73,7 +79,6 @@ internal sealed class MemberArrayRig : IDisposable
 
     /// <summary>Where a supervisor that leaves notes what it was.</summary>
     public string Note => $"{Sysfs.RunDirectory}/{Name}.delay";
-
 
     /// <summary>The container's disks without one of them.</summary>
     public ImmutableDictionary<DeviceNumber, IActorRef> Without(int disk) =>
@@ -99,16 +104,20 @@ internal sealed class MemberArrayRig : IDisposable
     /// <summary>Takes the array up to where it watches.</summary>
     public MemberArrayRig TakenUp()
     {
-        for (var number = 0; number < 3; number++)
-        {
-            Assert.Equal(new LegAppeared(Name, number, Sysfs.PathOf(Name, $"dev-sd{"abc"[number]}/state"), Actor), Disks[number].Next<LegAppeared>());
-        }
-
         Assert.Equal(new DescribeVolume(0), Metadata.Next<DescribeVolume>());
         Actor.Tell(new VolumeDescribed(Volume), Metadata.Ref);
         Answer(NextRecord());
         Settle();
         return this;
+    }
+
+    /// <summary>md has the disk in that slot, as a spare.</summary>
+    public void Joins(string disk, int number, int slot)
+    {
+        Sysfs.Put(Name, $"dev-{disk}/slot", $"{slot}\n");
+        Sysfs.Put(Name, $"dev-{disk}/block/dev", Build.Device(number) + "\n");
+        Sysfs.Put(Name, $"dev-{disk}/recovery_start", "0\n");
+        Sysfs.Put(Name, $"dev-{disk}/state", "spare\n");
     }
 
     /// <summary>Has the actor look at its attributes, as the kernel's notification would.</summary>
@@ -130,6 +139,14 @@ internal sealed class MemberArrayRig : IDisposable
 
     /// <summary>Whether a look is still unanswered.</summary>
     public bool StillLooks => _asker.IsEmpty;
+
+    /// <summary>The slots in which the actor knows a leg.</summary>
+    public IEnumerable<int> Slots()
+    {
+        var asker = _rig.NewProbe();
+        Actor.Tell(new DescribeYourself(), asker.Ref);
+        return asker.Next<ArrayStanding>().Legs.Select(leg => leg.Slot);
+    }
 
     /// <summary>What the actor wants recorded, when it has done all that it does before the answer.</summary>
     public Record NextRecord()
@@ -159,6 +176,7 @@ internal sealed class MemberArrayRig : IDisposable
     public void Dispose()
     {
         _rig.Dispose();
+        _legs.Dispose();
         Sysfs.Dispose();
     }
 }

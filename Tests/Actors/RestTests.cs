@@ -43,6 +43,7 @@ public sealed class RestTests
         private readonly ActorRig _rig = new();
         private readonly FakeSysfs _sysfs = new();
         private readonly ImmutableDictionary<DeviceNumber, IActorRef> _disks;
+        private readonly LegWrites _legs;
         private readonly Dictionary<LiveAttribute, string> _shown = [];
         private readonly FakeArray _md;
         private readonly IActorRef _member;
@@ -52,16 +53,20 @@ public sealed class RestTests
         public WakingMd()
         {
             _md = _sysfs.Array(Name, "md127", volume: 0, legs: 3);
+            _legs = new LegWrites(_rig.Events);
             _disks = Enumerable.Range(0, 3).ToImmutableDictionary(
                 Build.Device,
-                number => _rig.Pinned(() => new DiskActor(_sysfs.Root, $"sd{"abc"[number]}", Build.Device(number), _rig.Events)));
+                number => _rig.Pinned(
+                    () => new DiskActor(_sysfs.Root, $"sd{"abc"[number]}", Build.Device(number), _legs)));
             foreach (var attribute in _md.Legs.Append(_md.State).Append(_md.Action))
             {
                 _shown[attribute] = attribute.Text;
             }
 
             var metadata = _rig.Pinned(() => new Recorder(_metadata));
-            var settings = new MemberSettings(_sysfs.Root, Name, 0, _rig.Loop, metadata, _disks, _rig.Events);
+            var writer = _rig.Pinned(() => new ArrayWriterActor(_sysfs.Root, _rig.Events));
+            var settings = new MemberSettings(
+                _sysfs.Root, Name, 0, _rig.Loop, metadata, _disks, writer, _legs, _rig.Events);
             _member = _rig.OnLoop(() => new MemberArrayActor(settings), out _);
         }
 
@@ -132,6 +137,7 @@ public sealed class RestTests
         public void Dispose()
         {
             _rig.Dispose();
+            _legs.Dispose();
             _sysfs.Dispose();
         }
 
@@ -184,7 +190,8 @@ public sealed class RestTests
     {
         public Recorder(Metadata metadata)
         {
-            Receive<Record>(record => Reply(record.ReplyTo, new Recorded(true, true, [], record.For)));
+            Receive<Record>(record =>
+                Reply(record.ReplyTo, new Recorded(true, true, [], record.For) { Ticket = record.Ticket }));
             Receive<DescribeVolume>(_ => Reply(Sender, new VolumeDescribed(metadata.Knows ? MemberArrayRig.Volume : null)));
             Receive<PlanSpare>(_ => Reply(Sender, new SparePlanned(new SparePlan([], null, "no disk is free"))));
 

@@ -122,13 +122,21 @@ public sealed class StatusTests
             status.Tell(new MetadataStanding("imsm", 8, [], [], []), metadata.Ref);
             if (round == 2)
             {
-                status.Tell(new DiskAnswer(), disk.Ref);
+                status.Tell(new DiskAnswer(Waits: false), disk.Ref);
             }
 
             Assert.Equal(round == 2, Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
         }
 
         Assert.True(disk.IsEmpty, "the disk was asked again before it answered");
+        status.Tell(question with { Limit = Patience.Limit });
+        container.Next<NameParts>();
+        status.Tell(parts, container.Ref);
+        metadata.Next<DescribeYourself>();
+        status.Tell(new MetadataStanding("imsm", 9, [], [], []), metadata.Ref);
+        disk.Next<DescribeYourself>();
+        status.Tell(new DiskAnswer(Waits: true), disk.Ref);
+        Assert.False(Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
     }
 
     [Fact]
