@@ -15,6 +15,9 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>By a refused write, by an unreadable source of a rebuild.</summary>
     public static TheoryData<string> BadBlocks => GuestLab.Soak ? new("write", "rebuild") : new("write");
 
+    /// <summary>consistency_policy.</summary>
+    public static TheoryData<string> Policies => GuestLab.Soak ? new("ppl", "bitmap") : new("bitmap");
+
     /// <summary>Way and number of spares.</summary>
     public static TheoryData<string, int> Interruptions => GuestLab.Soak
         ? new() { { "stop", 1 }, { "kill", 1 }, { "stop", 2 }, { "kill", 2 } }
@@ -141,6 +144,22 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void Broken_clients_of_the_socket_harm_nobody_while_transitions_go_on() =>
         lab.Passes("protocol-abuse", 600, $"CLIENTS={(GuestLab.Soak ? 10000 : 1000)}");
+
+    /// <summary>The disk's other leg is let go.</summary>
+    [Fact]
+    public void A_leg_that_md_does_not_let_go_of_holds_up_no_writer_of_the_disks_other_volume() =>
+        lab.Passes("hung-removal", 200);
+
+    /// <summary>And what is thawed again.</summary>
+    [Fact]
+    public void A_spare_that_hangs_while_it_is_joined_holds_up_no_writer_and_pulled_it_makes_room_for_another() =>
+        lab.Passes("spare-hangs", 300);
+
+    /// <summary>Its part of the log or of the bitmap.</summary>
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void A_volume_keeps_its_consistency_policy_when_it_is_rebuilt_onto_a_spare(string policy) =>
+        lab.Passes("spare-policy", 300, $"POLICY={policy}");
 
     /// <summary>readonly, read-auto, and the first write after them.</summary>
     [Fact]
