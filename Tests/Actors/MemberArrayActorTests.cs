@@ -311,6 +311,35 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void While_it_rests_for_a_handoff_no_leg_is_removed_and_if_it_goes_on_it_is()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        using var others = new ActorRig();
+        var asker = others.NewProbe();
+        using var hanging = new HangingAttribute(rig.Sysfs, MemberArrayRig.Name, "dev-sdb/state");
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        Assert.Equal("-blocked", hanging.LetGo());
+        rig.Md.Legs[2].Text = "faulty,blocked";
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        Patience.Until(() => rig.Md.Legs[2].Text == "-blocked", "let go");
+
+        rig.Actor.Tell(new Pause(), asker.Ref);
+        rig.Answer(rig.NextRecord());
+        Assert.Equal([1, 2], asker.Next<MemberPaused>().Snapshot.Dropping.Order());
+        Assert.Equal("remove", hanging.LetGo());
+        Thread.Sleep(200);
+        Assert.Equal("-blocked", rig.Md.Legs[2].Text);
+
+        rig.Md.Legs[2].Text = "faulty";
+        rig.Actor.Tell(new Resume());
+        rig.Answer(rig.NextRecord());
+        Patience.Until(() => rig.Md.Legs[2].Text == "remove", "removed");
+    }
+
+    [Fact]
     public void What_a_rebuild_has_come_to_is_recorded_by_a_supervisor_that_was_just_started()
     {
         using var rig = new MemberArrayRig("active");
