@@ -28,7 +28,7 @@ internal sealed record AskContainers(
 /// </summary>
 internal sealed class StatusActor : RaidActor, IWithTimers
 {
-    /// <summary>A disk may rightly wait in the kernel: when all others have answered, it has so long.</summary>
+    /// <summary>When all others have answered a disk's actor has so long.</summary>
     private static readonly TimeSpan DiskGrace = TimeSpan.FromMilliseconds(250);
 
     /// <summary>

@@ -15,6 +15,9 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>By a refused write, by an unreadable source of a rebuild.</summary>
     public static TheoryData<string> BadBlocks => GuestLab.Soak ? new("write", "rebuild") : new("write");
 
+    /// <summary>What ends its joining.</summary>
+    public static TheoryData<string> HungSpares => GuestLab.Soak ? new("pull", "limit") : new("pull");
+
     /// <summary>consistency_policy.</summary>
     public static TheoryData<string> Policies => GuestLab.Soak ? new("ppl", "bitmap") : new("bitmap");
 
@@ -151,9 +154,10 @@ public sealed class ScenarioTests(GuestLab lab)
         lab.Passes("hung-removal", 200);
 
     /// <summary>And what is thawed again.</summary>
-    [Fact]
-    public void A_spare_that_hangs_while_it_is_joined_holds_up_no_writer_and_pulled_it_makes_room_for_another() =>
-        lab.Passes("spare-hangs", 300);
+    [Theory]
+    [MemberData(nameof(HungSpares))]
+    public void A_spare_that_hangs_while_it_is_joined_holds_up_no_writer_and_pulled_it_makes_room_for_another(string way) =>
+        lab.Passes("spare-hangs", 300, $"WAY={way}");
 
     /// <summary>Its part of the log or of the bitmap.</summary>
     [Theory]

@@ -44,7 +44,8 @@ stop_all
 quietly mdadm --zero-superblock "${legs[1]}"
 assemble_one_by_one "${now[@]}"
 expect 30 whole vol0
-that vol0 consistency_policy "$POLICY" || fail "rebuilt, stopped and assembled, its consistency_policy is $(get vol0 consistency_policy), expected $POLICY"
+that vol0 consistency_policy "$POLICY" ||
+    fail "rebuilt, stopped and assembled, its consistency_policy is $(get vol0 consistency_policy), expected $POLICY"
 intact vol0
 say "stopped and assembled: $(get vol0 consistency_policy), $(get vol0 sync_action)"
 
@@ -60,7 +61,8 @@ set_pace 1
 assemble_one_by_one "${now[@]}"
 expect 30 md vol0
 expect 30 not volume_is vol0 inactive clear
-that vol0 consistency_policy "$POLICY" || fail "crashed and assembled, its consistency_policy is $(get vol0 consistency_policy), expected $POLICY"
+that vol0 consistency_policy "$POLICY" ||
+    fail "crashed and assembled, its consistency_policy is $(get vol0 consistency_policy), expected $POLICY"
 if [ "$POLICY" = ppl ]; then
     always 2 that vol0 sync_action idle
 else
