@@ -388,13 +388,21 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
             Policy = _settings.Settings.Policy,
             RunDirectory = _settings.Settings.RunDirectory,
         };
-        var (handed, home) = (HandedArray(array), _settings.Home);
-        var delay = home.IsPrepared ? SafeModeDelay.Read(SysRoot, array) : null;
-        var now = _disksNow;
+        var (handed, home, now) = (HandedArray(array), _settings.Home, _disksNow);
+        // The actor is made on another thread, later: the first one must be what it is made for, whatever the container does
+        // meanwhile. One that is made again after a fault is what the container is by then.
+        var isPrepared = home.IsPrepared;
+        var delay = isPrepared ? SafeModeDelay.Read(SysRoot, array) : null;
+        var again = false;
         _members[array] = Context.ActorOf(
             ActorProps.Of(
                 () => new MemberArrayActor(
-                    settings with { IsPrepared = home.IsPrepared, DelayBefore = Interlocked.Exchange(ref delay, null), Disks = now.Disks },
+                    settings with
+                    {
+                        IsPrepared = Interlocked.Exchange(ref again, true) ? home.IsPrepared : isPrepared,
+                        DelayBefore = Interlocked.Exchange(ref delay, null),
+                        Disks = now.Disks,
+                    },
                     Interlocked.Exchange(ref handed, null)),
                 _settings.Home.Dispatcher),
             $"{array}-{++_names}");

@@ -179,6 +179,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private void Settling()
     {
         Common();
+        Receive<TakeUpMember>(TakeUp);
         Receive<SysfsChanged>(_ => NoteChange());
         Receive<VolumeDescribed>(described =>
         {

@@ -29,27 +29,33 @@ public sealed partial class MemberArrayActor
     /// <summary>Somebody else supervises the array.</summary>
     private void Prepared()
     {
-        Receive<TakeUpMember>(takeUp =>
-        {
-            Remember(takeUp.Handed);
-            _restsWaiting = false;
-
-            // Another array of this name may have come meanwhile.
-            if (_attributes!.ReadState() == ArrayState.Unknown)
-            {
-                _attributes.Dispose();
-                if (!OpenAttributes())
-                {
-                    return;
-                }
-            }
-
-            _disks = takeUp.Disks;
-            Become(Settling);
-            Begin();
-        });
+        Receive<TakeUpMember>(TakeUp);
         Receive<SysfsChanged>(_ => NoteChange());
         Receive<NotListed>(_ => Leave());
+    }
+
+    /// <summary>
+    /// Goes on where the supervisor before has stopped. Also when this actor was made again so late that it has begun by
+    /// itself: what it has asked the metadata for may be lost, and it knows nothing of what the one before remembered.
+    /// </summary>
+    private void TakeUp(TakeUpMember takeUp)
+    {
+        Remember(takeUp.Handed);
+        _restsWaiting = false;
+
+        // Another array of this name may have come meanwhile.
+        if (_attributes!.ReadState() == ArrayState.Unknown)
+        {
+            _attributes.Dispose();
+            if (!OpenAttributes())
+            {
+                return;
+            }
+        }
+
+        _disks = takeUp.Disks;
+        Become(Settling);
+        Begin();
     }
 
     /// <summary>At rest: nothing is read, decided or written until somebody says that we still are the one.</summary>

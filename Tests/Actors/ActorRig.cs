@@ -112,4 +112,7 @@ internal sealed class EventList : IEventSink
     public bool Has(string kind) => Count(kind) > 0;
 
     public int Count(string kind) => _events.Count(e => e.Kind == kind);
+
+    /// <summary>The only event of that kind.</summary>
+    public RaidEvent Only(string kind) => Assert.Single(_events, e => e.Kind == kind);
 }

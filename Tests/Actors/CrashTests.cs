@@ -15,8 +15,12 @@ namespace ActorRaid.Tests.Actors;
 /// the end: a first write goes through, a leg that fails is let go and removed, a spare takes its place, pings, questions
 /// and a handoff are answered, and the farewell ends.
 /// </summary>
+[Collection(BeforeMessages)]
 public sealed class CrashTests
 {
+    /// <summary>Tests that set <see cref="RaidActor.BeforeMessage"/>, which there is once: one at a time.</summary>
+    public const string BeforeMessages = "before messages";
+
     private const string Spare = "sdd";
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
 

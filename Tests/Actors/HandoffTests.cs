@@ -7,6 +7,7 @@ using Xunit;
 namespace ActorRaid.Tests.Actors;
 
 /// <summary>A container that comes to rest, and goes on: here, with another supervisor, or here again after that one is gone.</summary>
+[Collection(CrashTests.BeforeMessages)]
 public sealed class HandoffTests : IDisposable
 {
     private readonly SupervisionRig _rig = new();
@@ -205,6 +206,47 @@ public sealed class HandoffTests : IDisposable
             Assert.Equal("active", _rig.Md.State.Text);
             _ = pausing;
         }
+    }
+
+    /// <summary>The threads of a container and of its arrays may meet in any order on a busy machine.</summary>
+    [Fact]
+    public void An_array_whose_actor_is_made_only_after_its_container_was_taken_up_goes_on_all_the_same()
+    {
+        var striped = "md9125";
+        _rig.Sysfs.Array(striped, SupervisionRig.Container, volume: 1, legs: 3);
+        _rig.Sysfs.List(
+            (striped, SupervisionRig.Container, 1, "raid0"), (SupervisionRig.Array, SupervisionRig.Container, 0, "raid5"));
+        var second = _rig.Second();
+        using var isHeld = new ManualResetEventSlim();
+        using var letGo = new ManualResetEventSlim();
+        // The first question of what is prepared concerns the striped array. It holds the thread on which the other array's
+        // actor is to be made.
+        RaidActor.BeforeMessage = (context, message) =>
+        {
+            if (message is DescribeVolume && context.System == _rig.SecondSystem && !isHeld.IsSet)
+            {
+                isHeld.Set();
+                letGo.Wait(Patience.Limit);
+            }
+        };
+        try
+        {
+            var prepared = Patience.Within(second.Prepare(SupervisionRig.Container));
+            Assert.Equal(SuperviseOutcome.Supervised, prepared.Outcome);
+            Assert.True(isHeld.Wait(Patience.Limit));
+            var paused = Pause();
+            Assert.Equal(SuperviseOutcome.Supervised, Take(second, paused).Outcome);
+        }
+        finally
+        {
+            RaidActor.BeforeMessage = null;
+            letGo.Set();
+        }
+
+        Resume(second);
+        Wait(second.Settle(SupervisionRig.Container, Patience.Limit));
+        Assert.Single(Pause(second).Snapshot.Arrays);
+        Assert.Equal("handed over", _rig.ToldBySecond.Only("array-supervised").Detail?.Cause);
     }
 
     private RaidSystem Prepared()

@@ -48,6 +48,9 @@ internal sealed class SupervisionRig : IDisposable
     /// <summary>Another supervisor on the same system, as a process that takes over would be.</summary>
     public RaidSystem Second() => (_secondHost ??= Start(ToldBySecond)).Services.GetRequiredService<RaidSystem>();
 
+    /// <summary>Its actors, once it has been asked for.</summary>
+    public ActorSystem? SecondSystem => _secondHost?.Services.GetRequiredService<ActorSystem>();
+
     /// <summary>Whether nothing was supervised, each time that this was told.</summary>
     public IEnumerable<bool> Emptied => _empty;
 
