@@ -404,7 +404,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private void Write(ArrayState state)
     {
         var written = _attributes!.WriteState(state);
-        var refused = written.Ok || written.Error.Errno is Errno.ENODEV or Errno.ENOENT
+        var refused = written.Ok || !MemberDecision.IsRefusal(state, written.Error.Errno)
             ? null
             : $"{Name}: {state.ToWord()}: {written.Error}";
         if (refused is not null && refused != _stateRefused)

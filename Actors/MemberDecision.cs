@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Actors;
 
@@ -62,6 +63,13 @@ public sealed record MemberActions(
 /// </summary>
 public static class MemberDecision
 {
+    /// <summary>
+    /// Whether md's error for an array_state that was written is one to tell. Not where the array has gone meanwhile; nor where
+    /// md refuses <c>clean</c> with EBUSY, as a writer has come since it was seen idle: it stays active, and is idle again later.
+    /// </summary>
+    public static bool IsRefusal(ArrayState written, int errno) =>
+        errno is not (Errno.ENODEV or Errno.ENOENT) && !(written == ArrayState.Clean && errno == Errno.EBUSY);
+
     /// <summary>
     /// The short way for a writer who waits: what write-pending asks for needs nothing but what the previous look saw.
     /// The full look follows when the writer is let go.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
@@ -15,6 +16,15 @@ public sealed class MemberDecisionTests
 
     private static readonly SyncProgress Moving = new(8, true);
     private static readonly MemberMemory WasActive = new(ArrayState.Active, SyncAction.Idle, ArrayFacts.Complete, 0, SyncProgress.None);
+
+    [Theory]
+    [InlineData(ArrayState.Clean, Errno.EBUSY, false)]
+    [InlineData(ArrayState.Active, Errno.EBUSY, true)]
+    [InlineData(ArrayState.Clean, Errno.EINVAL, true)]
+    [InlineData(ArrayState.Clean, Errno.ENODEV, false)]
+    [InlineData(ArrayState.Active, Errno.ENOENT, false)]
+    public void A_writer_who_is_faster_than_clean_is_no_refusal(ArrayState written, int errno, bool isRefusal) =>
+        Assert.Equal(isRefusal, MemberDecision.IsRefusal(written, errno));
 
     [Theory]
     [InlineData(ArrayState.Clear)]
