@@ -80,6 +80,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
     private void Running()
     {
         Receive<PauseContainer>(_ => BeginPause());
+        Receive<PauseAwaits>(_ => { });
         Receive<ResumeContainer>(_ => Sender.Tell(new ContainerResumed(Name), Self));
         Receive<AskForRest>(_ => Sender.Tell(new RestAnswer(false), Self));
         Receive<MdStatChanged>(changed => Reconcile(changed.MdStat));

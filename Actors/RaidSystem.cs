@@ -78,9 +78,13 @@ public sealed class RaidSystem
     /// <summary>Lets a container go on, whether or not it has come to rest.</summary>
     public Task Resume(string container) => Host.Ask<object>(new ResumeContainer(container), AnswerLimit);
 
-    /// <summary>Waits until every array of a container was looked at, and what was seen is recorded; or until the limit is over.</summary>
-    public Task Settle(string container, TimeSpan limit) =>
-        Host.Ask<object>(new SettleContainer(container), limit).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    /// <summary>
+    /// Waits until every array of a container was looked at, and what was seen is recorded: true; false when the limit is over before.
+    /// </summary>
+    public Task<bool> Settle(string container, TimeSpan limit) =>
+        Host.Ask<object>(new SettleContainer(container), limit).ContinueWith(
+            asked => asked.IsCompletedSuccessfully,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Whether a container is still at rest since <see cref="Pause"/>: <see cref="RestAnswer"/> or <see cref="NotSupervised"/>.</summary>
     public Task<object> AskForRest(string container) => Host.Ask<object>(new AskForRest(container), AnswerLimit);

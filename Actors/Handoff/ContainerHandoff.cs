@@ -18,6 +18,7 @@ internal sealed partial class ContainerActor
     private IActorRef? _resumeAskedBy;
     private IActorRef? _pausing;
     private bool _atRest;
+    private string _awaited = "";
 
     /// <summary>
     /// All that supervising needs is opened and started, while another process supervises: nothing is claimed, decided or written, and of what is
@@ -73,6 +74,7 @@ internal sealed partial class ContainerActor
     /// <summary>Coming to rest, or at rest: what comes is put aside until it is clear who goes on with the container.</summary>
     private void Resting()
     {
+        Receive<PauseAwaits>(pause => _awaited = Sender.Equals(_pausing) ? pause.What : _awaited);
         Receive<AllPaused>(all =>
         {
             _atRest = true;
@@ -107,7 +109,7 @@ internal sealed partial class ContainerActor
         Receive<AskForRest>(_ =>
         {
             _settings.Home.MayBeGivenAway = _atRest;
-            Sender.Tell(new RestAnswer(_atRest), Self);
+            Sender.Tell(new RestAnswer(_atRest, _awaited), Self);
         });
         Receive<ForgetClients>(_ =>
         {
@@ -159,6 +161,7 @@ internal sealed partial class ContainerActor
 
         _pauseAskedBy = Sender;
         _atRest = false;
+        _awaited = "";
         Become(Resting);
         var (self, metadata) = (Self, _metadata);
         ImmutableArray<IActorRef> members = [.. _members.Values];

@@ -59,7 +59,9 @@ public sealed record NotSupervised(string Container);
 public sealed record ContainerResumed(string Container);
 
 /// <summary>The answer to <see cref="AskForRest"/>.</summary>
-public sealed record RestAnswer(bool IsAtRest);
+/// <param name="IsAtRest">Whether it is.</param>
+/// <param name="Awaited">What it waits for until it is, in words; empty when it does not come to rest.</param>
+public sealed record RestAnswer(bool IsAtRest, string Awaited = "");
 
 /// <summary>To the host: another process goes on with these, for good. Their actors end, and touch nothing.</summary>
 public sealed record ContainersGivenAway(ImmutableArray<string> Containers);

@@ -7,6 +7,9 @@ namespace ActorRaid.Actors.Handoff;
 /// <summary>To a container, from its <see cref="PauseActor"/>: everything is at rest.</summary>
 internal sealed record AllPaused(ContainerPaused Paused);
 
+/// <summary>To a container, from its <see cref="PauseActor"/>: this is what it still waits for, in words.</summary>
+internal sealed record PauseAwaits(string What);
+
 /// <summary>
 /// Brings a container to rest, from the outside in: first mdadm's questions, then the arrays (what they have begun they
 /// finish, and that needs disks and metadata), last the metadata. Disks and the arrays' writer do nothing that no array
@@ -43,7 +46,13 @@ internal sealed class PauseActor : RaidActor
     }
 
     /// <inheritdoc/>
-    protected override void PreStart() => _pausing.PipeTo(Self);
+    protected override void PreStart()
+    {
+        TellAwaited("the answer to a question of mdadm's");
+        _pausing.PipeTo(Self);
+    }
+
+    private void TellAwaited(string what) => _container.Tell(new PauseAwaits(what), Self);
 
     private void MembersPausing()
     {
@@ -103,10 +112,14 @@ internal sealed class PauseActor : RaidActor
 
     private void GoOnIfAllHaveAnswered()
     {
-        if (_awaited.Count == 0)
+        if (_awaited.Count > 0)
         {
-            Become(MetadataPausing);
-            _metadata.Tell(new Pause(), Self);
+            TellAwaited(string.Join(", ", _awaited.Select(actor => actor.Path.Name)));
+            return;
         }
+
+        Become(MetadataPausing);
+        TellAwaited("the metadata, which is being written");
+        _metadata.Tell(new Pause(), Self);
     }
 }

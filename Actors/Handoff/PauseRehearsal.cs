@@ -19,6 +19,7 @@ internal sealed class PauseRehearsal : RaidActor
                 _ => (object)new MetadataPaused(0, "", [], [], []),
             },
             Self));
+        Receive<PauseAwaits>(_ => { });
         Receive<AllPaused>(_ => Context.Stop(Self));
     }
 

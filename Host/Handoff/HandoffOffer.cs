@@ -24,7 +24,6 @@ internal sealed class HandoffOffer : IDisposable
 
     private static readonly TimeSpan GiveUpEvery = TimeSpan.FromSeconds(2);
 
-    private readonly PlacedSocket _socket;
     private readonly string _path;
     private readonly RaidSystem _system;
     private readonly EventLog _events;
@@ -32,6 +31,8 @@ internal sealed class HandoffOffer : IDisposable
     private readonly TaskCompletionSource<int> _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _handing = new();
     private readonly List<string> _kept = [];
+    private volatile PlacedSocket _socket;
+    private volatile bool _closed;
     private bool _oneByOne;
 
     private HandoffOffer(PlacedSocket socket, string path, RaidSystem system, EventLog events, IHandingOver daemon)
@@ -60,10 +61,10 @@ internal sealed class HandoffOffer : IDisposable
     /// <summary>Waits until no handoff is under way, and begins none any more.</summary>
     internal void Close()
     {
+        _closed = true;
         _socket.Listener.Dispose();
         lock (_handing)
-        {
-        }
+            _socket.Listener.Dispose();
     }
 
     /// <summary>Stops waiting, and removes the socket unless a successor has put its own in place.</summary>
@@ -184,7 +185,8 @@ internal sealed class HandoffOffer : IDisposable
                 talk.Send(Snapshot.Of(paused), paused.Sockets.Descriptors);
                 break;
             default:
-                var reason = $"{container} did not come to rest within {RestLimit.TotalSeconds:0} s: a disk does not answer, or a write to it has not ended";
+                var limit = $"{RestLimit.TotalSeconds:0} s";
+                var reason = $"{container} did not come to rest within {limit}: it waits for {Awaited(container)}";
                 if (!_oneByOne)
                     throw new HandoffException(reason);
                 GoOnWith(container, reason, ref resting);
@@ -268,6 +270,20 @@ internal sealed class HandoffOffer : IDisposable
         return false;
     }
 
+    /// <summary>What keeps it from coming to rest: an array, a disk, the metadata.</summary>
+    private string Awaited(string container)
+    {
+        try
+        {
+            var answer = Await(_system.AskForRest(container)) as RestAnswer;
+            return answer is { Awaited: { Length: > 0 } what } ? what : "its own actor";
+        }
+        catch (Akka.Actor.AskTimeoutException)
+        {
+            return "its own actor, which does not answer";
+        }
+    }
+
     private object? Pause(string container)
     {
         try
@@ -299,6 +315,25 @@ internal sealed class HandoffOffer : IDisposable
                 _events.Write(EventLevel.Error, "handoff-failed", $"{container} could not be taken back: {reply.Message}");
         }
         _daemon.TakePlaceAgain();
+        TakePlaceAgain();
+    }
+
+    /// <summary>
+    /// The successor may have failed after it had put its own socket in the place of ours: the next one would find nobody there.
+    /// </summary>
+    private void TakePlaceAgain()
+    {
+        if (_closed || _socket.IsInPlace)
+            return;
+        var again = PlacedSocket.Listen(_path, backlog: 4);
+        if (!again.Ok)
+        {
+            _events.Write(EventLevel.Error, "no-handoff", $"nobody can take over by handoff: {again.Error}");
+            return;
+        }
+        var before = _socket;
+        _socket = again.Value;
+        before.Dispose();
     }
 
     private static void TryToSay(HandoffChannel talk, string reason)

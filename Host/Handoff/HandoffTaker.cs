@@ -43,8 +43,8 @@ internal sealed class HandoffTaker : IDisposable
     internal SystemdPlace Systemd { get; private set; } = SystemdPlace.None;
 
     /// <summary>
-    /// Takes all containers from the process that listens there. Null when nobody does. Throws <see cref="HandoffException"/> when it goes on
-    /// with them: then this process has to end.
+    /// Takes all containers from the process that listens there. Null when nobody does, which is told. Throws
+    /// <see cref="HandoffException"/> when it goes on with them, or that is not known: then this process has to end.
     /// </summary>
     /// <param name="path">Where.</param>
     /// <param name="system">Whose actors go on with the containers.</param>
@@ -57,18 +57,18 @@ internal sealed class HandoffTaker : IDisposable
     {
         var channel = DescriptorChannel.Connect(path);
         if (!channel.Ok)
-            return null;
+            return Nobody(channel.Error, Errno.ENOENT, Errno.ECONNREFUSED);
         var predecessor = ProcessHandle.Open(channel.Value.Peer);
         if (!predecessor.Ok)
         {
             channel.Value.Dispose();
-            return null;
+            return Nobody(predecessor.Error, Errno.ESRCH, Errno.ENOSYS);
         }
         var taker = new HandoffTaker(channel.Value, predecessor.Value, system, events);
         if (taker.Greet() is not { } containers)
         {
             taker.Dispose();
-            return null;
+            return Told($"process {channel.Value.Peer} has ended");
         }
         // It is to live where the predecessor lived, and not to end with whatever its launcher belongs to.
         if (!stays && Processes.JoinControlGroupOf(channel.Value.Peer) is { Ok: false } refused)
@@ -76,6 +76,19 @@ internal sealed class HandoffTaker : IDisposable
         foreach (var container in containers.Except(taker._left).ToList())
             taker.TakeOne(container);
         return taker;
+
+        // That nobody is there is certain only with these errors; after any other two would supervise.
+        HandoffTaker? Nobody(KernelError error, int gone, int none) =>
+            error.Errno == gone || error.Errno == none
+                ? Told(error.ToString())
+                : throw new HandoffException($"it is not known who has the containers: {error}");
+
+        HandoffTaker? Told(string why)
+        {
+            events.Write(
+                EventLevel.Info, "no-handoff", $"nobody hands anything over: what others supervise is taken as from mdmon: {why}");
+            return null;
+        }
     }
 
     /// <summary>Our own sockets are in place: the predecessor may go.</summary>
@@ -193,6 +206,12 @@ internal sealed class HandoffTaker : IDisposable
         Await(_system.Resume(container));
         _talk.Send(new Mine());
         // Its writers have waited: the next container's come when these go on.
-        Await(_system.Settle(container, SettleLimit));
+        if (!Await(_system.Settle(container, SettleLimit)))
+        {
+            _events.Write(
+                EventLevel.Warning, "not-settled",
+                $"{container} is taken over, but some array was not looked at and recorded within {SettleLimit.TotalSeconds:0} s",
+                container);
+        }
     }
 }

@@ -164,6 +164,28 @@ public sealed class HandoffTests : IDisposable, IHandingOver
     }
 
     [Fact]
+    public void A_successor_that_fails_after_it_has_taken_the_place_leaves_it_to_the_next()
+    {
+        using (var channel = DescriptorChannel.Connect(Path).Value)
+        {
+            var talk = new HandoffChannel(channel);
+            talk.Send(new Hello(HandoffMessage.Version, "test"));
+            talk.Expect<Welcome>(Limit);
+            LocalSocket.Listen(Path, 1).Value.Dispose();
+        }
+
+        GoesOn();
+    }
+
+    [Fact]
+    public void Where_it_cannot_be_told_whether_somebody_hands_over_nothing_is_taken()
+    {
+        var tooLong = Path + new string('x', 200);
+        var failure = Assert.ThrowsAny<Exception>(() => Patience.Within(HandoffTaker.Take(tooLong, _rig.Second(), _events)));
+        Assert.Contains("not known", Assert.IsType<HandoffException>(failure.GetBaseException()).Message);
+    }
+
+    [Fact]
     public void The_successor_does_not_begin_with_a_predecessor_of_another_version()
     {
         using var old = LocalSocket.Listen(Path + ".old", 1).Value;
