@@ -11,6 +11,13 @@ public sealed class HandoffTests(GuestLab lab)
     public void Two_containers_are_handed_over_again_and_again_while_they_are_written_and_pinged() => lab.Passes(
         "handoff", GuestLab.Soak ? 1800 : 300, $"HANDOFFS={(GuestLab.Soak ? 50 : 3)}", $"QUIET={(GuestLab.Soak ? 30 : 3)}", GuestLab.Soak ? "LIMIT=250" : "LIMIT=");
 
+    /// <summary>As upgrades do them, one behind the other; on a quiet machine and on a busy one.</summary>
+    [SoakTheory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void Ten_handoffs_in_a_row_under_a_load_of_first_writes_are_ten_handoffs(int busy) =>
+        lab.Passes("handoffs-in-a-row", 1200, "RUNS=10", $"BUSY={busy}");
+
     /// <summary>Predecessor or successor die, stall, talk nonsense or are of another version, at each step.</summary>
     [SoakFact]
     public void Whoever_is_left_when_a_handoff_fails_goes_on_with_everything() =>
