@@ -171,7 +171,7 @@ public sealed class GuestLab : IDisposable
         return Directory.CreateDirectory(folder).FullName;
     }
 
-    /// <summary>Files of zeros for a guest's disks, named as the guest names them: ubda, ubdb, ...</summary>
+    /// <summary>Files of zeros for a guest's disks, named as the guest names them: ubda, ubdb, ...; in QEMU vda, vdb, ...</summary>
     public static IReadOnlyList<string> MakeDisks(string folder, int count, long bytes)
     {
         string[] disks = [.. Enumerable.Range(0, count).Select(number => Path.Combine(folder, $"ubd{(char)('a' + number)}"))];
@@ -237,6 +237,11 @@ public sealed class GuestLab : IDisposable
         {
             start.ArgumentList.Add("-k");
             start.ArgumentList.Add(kernel);
+        }
+
+        if (order.TwoProcessors)
+        {
+            start.ArgumentList.Add("-q");
         }
 
         if (order.Initramfs is not null)
@@ -336,6 +341,9 @@ public sealed record LabOrder(string Supervisor, string Script, int Seconds, IRe
     /// <summary>Files that are the guest's disks /dev/ubda, /dev/ubdb, ... and survive it.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
+    /// <summary>In QEMU, which has two processors and is much slower (lab -q).</summary>
+    public bool TwoProcessors { get; init; }
+
     /// <summary>Cuts the power so long after the script has made /out/cut.</summary>
     public TimeSpan? CutAfter { get; init; }
 
@@ -351,8 +359,10 @@ public sealed record LabOrder(string Supervisor, string Script, int Seconds, IRe
     /// <summary>The output directory, if it shall not be one of its own (it is not emptied then).</summary>
     public string? Output { get; init; }
 
+    private string?[] Where => [Script, Supervisor, TwoProcessors ? "qemu" : null, Kernel, Mdadm];
+
     /// <summary>What tells this run from others.</summary>
-    public string Name => string.Join('-', new[] { Script, Supervisor, Kernel, Mdadm }.OfType<string>().Concat(
+    public string Name => string.Join('-', Where.OfType<string>().Concat(
         from variable in Variables
         where !variable.StartsWith("SEED=", StringComparison.Ordinal)
         select variable.Replace('=', '-').Replace('/', '-')));

@@ -16,7 +16,7 @@ esac
 if [ "$WAY" = cut ]; then
     DATA=/out/data
     mkdir -p "$DATA"
-    DISKS=(/dev/ubd{a,b,c,d})
+    DISKS=("$DISK"{a,b,c,d})
     DISKS=("${DISKS[@]:0:legs}")
     for i in "${!DISKS[@]}"; do [ -e "${DISKS[i]}" ] || mknod "${DISKS[i]}" b 98 $((i * 16)); done
 else

@@ -7,7 +7,7 @@
 #   failed           the disk that is failing or has failed; it is not there when the power comes back
 . "$LAB/guest-lib.sh"
 
-DISKS=(/dev/ubd{a,b,c,d,e,f})
+DISKS=("$DISK"{a,b,c,d,e,f})
 for i in "${!DISKS[@]}"; do [ -e "${DISKS[i]}" ] || mknod "${DISKS[i]}" b 98 $((i * 16)); done
 volumes="five second mirror"
 mkdir -p /out/data

@@ -7,7 +7,7 @@
 # it (but not what `mdadm no` says, before `actorraid repair --torn`), and ActorRaid finish the change.
 . "$LAB/guest-lib.sh"
 
-DISKS=(/dev/ubd{a,b,c,d}) SPARE=/dev/ubde
+DISKS=("$DISK"{a,b,c,d}) SPARE="$DISK"e
 for i in "${!DISKS[@]}"; do [ -e "${DISKS[i]}" ] || mknod "${DISKS[i]}" b 98 $((i * 16)); done
 [ -e "$SPARE" ] || mknod "$SPARE" b 98 64
 volumes="vol0 vol1"
