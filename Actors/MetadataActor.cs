@@ -81,6 +81,12 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             Answer();
             Turn();
         });
+        Receive<DiskLookedAt>(looked =>
+        {
+            _writer.LookedAt(looked.Flight, looked.IsDead);
+            Answer();
+            Turn();
+        });
         Receive<RetryFailedDisks>(_ =>
         {
             if (_paused)
@@ -318,11 +324,21 @@ public sealed class MetadataActor : RaidActor, IWithTimers
         }
     }
 
-    private void TellOfStranger(string disk) => Events.Warning(
-        "disk-foreign",
-        $"{disk} was part of this container once, and was used without the others since, or they without it: it is left alone. To keep "
-            + "its data, remove it (mdadm --remove) and make a container of it (mdadm --assemble --update=uuid); else zero and add it",
-        disk: disk);
+    private void TellOfStranger(string disk)
+    {
+        var failed = string.Join(", ", from volume in _model.Volumes
+                                       where !volume.CanStart([.. volume.Legs.Select(leg => leg.InSync)])
+                                       select volume.Name);
+        Events.Warning(
+            "disk-foreign",
+            failed.Length == 0
+                ? $"{disk} was part of this container once, and was used without the others since, or they without it: "
+                    + "it is left alone. To keep its data, remove it (mdadm --remove) and make a container of it (mdadm "
+                    + "--assemble --update=uuid); else zero and add it"
+                : $"{disk} was part of this container before {failed} failed: it is left alone, as what it holds may be "
+                    + "what the data can be saved from. If that is not needed: mdadm --remove, --zero-superblock, --add",
+            disk: disk);
+    }
 
     private void Find(DiskArrived found, uint loaded)
     {

@@ -244,6 +244,19 @@ internal sealed class CommitWriter
         }
     }
 
+    /// <summary>
+    /// A disk that could not be written was read. One that cannot be read either is dead: nobody can start an array from
+    /// its copy, so that nobody has to wait until it has the newest.
+    /// </summary>
+    public void LookedAt(Flight flight, bool isDead)
+    {
+        if (_disks.GetValueOrDefault(flight.Device) is { IsDoubtful: true } disk && disk == flight.Disk)
+        {
+            disk.IsDead = isDead;
+            StartWhatMay();
+        }
+    }
+
     /// <summary>Writes once more to disks that could not be written.</summary>
     public void Retry(IContainerModel model)
     {
@@ -370,12 +383,23 @@ internal sealed class CommitWriter
 
     /// <summary>
     /// Disks that could not be written cannot be waited for: they are about to fail, and that has to be recorded on the
-    /// others. But as long as not a single disk has it, nothing is recorded and nobody is let go.
+    /// others. But as long as not a single disk has it, nothing is recorded and nobody is let go; unless all of them are dead: then
+    /// there is nothing to be told wrong, and md's own error is what the writers are waiting for.
     /// </summary>
     private bool IsAsGoodAsItGets(Commit commit)
     {
         var (have, wanted) = (commit.WrittenDisks, commit.Targets);
-        var rest = have == 0 && wanted > 0 ? "writers stay blocked until a disk can be written" : "goes on with those";
+        if (have == 0 && wanted > 0 && _disks.Values.Any(disk => disk is { Wanted: not null, IsDead: null }))
+        {
+            return false; // LookedAt comes.
+        }
+
+        var allDead = wanted > 0 && _disks.Values.All(disk => disk is { Wanted: null } or { IsDead: true });
+        var rest = have > 0 || wanted == 0
+            ? "goes on with those"
+            : allDead
+                ? "none of them can be read either, and writers get md's error"
+                : "writers stay blocked until a disk can be written (a read-only one: blockdev --setrw)";
         var fewer = $"{have} of {wanted} disks, {string.Join(", ", commit.CannotRecord.Select(volume => volume.Name))}: {rest}";
         if (fewer != _toldFewer)
         {
@@ -383,7 +407,7 @@ internal sealed class CommitWriter
             _events.Error("recorded-on-fewer", $"generation {_target.Generation} is on {fewer}");
         }
 
-        return have > 0 || wanted == 0;
+        return have > 0 || wanted == 0 || allDead;
     }
 
     private void Say(Disk disk, Flight flight, Result<Nothing> result)
@@ -450,6 +474,11 @@ internal sealed class CommitWriter
         /// <summary>Its copy is wanted, and not known to be whole.</summary>
         public bool IsToBeMended => IsDoubtful && _wanted is not null;
 
+        /// <summary>
+        /// It could be neither written nor read when that was tried last; null: it has not been read since.
+        /// </summary>
+        public bool? IsDead { get; set; }
+
         /// <summary>That it could not be written has been said.</summary>
         public bool ToldFailed { get; set; }
 
@@ -462,13 +491,13 @@ internal sealed class CommitWriter
         /// <summary>It was written, and holds that.</summary>
         public void Has(DiskImage image, uint generation, TimeSpan took)
         {
-            (OnDisk, IsDoubtful, Generation, Took) = (image, false, generation, took);
+            (OnDisk, IsDoubtful, IsDead, Generation, Took) = (image, false, null, generation, took);
         }
 
         /// <summary>What it holds is not known any more.</summary>
         public void Forget()
         {
-            (OnDisk, IsDoubtful, Took, _tail) = (null, true, null, null);
+            (OnDisk, IsDoubtful, IsDead, Took, _tail) = (null, true, null, null, null);
         }
 
         /// <summary>Whether what was read of a disk is a model's copy for it.</summary>

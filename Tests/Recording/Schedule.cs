@@ -29,6 +29,7 @@ internal sealed class Schedule
     private readonly List<ScheduleModel> _mayHold = [];
     private readonly HashSet<DeviceNumber> _there = [];
     private readonly HashSet<DeviceNumber> _failedInCommit = [];
+    private readonly HashSet<DeviceNumber> _dead = [];
     private readonly StringBuilder _log = new();
     private WritesUnderWay _outside = new();
     private CommitWriter _writer;
@@ -138,6 +139,7 @@ internal sealed class Schedule
     {
         if (_there.Remove(disk.Device))
         {
+            _dead.Remove(disk.Device);
             _writer.Remove(disk.Device);
             Ask($"{disk.Device} has left", model => model.Remove(disk.Device));
         }
@@ -211,12 +213,31 @@ internal sealed class Schedule
         _outside.End(disk.Device);
         if (writer == _writer)
         {
+            _dead.Remove(disk.Device);
             _writer.Written(flight, well ? default(Nothing) : new KernelError(Errno.EIO, "disk", "write"));
+            if (!well && _random.Next(2) == 0)
+            {
+                LookAt(disk, flight);
+            }
         }
         else
         {
             _writer.LookAtClock();
         }
+    }
+
+    /// <summary>What could not be written is read, which may fail too.</summary>
+    private void LookAt(ScheduleDisk disk, Flight flight)
+    {
+        var isDead = _random.Next(3) != 0;
+        Log($"{disk.Device} is {(isDead ? "dead" : "read")}");
+        var counts = _writer.DoubtfulDisks.Contains(disk.Source.Name) && isDead;
+        if (counts)
+        {
+            _dead.Add(disk.Device);
+        }
+
+        _writer.LookedAt(flight, isDead);
     }
 
     /// <summary>Another process goes on, if this one is at rest: from what the disks hold.</summary>
@@ -263,6 +284,7 @@ internal sealed class Schedule
 
         _mayHold.Clear();
         _mayHold.Add(_model);
+        _dead.Clear();
         return writer;
     }
 
@@ -279,6 +301,9 @@ internal sealed class Schedule
         {
             Assert.True(_writer.MayBegin, "nothing is under way, but no commit may begin");
             Assert.True(_writer.IsRecorded || !KnowsEnough(device => Holds(device) && !Disk(device).HasFailed), "the disks that answer have it, but it does not count as recorded");
+            Assert.True(
+                _writer.IsRecorded || !Members().All(disk => _dead.Contains(disk.Device) && disk.Pending is null),
+                "all disks are dead, but writers are not let go");
         }
 
         if (_writer.IsFlushed && _asked.Count == 0)
@@ -306,7 +331,10 @@ internal sealed class Schedule
         }
 
         _wasRecorded = true;
-        Assert.True(KnowsEnough(device => Holds(device) || (_failedInCommit.Contains(device) && Members().Any(member => Holds(member.Device)))), "let go, but not recorded");
+        Assert.True(
+            KnowsEnough(device => Holds(device) || (_failedInCommit.Contains(device) && Members().Any(member => Holds(member.Device))))
+                || Members().All(member => _dead.Contains(member.Device)),
+            "let go, but not recorded");
         _mayHold.RemoveRange(0, _mayHold.Count - 1);
     }
 
