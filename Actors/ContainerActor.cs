@@ -182,6 +182,11 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
             return;
         }
 
+        if (handed is null && _prepared.IsDefault)
+        {
+            loaded = AssembledDisks.TakenBack(_settings.Settings, Name, loaded);
+        }
+
         foreach (var verdict in loaded.Verdicts)
         {
             if (verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign or DiskStanding.Broken)

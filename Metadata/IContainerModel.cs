@@ -153,7 +153,11 @@ public enum DiskStanding
 }
 
 /// <summary>One disk's standing, and why.</summary>
-public sealed record DiskVerdict(DeviceNumber Device, string Name, DiskStanding Standing, string Reason);
+public sealed record DiskVerdict(DeviceNumber Device, string Name, DiskStanding Standing, string Reason)
+{
+    /// <summary>The others went on without the disk, which is back with the copy that it had.</summary>
+    public bool HasReturned { get; init; }
+}
 
 /// <summary>A disk that is present.</summary>
 /// <param name="Device">Its number.</param>

@@ -69,9 +69,11 @@ internal sealed record Anchor(uint Family, uint Original, uint Generation, Immut
 
     private static bool IsMember(ImsmDisk disk) => (disk.Status & ImsmDiskStatus.Configured) != 0;
 
-    // A failed disk's serial number has :0 behind it, once for each volume, and has lost in front what there is no room
-    // for.
-    private static bool IsPlaceholder(string failed, string serial)
+    /// <summary>
+    /// Whether a failed entry's serial number stands for that disk: it has :0 behind it, once for each volume, and has lost
+    /// in front what there is no room for.
+    /// </summary>
+    internal static bool IsPlaceholder(string failed, string serial)
     {
         var kept = failed;
         while (kept.EndsWith(":0", StringComparison.Ordinal))

@@ -89,7 +89,7 @@ public static class ImsmLoader
             return choice.Conflicts.Contains(copy.Super.FamilyNumber)
                 ? (Present(copy, -2, old), Verdict(copy, DiskStanding.Foreign, InConflict(copy, champion)))
                 : (Present(copy, -2, old), Verdict(copy, DiskStanding.Stale, $"generation {copy.Super.Generation}; generation "
-                    + $"{champion.Super.Generation} on {champion.Source.Name} has this disk failed or replaced"));
+                    + $"{champion.Super.Generation} on {champion.Source.Name} has this disk failed or replaced") with { HasReturned = true });
         }
 
         return (null, Verdict(copy, DiskStanding.Foreign, copy.Own is null

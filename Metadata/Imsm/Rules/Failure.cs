@@ -54,24 +54,6 @@ internal static class Failure
             : Maps.WithDisk(marked, index, disk with { ScsiId = NoScsiId, Serial = MissingSerial(disk.Serial) });
     }
 
-    /// <summary>Whether a serial is what that of a disk has become when it was recorded as failed, or as missing, in some of the volumes.</summary>
-    public static bool IsSerialOfLost(Octets recorded, Octets serial, int volumes)
-    {
-        List<Octets> lost = [];
-        var failed = serial;
-        for (var volume = 0; volume < volumes; volume++)
-        {
-            failed = FailedSerial(failed);
-            lost = [failed, MissingSerial(failed), .. lost.Skip(1).Select(FailedSerial)];
-            if (lost.Contains(recorded))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>
     /// Before a volume is started: the disks of the table that are not there are recorded as missing. If legs are lost, an
     /// initialization or rebuild ends, unless one of the marked legs is the one that it was to fill.

@@ -58,6 +58,15 @@ internal static class FamilyChange
     public static bool IsLeftToDo(ImsmSuper super) =>
         super.Devs.Any(Migration.IsRebuilding) && super.FamilyNumber != FamilyOf(super);
 
+    /// <summary>
+    /// A disk that comes back to where it was leaves the family as it is. Nothing must stay due then: when that disk is
+    /// lost once more, the table is another one, and the family would change without it.
+    /// </summary>
+    public static ImsmContainer AfterActivation(ImsmContainer container) =>
+        container.FamilyIsDue && FamilyOf(container.Super) == container.Super.FamilyNumber
+            ? container with { FamilyIsDue = false }
+            : container;
+
     /// <summary>Whether the members other than the keeper have a copy that takes no side.</summary>
     public static bool IsVeiled(ImsmContainer container) =>
         container.FamilyStep is { Veils: true } step && step.Generation == container.Super.Generation;

@@ -35,7 +35,8 @@ public sealed partial record ImsmContainer
     public SparePlan PlanSpare(int volume, SpareFacts facts) => Spares.Plan(this, volume, facts);
 
     /// <summary>Puts a spare into its slot, as it was planned.</summary>
-    internal ImsmContainer Apply(ActivateSpare update) => Spares.Apply(this, update);
+    internal ImsmContainer Apply(ActivateSpare update) =>
+        FamilyChange.AfterActivation(Spares.Apply(this, update));
 
     /// <inheritdoc cref="IContainerModel.AddDisk"/>
     public ImsmContainer AddDisk(DiskSource disk) => Membership.Add(this, disk);

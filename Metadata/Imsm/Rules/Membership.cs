@@ -12,7 +12,7 @@ internal static class Membership
     /// A disk that came is a spare: it was added by mdadm, which overwrites what it held, or it is what this container lost; of that only
     /// the SCSI id is taken. It goes in front of the others, and so is the first to be chosen. One that is present already changes
     /// nothing. Where the table still has it as the member that it was, that member has failed: the disk is in the table once.
-    /// What <see cref="HasLifeOfItsOwn"/> is left alone.
+    /// What <see cref="Returned"/> knows is left alone, or a member again.
     /// </summary>
     public static ImsmContainer Add(ImsmContainer container, DiskSource source)
     {
@@ -21,9 +21,9 @@ internal static class Membership
             return container;
         }
 
-        if (HasLifeOfItsOwn(container.Super, source) is { } own)
+        if (Returned.Take(container, source) is { } returned)
         {
-            return container with { Present = container.Present.Add(own) };
+            return returned;
         }
 
         var serial = ImsmSerial.Octets(source.Serial);
@@ -37,42 +37,6 @@ internal static class Membership
             ? added
             : added with { Super = added.Super with { Attributes = added.Super.Attributes | ImsmAttributes.Disk2TB } };
     }
-
-    /// <summary>
-    /// A disk of the same origin that was used without this container since, or may have been: who has the data that is wanted is not for us
-    /// to say. mdadm --add would have cleared it; it came by mdadm -I. Null for any other disk.
-    /// </summary>
-    private static PresentDisk? HasLifeOfItsOwn(ImsmSuper super, DiskSource source) =>
-        ReadDisk.From(source, 0).Copy is { IsSpareRecord: false, Own: { } own } copy && !super.Devs.IsEmpty
-        && copy.Lineage == FamilyChange.Lineage(super) && !IsEarlierState(copy, super)
-            ? new PresentDisk(source.Device, source.Name, -2, own, source.SectorSize, source.Sectors, null)
-            : null;
-
-    /// <summary>
-    /// Whether a disk's copy is what this container was before it lost the disk. Whoever starts volumes without some disks records first that these are
-    /// missing: a copy that counts on the present members was never used without them. A disk that was replaced, and is in the table no more,
-    /// must be of the present family.
-    /// </summary>
-    private static bool IsEarlierState(DiskCopy copy, ImsmSuper super)
-    {
-        if (copy.Super.Generation > super.Generation)
-        {
-            return false;
-        }
-
-        var own = ImsmSerial.Octets(copy.Serial);
-        if (copy.Super.FamilyNumber != super.FamilyNumber && !super.Disks.Any(disk => Maps.IsFailed(disk) && Failure.IsSerialOfLost(disk.Serial, own, super.Devs.Length)))
-        {
-            return false;
-        }
-
-        var members = super.Disks.Where(disk => IsMember(disk) && disk.Serial != own).Select(disk => disk.Serial).ToList();
-        var counted = copy.Super.Disks.Where(disk => IsMember(disk) && disk.Serial != own).Select(disk => disk.Serial).ToList();
-        var lost = copy.Super.Disks.Where(Maps.IsFailed).Select(disk => disk.Serial).ToList();
-        return counted.Any(members.Contains) && !members.Any(member => lost.Any(serial => Failure.IsSerialOfLost(serial, member, copy.Super.Devs.Length)));
-    }
-
-    private static bool IsMember(ImsmDisk disk) => (disk.Status & (ImsmDiskStatus.Configured | ImsmDiskStatus.Failed)) == ImsmDiskStatus.Configured;
 
     /// <summary>
     /// A disk that left is no longer present; its entry stays in the table and counts as lost. One that was recorded as failed
