@@ -57,7 +57,7 @@ internal sealed class PlacedSocket : IDisposable
     public void Dispose()
     {
         if (_identity is not null && IsInPlace)
-            File.Delete(_path);
+            Native.Unlink(_path); // Where that fails (a read-only /run) it is left behind, and nobody listens there.
         Listener.Dispose();
     }
 }
