@@ -112,7 +112,9 @@ internal static class Explanation
                 yield return "A recovery fills a disk that has taken the place of another." + rate + checkpoint;
                 break;
             case "reshape":
-                yield return "A reshape moves the data into another shape; the array can be used meanwhile, and mdadm must be able to go on with it." + rate + checkpoint;
+                yield return "A reshape moves the data into another shape; the array can be used meanwhile. An mdadm "
+                    + "drives it: where it stands still that was killed, and mdadm --grow --continue "
+                    + $"/dev/{array.Name} goes on where it is." + rate + checkpoint;
                 break;
             case "check":
                 yield return "A check reads everything and compares; it changes nothing." + rate;

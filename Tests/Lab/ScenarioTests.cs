@@ -139,6 +139,42 @@ public sealed class ScenarioTests(GuestLab lab)
     public void A_dead_disk_that_is_still_in_its_container_keeps_nobody_from_supervising_it_or_from_handing_it_over(string way) =>
         lab.Passes("dead-disk", 200, $"WAY={way}");
 
+    /// <summary>Nothing is left that could record anything, and nobody to be told wrong.</summary>
+    [Fact]
+    public void Writers_get_their_error_at_once_when_all_disks_of_their_mirror_are_pulled() => lab.Passes("all-gone", 200);
+
+    /// <summary>mdmon leaves that to chance.</summary>
+    [Fact]
+    public void A_half_of_a_mirror_whose_link_had_dropped_is_rebuilt_in_whatever_order_the_disks_are_found() => lab.Passes("link-drop", 300);
+
+    /// <summary>A disk that has failed for one volume, and for the other is the only one.</summary>
+    [Fact]
+    public void A_RAID_0_volume_that_lost_a_leg_has_its_data_again_when_the_disk_is_back() => lab.Passes("raid0-lost-leg", 200);
+
+    /// <summary>What cannot be done is told, and takes nothing down.</summary>
+    [Fact]
+    public void A_full_or_read_only_run_directory_takes_no_supervision_down() => lab.Passes("run-full", 300);
+
+    /// <summary>EPERM for everything that is recorded.</summary>
+    [Fact]
+    public void Writers_go_on_beside_a_read_only_disk_and_wait_when_all_are_until_one_can_be_written() => lab.Passes("read-only-disks", 200);
+
+    /// <summary>mdadm-grow-continue@.service.</summary>
+    [SoakFact]
+    public void A_reshape_whose_mdadm_was_killed_waits_is_told_and_goes_on_where_it_was() => lab.Passes("continue-killed", 300);
+
+    /// <summary>Everything stops, and the clock jumps.</summary>
+    [SoakFact]
+    public void A_suspended_machine_loses_no_disk_and_raises_no_alarm() => lab.Passes("suspended", 300);
+
+    /// <summary>By mdadm --monitor.</summary>
+    [SoakFact]
+    public void A_spare_that_mdadm_moves_from_another_container_is_rebuilt_onto() => lab.Passes("spare-migration", 200);
+
+    /// <summary>Sixteen times the same trouble.</summary>
+    [SoakFact]
+    public void Sixteen_containers_with_a_hung_disk_each_delay_nobody_else_and_use_no_more_than_their_own() => lab.Passes("many-hung", 300);
+
     /// <summary>Few descriptors left.</summary>
     [Fact]
     public void A_daemon_short_of_descriptors_refuses_what_is_new_and_goes_on_with_what_it_has() => lab.Passes("descriptors", 200);
