@@ -178,7 +178,9 @@ public sealed class MemberArrayActorTests
     {
         using var rig = new MemberArrayRig("clean");
         rig.Md.Action.Text = action;
-        rig.TakenUp();
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        rig.Settle();
         Assert.Equal(thaws, rig.Told.Has("array-frozen"));
         if (thaws)
         {
