@@ -41,12 +41,29 @@ public static class LocalSocket
         catch (SocketException failure)
         {
             listener?.Dispose();
-            return SocketErrors.ToKernelError(failure, path, "listen at");
+            return failure.NativeErrorCode > 0 || WhyNotCreated(temporary) is not { } reason
+                ? SocketErrors.ToKernelError(failure, path, "listen at")
+                : new KernelError(reason, path, "listen at");
         }
         catch (ArgumentException)
         {
             listener?.Dispose();
             return new KernelError(Errno.ENAMETOOLONG, path, "listen at");
         }
+    }
+
+    /// <summary>The runtime has no word for some errors (a read-only file system): the kernel is asked once more.</summary>
+    private static int? WhyNotCreated(string path)
+    {
+        const int createNew = Native.ReadWrite | Native.Create | Native.Exclusive | Native.CloseOnExec;
+        var descriptor = Native.Open(path, createNew, (int)OwnerOnly);
+        if (descriptor < 0)
+        {
+            return Native.LastError;
+        }
+
+        Native.Close(descriptor);
+        Native.Unlink(path);
+        return null;
     }
 }

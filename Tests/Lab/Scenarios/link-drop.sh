@@ -1,7 +1,9 @@
 #!/bin/bash
 # The link to one half of a mirror drops, the array goes on and is written, the machine is booted with the disks found in some order, and the disk
 # is back. Right: the data is the current one, the half that dropped never wins, and it is rebuilt in whatever order they come (with mdmon it depends on that).
+# ORDERS, with commas: good-first, stale-first, together.
 . "$LAB/guest-lib.sh"
+ORDERS=${ORDERS:-good-first,stale-first,together}
 unset IMSM_DEVNAME_AS_SERIAL
 scsi_disks 2 32
 container imsm0 "${DISKS[@]}"
@@ -9,7 +11,7 @@ quietly mdadm -CR /dev/md/vol0 -l 1 -n 2 -z 12M "${DISKS[@]}"
 settle
 rest vol0
 
-for order in ${ORDERS:-good-first stale-first together}; do
+for order in ${ORDERS//,/ }; do
     home=$(container_of vol0)
     fill vol0
     rest vol0

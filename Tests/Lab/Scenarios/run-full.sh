@@ -42,6 +42,7 @@ tries() {
 full() {
     mount -o remount,size=$(($(df --output=used -B1 /run | tail -n 1) + 65536)) /run
     dd if=/dev/zero of=/run/fill bs=4k status=none 2>/out/none || true
+    ! { echo full >/run/probe; } 2>/out/none || fail "/run is not full"
 }
 space() { rm -f /run/fill; mount -o remount,size=100M /run; }
 
@@ -51,6 +52,7 @@ for way in ${WAYS:-full ro}; do
     goes_through "$way"
     tries "status" actorraid status
     tries "a third container" mdmon "$c"
+    [ "$way" = full ] || has /out/said EROFS || fail "not told why"
     tries "a second mdmon" mdmon "$a"
     tries "a takeover of all" /new/actorraid supervise --all --takeover
     case $way in full) space ;; ro) mount -o remount,rw /run ;; esac
