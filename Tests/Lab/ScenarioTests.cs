@@ -173,9 +173,9 @@ public sealed class ScenarioTests(GuestLab lab)
     [SoakFact]
     public void A_suspended_machine_loses_no_disk_and_raises_no_alarm() => lab.Passes("suspended", 300);
 
-    /// <summary>By mdadm --monitor.</summary>
+    /// <summary>As mdadm --monitor does it.</summary>
     [SoakFact]
-    public void A_spare_that_mdadm_moves_from_another_container_is_rebuilt_onto() => lab.Passes("spare-migration", 200);
+    public void A_spare_that_moves_to_another_container_is_rebuilt_onto_there() => lab.Passes("spare-moves", 200);
 
     /// <summary>Sixteen times the same trouble.</summary>
     [SoakFact]
