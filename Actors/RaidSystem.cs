@@ -32,7 +32,7 @@ public sealed class RaidSystem
     /// <summary>The dispatcher that gives an actor a thread of its own.</summary>
     internal const string PinnedDispatcher = "actorraid.pinned-dispatcher";
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2), AnswerLimit = TimeSpan.FromSeconds(5), HostLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2), AnswerLimit = TimeSpan.FromSeconds(5), HostLimit = TimeSpan.FromSeconds(0.5);
     private readonly IRequiredActor<HostActor> _host;
 
     private readonly PolicyInForce _policy;

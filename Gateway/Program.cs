@@ -2,13 +2,19 @@ using System.CommandLine;
 using ActorRaid.Gateway.Cluster;
 using ActorRaid.Gateway.Settings;
 using ActorRaid.Gateway.Web;
+using ActorRaid.Reporting;
 
 namespace ActorRaid.Gateway;
 
 /// <summary>The entry: everything of ActorRaid that talks to a network. <c>actorraid gateway</c> becomes this program.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => Build().Parse(arguments).Invoke();
+    private static int Main(string[] arguments)
+    {
+        var parsed = Build().Parse(arguments);
+        var status = parsed.Invoke();
+        return parsed.Errors.Count > 0 ? Words.UsageStatus : status;
+    }
 
     /// <summary>The commands.</summary>
     internal static RootCommand Build()

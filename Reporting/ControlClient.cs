@@ -7,7 +7,9 @@ using System.Text.Json;
 namespace ActorRaid.Reporting;
 
 /// <summary>The daemon could not be asked, or said no.</summary>
-/// <param name="code">See <see cref="ControlError.Code"/>; unreachable: nobody listens there; bad-answer: what came is no answer.</param>
+/// <param name="code">
+/// See <see cref="ControlError.Code"/>; unreachable: nobody listens there; no-answer: it listens, but does not answer; bad-answer: what came is no answer.
+/// </param>
 /// <param name="text">In words.</param>
 /// <param name="inner">What was met below.</param>
 public sealed class ControlException(string code, string text, Exception? inner = null) : Exception(text, inner)
@@ -27,7 +29,13 @@ public sealed class ControlClient : IDisposable
     /// <summary>The longest line of an answer that is read, in bytes: a thousand containers fit.</summary>
     private const int Limit = 16 << 20;
 
-    private static readonly TimeSpan QueuePause = TimeSpan.FromMilliseconds(20), QueueLimit = TimeSpan.FromSeconds(5);
+    /// <summary>How long the daemon may take for one answer. It tells of actors that do not answer sooner than that.</summary>
+    public static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan QueuePause = TimeSpan.FromMilliseconds(20), QueueLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Where nothing has come for so long, the daemon is asked whether it is still there.</summary>
+    private static readonly TimeSpan QuietLimit = TimeSpan.FromSeconds(10);
 
     private readonly Socket _socket;
     private readonly PipeReader _answers;
@@ -68,7 +76,7 @@ public sealed class ControlClient : IDisposable
         var hint = e.SocketErrorCode switch
         {
             SocketError.AccessDenied => "only root and the group actorraid may ask",
-            SocketError.WouldBlock => "too many clients wait to be let in",
+            SocketError.WouldBlock => "too many clients wait to be let in, or the daemon hangs (systemctl status actorraid)",
             _ => "is the daemon running? (systemctl status actorraid)",
         };
         // .NET has no word of its own for a socket that is not there.
@@ -77,18 +85,45 @@ public sealed class ControlClient : IDisposable
     }
 
     /// <summary>Asks for one line.</summary>
-    public async Task<ControlReply> Ask(ControlRequest request, CancellationToken cancel = default)
+    /// <param name="request">What is asked.</param>
+    /// <param name="limit">How long the daemon may take; <see cref="AnswerLimit"/> if not given.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<ControlReply> Ask(ControlRequest request, TimeSpan? limit = null, CancellationToken cancel = default)
     {
-        await Send(request, cancel).ConfigureAwait(false);
-        return await Next(cancel).ConfigureAwait(false);
+        var within = limit ?? AnswerLimit;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(within);
+        try
+        {
+            await Send(request, patience.Token).ConfigureAwait(false);
+            return await Next(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new ControlException(
+                "no-answer", $"{_path}: the daemon listens, but has not answered for {within.TotalSeconds:0} s: it is stopped, or hangs, and writers "
+                + "may be waiting (systemctl status actorraid)");
+        }
     }
 
-    /// <summary>Asks for what goes on and on (watch, follow): every line as it comes, until the daemon ends or the caller does.</summary>
+    /// <summary>
+    /// Asks for what goes on and on (watch, follow): every line as it comes, until the daemon ends or the caller does. A daemon that is silent
+    /// and does not answer another client either is an error: what came last may not be so any more.
+    /// </summary>
     public async IAsyncEnumerable<ControlReply> Follow(ControlRequest request, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await Send(request, cancel).ConfigureAwait(false);
         while (true)
-            yield return await Next(cancel).ConfigureAwait(false);
+        {
+            var next = Next(cancel);
+            while (await Task.WhenAny(next, Task.Delay(QuietLimit, cancel)).ConfigureAwait(false) != next)
+            {
+                cancel.ThrowIfCancellationRequested();
+                using var other = await Connect(_path, cancel).ConfigureAwait(false);
+                await other.Ask(new ControlRequest(ControlRequest.Current, "status"), cancel: cancel).ConfigureAwait(false);
+            }
+            yield return await next.ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>

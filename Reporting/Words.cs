@@ -5,6 +5,9 @@ namespace ActorRaid.Reporting;
 /// <summary>The words that people are told a status in: the same wherever it is shown.</summary>
 public static class Words
 {
+    /// <summary>The exit status of a command line that is not understood (sysexits.h, EX_USAGE): no status of a health is the same.</summary>
+    public const int UsageStatus = 64;
+
     /// <summary>OK, REBUILDING, DEGRADED, UNKNOWN, STALLED, FAILED.</summary>
     public static string Of(Health health) => health.ToString().ToUpperInvariant();
 

@@ -1,17 +1,23 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using ActorRaid.Host.Launch;
 using ActorRaid.Host.Settings;
+using ActorRaid.Reporting;
 
 namespace ActorRaid.Host.Commands;
 
 /// <summary>actorraid's own command line: supervise, reload, config, status, events, explain, hooks, examine, repair.</summary>
 internal static class CommandLine
 {
-    /// <summary>Parses and runs. 0: done; 1: failed, or not understood.</summary>
-    internal static int Run(string[] arguments) =>
-        arguments is [{ } first, ..] && GatewayProgram.Commands.Contains(first)
-            ? GatewayProgram.Become(arguments, Console.Error)
-            : Build().Parse(arguments).Invoke();
+    /// <summary>Parses and runs. The command's own status; <see cref="Words.UsageStatus"/>: not understood, and nothing was done.</summary>
+    internal static int Run(string[] arguments, TextWriter? errors = null)
+    {
+        if (arguments is [{ } first, ..] && GatewayProgram.Commands.Contains(first))
+            return GatewayProgram.Become(arguments, errors ?? Console.Error);
+        var parsed = Build().Parse(arguments);
+        var status = parsed.Invoke(errors is null ? null : new InvocationConfiguration { Output = errors, Error = errors });
+        return parsed.Errors.Count > 0 ? Words.UsageStatus : status;
+    }
 
     /// <summary>The commands.</summary>
     internal static RootCommand Build()
@@ -49,11 +55,12 @@ internal static class CommandLine
         {
             containers, all, foreground, takeover,
         };
-        command.Validators.Add(result =>
+        Require(command, result =>
         {
             var given = result.GetValue(containers)?.Length ?? 0;
-            if (result.GetValue(all) ? given > 0 : given == 0 && !result.GetValue(takeover))
-                result.AddError("either --all or at least one CONTAINER is needed, or --takeover");
+            return (result.GetValue(all) ? given > 0 : given == 0 && !result.GetValue(takeover))
+                ? "either --all or at least one CONTAINER is needed, or --takeover"
+                : null;
         });
         command.SetAction(result => SuperviseCommand.Run(new SuperviseRequest(
             result.GetValue(containers) ?? [], result.GetValue(all), result.GetValue(foreground), result.GetValue(takeover))));
@@ -105,11 +112,9 @@ internal static class CommandLine
         var since = new Option<string?>("--since") { Description = "Only what came after: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)", HelpName = "T" };
         var json = new Option<bool>("--json") { Description = "As JSON, an event a line" };
         var command = new Command("events", "Show what has happened: every transition with its cause, what was written where, and how long that took") { follow, since, json };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(since) is { } text && EventsCommand.ParseSince(text, DateTimeOffset.Now) is null)
-                result.AddError($"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)");
-        });
+        Require(command, result => result.GetValue(since) is { } text && EventsCommand.ParseSince(text, DateTimeOffset.Now) is null
+            ? $"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)"
+            : null);
         command.SetAction(result => EventsCommand.Run(
             LaunchPaths.FromEnvironment().Control, result.GetValue(follow),
             result.GetValue(since) is { } text ? EventsCommand.ParseSince(text, DateTimeOffset.Now) : null, result.GetValue(json), Console.Out, Console.Error));
@@ -158,15 +163,23 @@ internal static class CommandLine
         {
             disks, torn, yes,
         };
-        command.Validators.Add(result =>
+        Require(command, result =>
         {
             var given = result.GetValue(disks)?.Length ?? 0;
-            if (result.GetValue(torn) ? given > 0 : given == 0)
-                result.AddError("either --torn or the DISKs of one container are needed");
+            return (result.GetValue(torn) ? given > 0 : given == 0) ? "either --torn or the DISKs of one container are needed" : null;
         });
         command.SetAction(result => result.GetValue(torn)
             ? RepairCommand.RunTorn(DiskReader.Disks(), result.GetValue(yes), Console.Out, Console.Error)
             : RepairCommand.Run(result.GetValue(disks) ?? [], result.GetValue(yes), Console.Out, Console.Error));
         return command;
     }
+
+    /// <summary>What is wrong with a command's arguments taken together; null: nothing. Not asked where one of them by itself is wrong.</summary>
+    private static void Require(Command command, Func<CommandResult, string?> problem) => command.Validators.Add(result =>
+    {
+        if (result.Children.Any(child => child.Errors.Any() || child is OptionResult { Option.Arity.MinimumNumberOfValues: > 0, Tokens.Count: 0, Implicit: false }))
+            return;
+        if (problem(result) is { } text)
+            result.AddError(text);
+    });
 }

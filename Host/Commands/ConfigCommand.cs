@@ -9,13 +9,20 @@ internal static class ConfigCommand
     // A reload may have to open a log file on an array that is busy.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// Shows what is in force, by the daemon's own word; what the file says, where none runs. 0, or 1 when the file is not in order (and
-    /// what is shown counts nevertheless).
+    /// what is shown counts nevertheless) or the daemon that runs cannot be asked.
     /// </summary>
     internal static int Show(LaunchPaths paths, string file, bool json, TextWriter output, TextWriter errors)
     {
-        var reply = LaunchClient.AskRunning(paths.Socket, Limit, LaunchRequest.Config);
+        var (reply, error) = LaunchClient.AskRunning(paths.Socket, AnswerLimit, LaunchRequest.Config);
+        if (error is not null)
+        {
+            errors.WriteLine($"actorraid: {error}");
+            return 1;
+        }
         var report = reply is null ? new SettingsInForce(file).Report(0)
             : reply.Outcome == LaunchOutcome.Done ? SettingsReport.FromLine(reply.Message)
             : null;
@@ -59,15 +66,13 @@ internal static class ConfigCommand
     /// <summary>Has the configuration read again: 0 once it is in force, or 1 with the reason why it is not.</summary>
     internal static int Reload(LaunchPaths paths, TextWriter output, TextWriter errors)
     {
-        var reply = LaunchClient.AskRunning(paths.Socket, Limit, LaunchRequest.Reload);
+        var (reply, error) = LaunchClient.AskRunning(paths.Socket, Limit, LaunchRequest.Reload);
         if (reply is { Outcome: LaunchOutcome.Done })
         {
             output.WriteLine(reply.Message);
             return 0;
         }
-        errors.WriteLine(reply is null
-            ? $"actorraid: no daemon answers at {paths.Socket}: start one with `actorraid supervise`"
-            : $"actorraid: {reply.Message}");
+        errors.WriteLine($"actorraid: {error ?? reply?.Message ?? $"no daemon listens at {paths.Socket}: start one with `actorraid supervise`"}");
         return 1;
     }
 }

@@ -8,13 +8,16 @@ namespace ActorRaid.Host.Commands;
 /// <summary><c>actorraid hooks</c>.</summary>
 internal static class HooksCommand
 {
+    /// <summary>How long all hooks on one event may take that are tried.</summary>
+    private static readonly TimeSpan TestLimit = TimeSpan.FromMinutes(10);
+
     private static readonly StatusJson Indented = new(new JsonSerializerOptions(StatusJson.Default.Options) { WriteIndented = true });
 
     /// <summary>0: shown, or all that were tried ended with status 0; 1: none is set on that event, or one failed; 3: the daemon does not say.</summary>
     internal static int Run(string socket, string? test, bool json, TextWriter output, TextWriter errors) => StatusCommand.Asked(errors, async () =>
     {
         using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
-        var reply = await client.Ask(new ControlRequest(ControlRequest.Current, test is null ? "hooks" : "test-hooks", test)).ConfigureAwait(false);
+        var reply = await client.Ask(new ControlRequest(ControlRequest.Current, test is null ? "hooks" : "test-hooks", test), test is null ? null : TestLimit).ConfigureAwait(false);
         if (reply.Hooks is not { } status)
             throw new ControlException("bad-answer", $"{socket}: what came does not tell of hooks");
         if (json)

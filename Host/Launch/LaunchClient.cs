@@ -20,8 +20,12 @@ internal sealed unsafe class LaunchClient : IDisposable
     /// <summary>Connects; null when no daemon listens there.</summary>
     /// <param name="path">The socket: at most 107 bytes.</param>
     /// <param name="limit">How long one send or one answer may take.</param>
-    internal static LaunchClient? Connect(string path, TimeSpan limit)
+    internal static LaunchClient? Connect(string path, TimeSpan limit) => Connect(path, limit, out _);
+
+    /// <summary>Connects; null when that is not possible, and why: ENOENT or ECONNREFUSED when no daemon listens there.</summary>
+    private static LaunchClient? Connect(string path, TimeSpan limit, out KernelError error)
     {
+        error = new KernelError(Errno.EINVAL, path, "connect to");
         const int pathLimit = 108;
         var address = stackalloc byte[2 + pathLimit];
         new Span<byte>(address, 2 + pathLimit).Clear();
@@ -32,7 +36,10 @@ internal sealed unsafe class LaunchClient : IDisposable
 
         var descriptor = Native.Socket(Native.UnixFamily, Native.StreamSocket | Native.SocketCloseOnExec, 0);
         if (descriptor < 0)
+        {
+            error = KernelError.Last(path, "make a socket for");
             return null;
+        }
         var time = stackalloc long[2] { (long)limit.TotalSeconds, limit.Microseconds + limit.Milliseconds * 1000L };
         Native.SetSocketOption(descriptor, Native.SocketLevel, Native.ReceiveTimeout, time, 16);
         Native.SetSocketOption(descriptor, Native.SocketLevel, Native.SendTimeout, time, 16);
@@ -41,6 +48,7 @@ internal sealed unsafe class LaunchClient : IDisposable
         if (Native.Connect(descriptor, address, 2 + pathLimit) != 0
             || Native.GetSocketOption(descriptor, Native.SocketLevel, Native.PeerCredentials, &peer, &length) != 0)
         {
+            error = KernelError.Last(path, "connect to");
             Native.Close(descriptor);
             return null;
         }
@@ -71,11 +79,26 @@ internal sealed unsafe class LaunchClient : IDisposable
         return null;
     }
 
-    /// <summary>Asks the daemon that runs; null when none does, or it gave no answer.</summary>
-    internal static LaunchReply? AskRunning(string path, TimeSpan limit, LaunchRequest request)
+    /// <summary>Asks the daemon that runs.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="request">What it is asked for.</param>
+    /// <returns>Its answer; null: no daemon runs. An error, in words, where it cannot be asked or does not answer.</returns>
+    internal static (LaunchReply? Reply, string? Error) AskRunning(string path, TimeSpan limit, LaunchRequest request)
     {
-        using var client = Connect(path, limit);
-        return client?.Ask(request);
+        using var client = Connect(path, limit, out var error);
+        if (client is not null)
+        {
+            return client.Ask(request) is { } reply
+                ? (reply, null)
+                : (null, $"{path}: the daemon, process {client.Peer}, has not answered within {limit.TotalSeconds:0} s, or has just ended: see systemctl status actorraid");
+        }
+        return error.Errno switch
+        {
+            Errno.ENOENT or Errno.ECONNREFUSED => (null, null),
+            Errno.EACCES or Errno.EPERM => (null, $"{path}: permission denied: only root may ask the daemon for that"),
+            _ => (null, error.ToString()),
+        };
     }
 
     /// <summary>Closes the connection.</summary>

@@ -92,6 +92,32 @@ intact vol0
 ended "$daemon" && fail "the daemon has ended"
 asked 0 "OK: 1 container, 1 array" || fail "after all that: $(cat /out/status.txt)"
 tmux -L lab kill-server
+
+# No permission is told as that, a command that is not understood as that, and nobody waits for a daemon that is stopped, or believes what it said
+# before.
+# ends STATUS TEXT COMMAND...: a command ends within 4 s with that status, and says so
+ends() {
+    local wanted=$1 text=$2 got=0 began=$SECONDS
+    shift 2
+    "$@" >/out/said.txt 2>&1 || got=$?
+    [ "$got" = "$wanted" ] && has /out/said.txt "$text" || fail "$*: status $got, not $wanted, or not \"$text\": $(cat /out/said.txt)"
+    [ $((SECONDS - began)) -le 4 ] || fail "$*: $((SECONDS - began)) s"
+}
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+for command in reload config; do ends 1 "permission denied" nobody actorraid $command; done
+ends 3 "only root and the group actorraid may ask" nobody actorraid status
+ends 64 "--since" actorraid events --since
+actorraid status --watch >/out/watched.txt 2>&1 &
+watcher=$!
+expect 10 has /out/watched.txt "OK: 1 container, 1 array"
+kill -STOP "$daemon"
+for command in status "status --json" "explain vol0" hooks; do ends 3 "has not answered for 3 s" actorraid $command; done
+ends 1 "has not answered within 3 s" actorraid config
+wait "$watcher" && fail "status --watch ends with 0 while the daemon is stopped" || [ $? = 3 ] || fail "status --watch does not end with 3"
+has /out/watched.txt "has not answered for 3 s" || fail "status --watch says: $(tail -n 3 /out/watched.txt)"
+kill -CONT "$daemon"
+expect 10 asked 0 "OK: 1 container, 1 array"
+say "stopped: $(cat /out/said.txt)"
 stop_all
 kill -TERM "$daemon"
 expect 30 ended "$daemon"

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using ActorRaid.Reporting;
+using Xunit;
+using CommandLine = ActorRaid.Host.Commands.CommandLine;
+
+namespace ActorRaid.Tests.Host;
+
+/// <summary>What is not understood does nothing, says why, and has an exit status of its own.</summary>
+public sealed class CommandLineTests
+{
+    public static TheoryData<string> Wrong()
+    {
+        var all = new TheoryData<string>("", "nonsense", "--nonsense", "status a b", "explain", "examine", "repair", "repair --torn /dev/sda", "supervise", "supervise --all md127", "events --since yesterday");
+        foreach (var command in CommandLine.Build().Subcommands.Where(command => command.Options.Count > 0))
+        {
+            all.Add($"{command.Name} --nonsense");
+            foreach (var option in command.Options.Where(option => option.Name is not ("--help" or "--version")))
+            {
+                // The value is missing, or is none.
+                all.Add(option.Arity.MinimumNumberOfValues > 0 ? $"{command.Name} {option.Name}" : $"{command.Name} {option.Name}=maybe");
+            }
+        }
+
+        return all;
+    }
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void What_is_not_understood_has_status_64_and_says_why(string line)
+    {
+        var said = new StringWriter();
+        Assert.Equal(Words.UsageStatus, CommandLine.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), said));
+        Assert.NotEqual("", said.ToString());
+        Assert.DoesNotContain("   at ", said.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_health_has_the_status_of_what_is_not_understood() =>
+        Assert.DoesNotContain(Words.UsageStatus, Enum.GetValues<Health>().Select(Words.ExitStatus));
+}
