@@ -32,6 +32,8 @@ internal static class CommandLine
         root.Subcommands.Add(Hooks());
         root.Subcommands.Add(Examine());
         root.Subcommands.Add(Repair());
+        foreach (var argument in root.Subcommands.SelectMany(command => command.Arguments))
+            argument.Validators.Add(RefuseOptions);
         // Only for the list of commands: they are another program's.
         foreach (var (name, description) in GatewayProgram.Descriptions)
             root.Subcommands.Add(new Command(name, description));
@@ -172,6 +174,13 @@ internal static class CommandLine
             ? RepairCommand.RunTorn(DiskReader.Disks(), result.GetValue(yes), Console.Out, Console.Error)
             : RepairCommand.Run(result.GetValue(disks) ?? [], result.GetValue(yes), Console.Out, Console.Error));
         return command;
+    }
+
+    /// <summary>An option that a command does not have is no container, array or disk.</summary>
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
+            result.AddError($"{token.Value}: there is no such option (a name that begins with - is given as ./{token.Value})");
     }
 
     /// <summary>What is wrong with a command's arguments taken together; null: nothing. Not asked where one of them by itself is wrong.</summary>

@@ -202,7 +202,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(1, ConfigCommand.Show(paths, _root.Make("config", "{"), false, output, errors));
         Assert.Contains("problem: ", output.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, ConfigCommand.Reload(paths, output, errors));
-        Assert.Contains("no daemon answers", errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains("no daemon listens", errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
