@@ -1,6 +1,6 @@
 #!/bin/bash
-# All disks of a mirror are pulled at once, while it is written or idle. Its writers get their error as soon as md gives it, other
-# containers do not notice, and the supervisor rests.
+# All disks of a mirror are pulled at once, while it is written or idle. Its writers get their error as soon as md
+# gives it, other containers do not notice, and the supervisor rests.
 . "$LAB/guest-lib.sh"
 unset IMSM_DEVNAME_AS_SERIAL
 scsi_disks 6 32

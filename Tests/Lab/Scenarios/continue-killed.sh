@@ -1,6 +1,7 @@
 #!/bin/bash
-# The mdadm that looks after a reshape (mdadm-grow-continue@.service) is killed in its middle, twice. The volume can be read and written all the while, status says that the
-# reshape waits and for whom, and mdadm --grow --continue goes on from where it was.
+# The mdadm that looks after a reshape (mdadm-grow-continue@.service) is killed in its middle, twice. The volume can
+# be read and written all the while, status says that the reshape waits and for whom, and mdadm --grow --continue goes
+# on from where it was.
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
 disks 4 48M

@@ -1,7 +1,8 @@
 #!/bin/bash
-# The link to one half of a mirror drops, the array goes on and is written, the machine is booted with the disks found in some order, and the disk
-# is back. Right: the data is the current one, the half that dropped never wins, and it is rebuilt in whatever order they come (with mdmon it depends on that).
-# ORDERS, with commas: good-first, stale-first, together.
+# The link to one half of a mirror drops, the array goes on and is written, the machine is booted with the disks found
+# in some order, and the disk is back. Right: the data is the current one, the half that dropped never wins, and it is
+# rebuilt in whatever order they come (with mdmon it depends on that). ORDERS, with commas: good-first, stale-first,
+# together.
 . "$LAB/guest-lib.sh"
 ORDERS=${ORDERS:-good-first,stale-first,together}
 unset IMSM_DEVNAME_AS_SERIAL

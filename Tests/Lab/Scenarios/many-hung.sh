@@ -1,6 +1,7 @@
 #!/bin/bash
-# Sixteen containers with one hung disk each, and one that is healthy: the healthy one's writes go through at once, threads, descriptors and memory stay within bounds, status answers
-# and names the disks, and when they answer again every write goes through.
+# Sixteen containers with one hung disk each, and one that is healthy: the healthy one's writes go through at once,
+# threads, descriptors and memory stay within bounds, status answers and names the disks, and when they answer again
+# every write goes through.
 . "$LAB/guest-lib.sh"
 COUNT=${COUNT:-16}
 mapped_disks "$COUNT" 16M

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A RAID 0 volume loses a leg, pulled, and so does the mirror beside it in the same container. Log and status say what is so, nothing loops, everything can be
-# stopped, and when the disk is back the RAID 0 volume is assembled with its data, and the mirror is rebuilt.
+# A RAID 0 volume loses a leg, pulled, and so does the mirror beside it in the same container. Log and status say what
+# is so, nothing loops, everything can be stopped, and when the disk is back the RAID 0 volume is assembled with its
+# data, and the mirror is rebuilt.
 . "$LAB/guest-lib.sh"
 unset IMSM_DEVNAME_AS_SERIAL
 scsi_disks 2 48

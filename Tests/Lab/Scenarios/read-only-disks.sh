@@ -1,6 +1,7 @@
 #!/bin/bash
-# The disks of a mirror become read-only: one of them, then all. With one, writers go on with the other half's metadata; with all, nothing can be recorded, which is
-# told with what to do, and when a disk is writable again the writers go on by themselves.
+# The disks of a mirror become read-only: one of them, then all. With one, writers go on with the other half's
+# metadata; with all, nothing can be recorded, which is told with what to do, and when a disk is writable again the
+# writers go on by themselves.
 . "$LAB/guest-lib.sh"
 disks 2 48M
 container imsm0 "${DISKS[@]}"

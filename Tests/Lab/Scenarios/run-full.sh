@@ -1,6 +1,7 @@
 #!/bin/bash
-# /run is full to the last byte, or read-only, while two containers are supervised. Nothing that is asked for meanwhile takes supervision down: status, a takeover,
-# a third container, the farewell. What cannot be done is told with its reason. WAYS: full, ro, or both, one after the other.
+# /run is full to the last byte, or read-only, while two containers are supervised. Nothing that is asked for
+# meanwhile takes supervision down: status, a takeover, a third container, the farewell. What cannot be done is told
+# with its reason. WAYS: full, ro, or both, one after the other.
 . "$LAB/guest-lib.sh"
 disks 8 32M
 for n in 0 1 2; do

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A spare goes from one container to another whose volume is degraded, as mdadm --monitor moves it (removed there, added here, with its record as it is). It is rebuilt
-# onto there, and the first container is as it was.
+# A spare goes from one container to another whose volume is degraded, as mdadm --monitor moves it (removed there,
+# added here, with its record as it is). It is rebuilt onto there, and the first container is as it was.
 . "$LAB/guest-lib.sh"
 disks 5 48M
 container imsm0 "${DISKS[@]:0:3}"

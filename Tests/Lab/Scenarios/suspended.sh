@@ -1,6 +1,7 @@
 #!/bin/bash
-# The machine is suspended for 20 s under a write load (everything but this script is stopped), and its clock is set: an hour forwards, and two hours back. Nothing is lost: no write
-# hangs, no disk counts as hung, the watchdog is fed, whatever is due comes when it is due.
+# The machine is suspended for 20 s under a write load (everything but this script is stopped), and its clock is set:
+# an hour forwards, and two hours back. Nothing is lost: no write hangs, no disk counts as hung, the watchdog is fed,
+# whatever is due comes when it is due.
 . "$LAB/guest-lib.sh"
 python3 notify.py /run/notify /out/notify &
 keep=$!
