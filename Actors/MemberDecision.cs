@@ -65,10 +65,11 @@ public static class MemberDecision
 {
     /// <summary>
     /// Whether md's error for an array_state that was written is one to tell. Not where the array has gone meanwhile; nor where
-    /// md refuses <c>clean</c> with EBUSY, as a writer has come since it was seen idle: it stays active, and is idle again later.
+    /// md refuses <c>clean</c> with EBUSY, as a writer has come since it was seen idle: it stays active, and is idle again later;
+    /// or <c>clear</c>, as somebody still has the array open: whoever stops it (mdadm --stop) stops it to the end.
     /// </summary>
     public static bool IsRefusal(ArrayState written, int errno) =>
-        errno is not (Errno.ENODEV or Errno.ENOENT) && !(written == ArrayState.Clean && errno == Errno.EBUSY);
+        errno is not (Errno.ENODEV or Errno.ENOENT) && !(written is ArrayState.Clean or ArrayState.Clear && errno == Errno.EBUSY);
 
     /// <summary>
     /// The short way for a writer who waits: what write-pending asks for needs nothing but what the previous look saw.

@@ -19,11 +19,12 @@ public sealed class MemberDecisionTests
 
     [Theory]
     [InlineData(ArrayState.Clean, Errno.EBUSY, false)]
+    [InlineData(ArrayState.Clear, Errno.EBUSY, false)]
     [InlineData(ArrayState.Active, Errno.EBUSY, true)]
     [InlineData(ArrayState.Clean, Errno.EINVAL, true)]
     [InlineData(ArrayState.Clean, Errno.ENODEV, false)]
     [InlineData(ArrayState.Active, Errno.ENOENT, false)]
-    public void A_writer_who_is_faster_than_clean_is_no_refusal(ArrayState written, int errno, bool isRefusal) =>
+    public void That_somebody_else_was_faster_is_no_refusal(ArrayState written, int errno, bool isRefusal) =>
         Assert.Equal(isRefusal, MemberDecision.IsRefusal(written, errno));
 
     [Theory]
