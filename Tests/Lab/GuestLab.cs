@@ -82,9 +82,13 @@ public sealed class GuestLab : IDisposable
     /// <summary>Whether long runs were asked for (ACTORRAID_SOAK=1).</summary>
     public static bool Soak => Environment.GetEnvironmentVariable("ACTORRAID_SOAK") == "1";
 
-    /// <summary>The other Debian suites whose kernels and mdadm are tried, the newest last.</summary>
+    /// <summary>
+    /// The other Debian suites whose kernels and mdadm are tried, the newest last: those of ACTORRAID_SUITES, which
+    /// deploy/test has got, or all that are to be tried.
+    /// </summary>
     public static IReadOnlyList<string> Suites { get; } =
-        File.ReadAllLines(Path.Combine(FindRoot(), "deploy/lab/suites"));
+        Environment.GetEnvironmentVariable("ACTORRAID_SUITES")?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        ?? File.ReadAllLines(Path.Combine(FindRoot(), "deploy/lab/suites"));
 
     /// <summary>The suite whose kernel all scenarios run on (ACTORRAID_KERNEL); null: this machine's.</summary>
     public static string? Kernel => Given("ACTORRAID_KERNEL");

@@ -22,7 +22,7 @@ public sealed class SuiteTests(GuestLab lab)
         var order = new LabOrder("actorraid", "in-short", 600, [])
         {
             Kernel = kernel is "" ? null : kernel,
-            Mdadm = GuestLab.Suites[^1],
+            Mdadm = GuestLab.Suites.LastOrDefault(),
         };
         var run = lab.Run(order);
         if (run.Status != 0)
