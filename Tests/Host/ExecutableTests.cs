@@ -38,8 +38,8 @@ public sealed class ExecutableTests : IDisposable
     public void Called_by_its_own_name_it_has_commands()
     {
         Assert.Equal((0, "0.1.0\n", ""), Executable.Run(Executable.Path, ["--version"]));
-        Assert.Equal(1, Executable.Run(Executable.Path, ["supervise"]).Status);
-        Assert.Equal(1, Executable.Run(Executable.Path, ["supervise", "--all", "md127"]).Status);
+        Assert.Equal(64, Executable.Run(Executable.Path, ["supervise"]).Status);
+        Assert.Equal(64, Executable.Run(Executable.Path, ["supervise", "--all", "md127"]).Status);
         Assert.Equal(1, Executable.Run(Executable.Path, ["supervise", "/dev/md/no-such-array"]).Status);
         var help = Executable.Run(Executable.Path, ["--help"]);
         Assert.Equal(0, help.Status);

@@ -34,12 +34,16 @@ judge() {
     case $standing in
         dirty) that "$volume" sync_action resync || not that "$volume" resync_start none ||
             fail "state $state: $volume is taken for clean, but was dirty when the power went" ;;
-        clean) that "$volume" sync_action idle && that "$volume" resync_start none ||
+        # A disk that was lost is taken back, and rebuilt.
+        clean) that "$volume" sync_action idle recover && that "$volume" resync_start none ||
             fail "state $state: $volume is $(get "$volume" sync_action), but was clean when the power went" ;;
         *) fail "state $state: what is \"$standing\"?" ;;
     esac
     cmp -s -n $((2 << 20)) "/dev/$(md "$volume")" "/out/$volume" || fail "state $state: the data of $volume is not what was written"
 }
+
+# in_sync VOLUME DISK: it is a leg whose content counts
+in_sync() { grep -qw in_sync "/sys/block/$(md "$1")/md/dev-$(basename "$2")/state" 2>/dev/null; }
 
 # restore STATE: the disks are what that state says
 restore() {
@@ -165,7 +169,8 @@ for path in /out/states/[0-9]*; do
         judge "$state" "$volume" "${standing[$volume]:-clean}"
     done
     if [ "$failed" != none ] && [ "$recorded" = yes ]; then
-        degraded vol0 1 && not in_container "$(md vol0)" "$failed" || fail "state $state: the failure of $failed was recorded, but it is back in vol0"
+        degraded vol0 1 && not in_sync vol0 "$failed" ||
+            fail "state $state: the failure of $failed was recorded, but what it holds counts in vol0"
     fi
     say "$state: $what $name, recorded $recorded, torn $torn: both started, vol0 ${standing[vol0]:-clean}, vol1 ${standing[vol1]:-clean}"
     stop_all
