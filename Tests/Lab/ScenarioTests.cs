@@ -16,7 +16,7 @@ public sealed class ScenarioTests(GuestLab lab)
     public static TheoryData<string> BadBlocks => GuestLab.Soak ? new("write", "rebuild") : new("write");
 
     /// <summary>What ends its joining.</summary>
-    public static TheoryData<string> HungSpares => GuestLab.Soak ? new("pull", "limit") : new("pull");
+    public static TheoryData<string> HungSpares => new("pull", "limit");
 
     /// <summary>consistency_policy.</summary>
     public static TheoryData<string> Policies => GuestLab.Soak ? new("ppl", "bitmap") : new("bitmap");
@@ -144,19 +144,19 @@ public sealed class ScenarioTests(GuestLab lab)
     public void Writers_get_their_error_at_once_when_all_disks_of_their_mirror_are_pulled() => lab.Passes("all-gone", 200);
 
     /// <summary>mdmon leaves that to chance.</summary>
-    [Fact]
+    [SoakFact]
     public void A_half_of_a_mirror_whose_link_had_dropped_is_rebuilt_in_whatever_order_the_disks_are_found() =>
-        lab.Passes("link-drop", 300, $"ORDERS={(GuestLab.Soak ? "good-first,stale-first,together" : "stale-first")}");
+        lab.Passes("link-drop", 300, "ORDERS=good-first,stale-first,together");
 
     /// <summary>A disk that has failed for one volume, and for the other is the only one.</summary>
-    [Fact]
+    [SoakFact]
     public void A_RAID_0_volume_that_lost_a_leg_has_its_data_again_when_the_disk_is_back() => lab.Passes("raid0-lost-leg", 200);
 
     /// <summary>What is the matter with /run.</summary>
-    public static TheoryData<string> RunDirectories => GuestLab.Soak ? ["full", "ro"] : ["full"];
+    public static TheoryData<string> RunDirectories => new("full", "ro");
 
     /// <summary>What cannot be done is told, and takes nothing down.</summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(RunDirectories))]
     public void A_run_directory_that_takes_nothing_takes_no_supervision_down(string way) =>
         lab.Passes("run-full", 300, $"WAYS={way}");
@@ -196,7 +196,7 @@ public sealed class ScenarioTests(GuestLab lab)
         lab.Passes("hung-removal", 200);
 
     /// <summary>And what is thawed again.</summary>
-    [Theory]
+    [SoakTheory]
     [MemberData(nameof(HungSpares))]
     public void A_spare_that_hangs_while_it_is_joined_holds_up_no_writer_and_pulled_it_makes_room_for_another(string way) =>
         lab.Passes("spare-hangs", 300, $"WAY={way}");
