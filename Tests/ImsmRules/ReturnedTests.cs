@@ -1,5 +1,6 @@
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
+using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Metadata.Imsm.Model;
 using ActorRaid.Tests.Commit;
 using Xunit;
@@ -39,6 +40,18 @@ public class ReturnedTests
         var whole = Container(disks: 2).Volume(level: 0, disks: 2).Volume(level: 1, disks: 2).Volume(level: 1, disks: 2);
         var back = Lost(whole, volume: 1, 1).AddDisk(Copy(whole, 1));
         Assert.Equal([true, false], back.Volumes[2].Legs.Select(leg => leg.InSync));
+    }
+
+    /// <summary>An entry that is failed and a spare's at once: without the one it is the other, which no volume may have.</summary>
+    [Fact]
+    public void A_failed_entry_of_a_spare_does_not_become_a_member()
+    {
+        var whole = Container(disks: 2).Volume(level: 0, disks: 2).Volume(level: 1, disks: 2);
+        var lost = Lost(whole, volume: 1, 1);
+        var entry = lost.Super.Disks[1] with { Status = lost.Super.Disks[1].Status | ImsmDiskStatus.Spare };
+        var odd = lost with { Super = lost.Super with { Disks = lost.Super.Disks.SetItem(1, entry) } };
+        Assert.Null(OddContent.In(odd.Super));
+        Assert.Null(OddContent.In(odd.AddDisk(Copy(whole, 1)).Super));
     }
 
     [Fact]

@@ -116,7 +116,7 @@ internal static class OddContent
     }
 
     // mdmon copies a spare's status into the placeholder of a disk that is missing, and adds that it has failed.
-    private static bool IsFree(ImsmDiskStatus status) =>
+    internal static bool IsFree(ImsmDiskStatus status) =>
         (status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Journal)) != 0 && (status & ImsmDiskStatus.Failed) == 0;
 
     // A failed disk's placeholder may be spelled like another one's, and an entry that no volume uses be left behind.

@@ -69,7 +69,8 @@ internal static class Returned
         var disks = container.Super.Disks;
         for (var index = 0; index < disks.Length; index++)
         {
-            if (!IsLost(disks[index], copy.Serial) || Maps.PresentAt(container, index) is not null || !container.Super.Devs.Any(dev => Awaits(dev, index)))
+            if (!IsLost(disks[index], copy.Serial) || OddContent.IsFree(disks[index].Status & ~ImsmDiskStatus.Failed)
+                || Maps.PresentAt(container, index) is not null || !container.Super.Devs.Any(dev => Awaits(dev, index)))
             {
                 continue;
             }
