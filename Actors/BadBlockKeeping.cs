@@ -33,7 +33,7 @@ internal sealed class BadBlockKeeping(MemberSettings settings)
         return changes;
     }
 
-    /// <summary>They are recorded, or there was no room: md is told, on the array's thread for that.</summary>
+    /// <summary>They are recorded, or there was no room: tells md, on the array's thread for that.</summary>
     public void Recorded(Recorded? recorded, MemberAttributes attributes)
     {
         foreach (var leg in attributes.Legs)

@@ -57,7 +57,7 @@ internal sealed partial class ContainerActor
         }
     }
 
-    /// <summary>Those that could not be read are told, and tried again.</summary>
+    /// <summary>Reports those that could not be read, and tries them again.</summary>
     private void TakeUnreadable(LoadedContainer loaded)
     {
         foreach (var verdict in loaded.Verdicts.Where(verdict => verdict.Standing == DiskStanding.Unreadable))
@@ -235,7 +235,7 @@ internal sealed partial class ContainerActor
 
         public DiskReading? Reading { get; set; }
 
-        /// <summary>Why it cannot be read, once that is told.</summary>
+        /// <summary>Why it cannot be read, once that was reported.</summary>
         public string? Reason { get; set; }
 
         public int Tries { get; set; }

@@ -175,7 +175,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
         _watcher = null;
     }
 
-    /// <summary>Handles messages of a type; what goes wrong is told, and answered where somebody waits.</summary>
+    /// <summary>Handles messages of a type; reports what goes wrong, and answers where somebody waits.</summary>
     private void On<T>(Action<T> handle, Func<T, Exception, object>? answer = null) => Receive<T>(message =>
     {
         try

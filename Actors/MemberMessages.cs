@@ -5,7 +5,7 @@ using Akka.Actor;
 
 namespace ActorRaid.Actors;
 
-// What a supervised array's actor is told beside what it waits for.
+// What a supervised array's actor receives beside what it waits for.
 public sealed partial class MemberArrayActor
 {
     private void Common()

@@ -485,7 +485,7 @@ internal sealed class CommitWriter
         /// <summary>Which generation was written last.</summary>
         public uint Generation { get; private set; }
 
-        /// <summary>How long its last write took, until that is told.</summary>
+        /// <summary>How long its last write took, until that is reported.</summary>
         public TimeSpan? Took { get; set; }
 
         /// <summary>It was written, and holds that.</summary>

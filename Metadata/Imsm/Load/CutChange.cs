@@ -49,7 +49,8 @@ public static class CutChange
         return now.Contains(copy.Serial) && now.Contains(other.Serial) && now.Except(Healthy(copy.Super)).Count <= 1;
     }
 
-    private static ImmutableHashSet<string> Healthy(ImsmSuper super) =>
+    /// <summary>The serial numbers of the members that have not failed.</summary>
+    internal static ImmutableHashSet<string> Healthy(ImsmSuper super) =>
         [.. super.Disks.Where(disk => (disk.Status & (ImsmDiskStatus.Configured | ImsmDiskStatus.Failed)) == ImsmDiskStatus.Configured)
             .Select(disk => disk.Serial.ToString())];
 }

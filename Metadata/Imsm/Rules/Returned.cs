@@ -41,20 +41,10 @@ internal static class Returned
             return true;
         }
 
-        var (members, counted) = (Others(super, copy.Serial), Others(copy.Super, copy.Serial));
-        return !counted.Any(members.Contains)
+        var members = CutChange.Healthy(super).Remove(copy.Serial);
+        return !CutChange.Healthy(copy.Super).Overlaps(members)
             || members.Any(member => copy.Super.Disks.Any(disk => IsLost(disk, member)));
     }
-
-    /// <summary>The serial numbers of the other members.</summary>
-    private static List<string> Others(ImsmSuper super, string serial) =>
-    [
-        .. from disk in super.Disks
-           where (disk.Status & (ImsmDiskStatus.Configured | ImsmDiskStatus.Failed)) == ImsmDiskStatus.Configured
-           let other = disk.Serial.ToString()
-           where other != serial
-           select other,
-    ];
 
     private static bool IsLost(ImsmDisk disk, string serial) =>
         Maps.IsFailed(disk) && Anchor.IsPlaceholder(disk.Serial.ToString(), serial);
