@@ -57,6 +57,24 @@ public class ArrayStateTests
         Assert.Equal(Text(whole.Dev()), Text(ended.Dev()));
     }
 
+    // The second volume was made while the first one grew, on disks that the first has in other slots.
+    [Theory]
+    [InlineData(0, "0 2 1 3")]
+    [InlineData(1, "0 2")]
+    public void A_growth_that_ends_goes_on_with_the_next_volume_over_the_disks_that_it_has_not_yet(int level, string members)
+    {
+        var container = Container(disks: 4).Volume(level: 5, disks: 4).Volume(level, disks: 2);
+        var (grown, other) = (container.Dev(0), container.Dev(1));
+        grown = grown with { MigrationState = 1, MigrationType = MigrationType.GeneralMigration, SecondMap = grown.Map };
+        other = other with { Map = other.Map with { Order = [0, 2] } };
+        container = container with { Super = container.Super with { Devs = [grown, other] } };
+
+        var after = container.State(Consistency.Clean, Facts(previous: SyncAction.Reshape));
+        Assert.Null(after.Dev(0).SecondMap);
+        Assert.Equal(members, string.Join(' ', after.Dev(1).Map.Order));
+        Assert.Equal(level == 0, after.Dev(1).IsGeneralMigration());
+    }
+
     [Fact]
     public void A_RAID_0_that_was_left_dirty_is_clean_at_the_next_word_about_it()
     {

@@ -42,8 +42,9 @@ internal static class Reshape
     }
 
     /// <summary>
-    /// When no volume migrates and one has another number of members than the first, it is the next to be given that many:
-    /// it enters general migration, over the first volume's disks, with a migration record that says nothing yet.
+    /// When no volume migrates and one has fewer members than the first, it is the next to be given that many: it enters
+    /// general migration, over the disks of the first volume that it has not yet, with a migration record that says nothing
+    /// yet. Only RAID 0 and RAID 5 grow so; a mirror that was made while the first volume grew stays as it is.
     /// </summary>
     public static ImsmContainer Advance(ImsmContainer container)
     {
@@ -57,7 +58,7 @@ internal static class Reshape
         for (var volume = 1; volume < devs.Length; volume++)
         {
             var map = devs[volume].Map;
-            if (map.Order.Length < wanted.Length)
+            if (map.Order.Length < wanted.Length && map.Level() is (0 or 5))
             {
                 return Maps.WithDev(container, volume, Grown(devs[volume], wanted)) with { Migration = BlankRecord, ClearsRecord = true };
             }
@@ -85,7 +86,10 @@ internal static class Reshape
 
     private static ImsmDev Grown(ImsmDev dev, ImmutableArray<uint> wanted)
     {
-        var added = wanted.Skip(dev.Map.Order.Length).Select(entry => Maps.Whole(Maps.IndexOf(entry)));
+        var added = wanted.Select(Maps.IndexOf)
+            .Where(index => Maps.SlotOf(dev.Map, index) < 0)
+            .Take(wanted.Length - dev.Map.Order.Length)
+            .Select(Maps.Whole);
         var started = Migration.Start(dev, dev.Map.State, MigrationType.GeneralMigration);
         var map = started.Map with { Order = dev.Map.Order.AddRange(added) };
         return started with

@@ -32,9 +32,10 @@ supervisor_start "$home"
 that vol0 safe_mode_delay 2.500 || fail "after a start it is $(get vol0 safe_mode_delay)"
 
 set_delay 60
-# One write behind the other, so that the array does not become clean and the supervisor cannot end.
+# One write behind the other from the first on, so that the array does not become clean and the supervisor cannot end.
 dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=6000 oflag=direct conv=notrunc status=none &
 writer=$!
+expect 10 that vol0 array_state active
 pid=$(supervisor "$home")
 kill -TERM "$pid"
 expect 10 that vol0 safe_mode_delay "$short"
