@@ -54,6 +54,20 @@ public class ReturnedTests
         Assert.Null(OddContent.In(odd.AddDisk(Copy(whole, 1)).Super));
     }
 
+    /// <summary>A placeholder that is spelled like a healthy disk, which leaves and comes back.</summary>
+    [Fact]
+    public void A_disk_does_not_become_the_failed_member_that_is_spelled_like_it()
+    {
+        var whole = Container(disks: 3).Volume(level: 0, disks: 3).Volume(level: 1, disks: 2, first: 1);
+        var lost = whole.Fail(volume: 1, slot: 1).RemoveDisk(Device(2)).NextGeneration();
+        var entry = lost.Super.Disks[2] with { Serial = lost.Super.Disks[1].Serial };
+        var odd = lost with { Super = lost.Super with { Disks = lost.Super.Disks.SetItem(2, entry) } };
+        Assert.Null(OddContent.In(odd.Super));
+        var back = odd.RemoveDisk(Device(1)).AddDisk(Copy(whole, 1));
+        Assert.Null(OddContent.In(back.Super));
+        Assert.True(back.Present.Single(disk => disk.Device == Device(1)).Index < 0);
+    }
+
     [Fact]
     public void Another_disk_does_not_take_its_place()
     {

@@ -52,11 +52,17 @@ internal static class Returned
     /// <summary>
     /// A disk that one volume lost is failed for the whole container, but a RAID 0 volume cannot have been written without
     /// it: the disk is the member again that it was, and the volumes that went on without it are to be rebuilt onto it. As
-    /// a spare it would get another place in the disk table, and the RAID 0 volume would never find it.
+    /// a spare it would get another place in the disk table, and the RAID 0 volume would never find it. Where the table has
+    /// the disk as healthy in another place, that is the place it had.
     /// </summary>
     private static ImsmContainer? Reinstated(ImsmContainer container, DiskCopy copy, PresentDisk disk)
     {
         var disks = container.Super.Disks;
+        if (disks.Any(entry => entry.Serial == disk.Disk.Serial && !Maps.IsFailed(entry)))
+        {
+            return null;
+        }
+
         for (var index = 0; index < disks.Length; index++)
         {
             if (!IsLost(disks[index], copy.Serial) || OddContent.IsFree(disks[index].Status & ~ImsmDiskStatus.Failed)
