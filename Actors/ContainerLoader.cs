@@ -128,7 +128,7 @@ internal static class ContainerLoader
     /// <summary>
     /// Whether a member array has the disk as well. Where that cannot be read nothing but the order among families hangs on it.
     /// </summary>
-    private static bool IsLeg(string sysRoot, string container, string disk) =>
+    public static bool IsLeg(string sysRoot, string container, string disk) =>
         SysfsDirectory.List($"{sysRoot}/block/{container}/md/dev-{disk}/block/holders", "") is { Ok: true, Value.Length: > 1 };
 
     /// <summary>The disks that md has in a container. None when the container is gone.</summary>

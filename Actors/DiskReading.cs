@@ -79,10 +79,16 @@ internal sealed class DiskReading
         TaskScheduler.Default);
 
     /// <summary>The way of every day: the device itself, and its serial number.</summary>
-    public static Result<OpenDisk> Open(IMetadataFormat format, string name, DeviceNumber number)
+    public static Result<OpenDisk> Open(IMetadataFormat format, string name, DeviceNumber number) => Open(format, name, number, writable: true);
+
+    /// <summary>The same only to read: udev does not take the disk for changed when it is closed.</summary>
+    public static Result<OpenDisk> OpenReadOnly(IMetadataFormat format, string name, DeviceNumber number) =>
+        Open(format, name, number, writable: false);
+
+    private static Result<OpenDisk> Open(IMetadataFormat format, string name, DeviceNumber number, bool writable)
     {
         var path = PathOf(name);
-        var opened = BlockDevice.Open(path, writable: true);
+        var opened = BlockDevice.Open(path, writable);
         if (!opened.Ok)
         {
             return opened.Error;

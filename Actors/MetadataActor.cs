@@ -105,7 +105,11 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             Turn();
         });
         Receive<DescribeYourself>(_ => Sender.Tell(
-            new MetadataStanding(_model.Format, _model.Generation, _model.Volumes, _model.Disks, _writer.Hanging), Self));
+            new MetadataStanding(_model.Format, _model.Generation, _model.Volumes, _model.Disks, _writer.Hanging)
+            {
+                Doubtful = _writer.DoubtfulDisks,
+            },
+            Self));
         Receive<Pause>(_ =>
         {
             _paused = true;

@@ -22,6 +22,9 @@ public sealed record RaidSettings(
     /// <summary>How disks are opened and read.</summary>
     internal DiskOpener OpenDisk { get; init; } = DiskReading.Open;
 
+    /// <summary>The same for who only looks.</summary>
+    internal DiskOpener LookAtDisk { get; init; } = DiskReading.OpenReadOnly;
+
     /// <summary>How long a disk may take to be opened and read until it is done without.</summary>
     internal TimeSpan DiskLimit { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -252,7 +252,10 @@ internal sealed class StatusActor : RaidActor, IWithTimers
                 : IsComplete ? ContainerHealth.Answers
                 : ContainerHealth.Silent;
             ImmutableArray<string> silent = Asked.Started && Parts is null ? ["container"] : [.. Waiting.Select(actor => actor.Path.Name)];
-            return new ContainerReport(Asked.Name, health, silent, Metadata?.Format ?? "", Metadata?.Generation ?? 0, [.. ArrayReports()], [.. DiskReports()]);
+            return new ContainerReport(Asked.Name, health, silent, Metadata?.Format ?? "", Metadata?.Generation ?? 0, [.. ArrayReports()], [.. DiskReports()])
+            {
+                Volumes = Metadata?.Volumes ?? [],
+            };
         }
 
         private IEnumerable<ArrayReport> ArrayReports()
@@ -283,6 +286,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
                 {
                     Serial = known?.Serial ?? "",
                     Sectors = known?.Sectors ?? 0,
+                    IsDoubtful = Metadata is not null && Metadata.Doubtful.Contains(disk.Name),
                     Unreadable = Parts?.Unreadable.GetValueOrDefault(disk.Device),
                 };
             });

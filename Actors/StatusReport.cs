@@ -47,6 +47,9 @@ public sealed record ContainerReport(
     string Name, ContainerHealth Health, ImmutableArray<string> Silent, string Format, uint Generation,
     ImmutableArray<ArrayReport> Arrays, ImmutableArray<DiskReport> Disks)
 {
+    /// <summary>All volumes that the metadata has, whether they run or not; none when its actor does not answer.</summary>
+    public ImmutableArray<VolumeInfo> Volumes { get; init; } = [];
+
     /// <summary>Why it is not supervised, in words; null: it is.</summary>
     public string? Refusal { get; init; }
 }
@@ -105,6 +108,9 @@ public sealed record DiskReport(string Name, DeviceNumber Device, bool IsSpare, 
     /// <summary>Its serial number as the metadata spells it; empty when that does not know it.</summary>
     public string Serial { get; init; } = "";
 
+    /// <summary>Its last metadata write failed, and is tried again.</summary>
+    public bool IsDoubtful { get; init; }
+
     /// <summary>Why its metadata cannot be read; null: it can.</summary>
     public string? Unreadable { get; init; }
 
@@ -136,7 +142,11 @@ internal sealed record DescribeYourself;
 
 /// <summary>The metadata's answer.</summary>
 internal sealed record MetadataStanding(
-    string Format, uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks, ImmutableArray<DeviceNumber> Hanging);
+    string Format, uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks, ImmutableArray<DeviceNumber> Hanging)
+{
+    /// <summary>Disks whose last metadata write failed, by the kernel's names: it is tried again.</summary>
+    public ImmutableArray<string> Doubtful { get; init; } = [];
+}
 
 /// <summary>A member array's answer. See <see cref="ArrayReport"/>.</summary>
 internal sealed record ArrayStanding(

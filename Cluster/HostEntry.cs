@@ -44,7 +44,7 @@ public static class EntryCodec
         ("legs and disks", status => Each(status, Bare)),
         ("containers that are well; legs and disks", status => Each(status with { Containers = [.. status.Containers.Where(container => container.Health != Health.Ok)] }, Bare)),
         ("all but a hundred containers; legs and disks", status => Each(status with { Containers = [.. status.Containers.OrderByDescending(container => container.Health).Take(100)] }, Bare)),
-        ("containers", status => status with { Containers = [] }),
+        ("containers", status => status with { Containers = [], NativeArrays = null }),
     ];
 
     /// <summary>An entry's bytes, at most <paramref name="largest"/> of them unless the summary alone is larger.</summary>

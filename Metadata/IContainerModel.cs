@@ -234,6 +234,9 @@ public sealed record LegInfo(int Slot, DeviceNumber? Device, bool InSync, ulong 
     /// back with the copy that it had.
     /// </summary>
     public bool MayReturn { get; init; }
+
+    /// <summary>The serial number of the slot's disk as the metadata spells it, whether it is present or not; empty when that is not known.</summary>
+    public string Serial { get; init; } = "";
 }
 
 /// <summary>What is said of an array.</summary>

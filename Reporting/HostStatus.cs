@@ -21,10 +21,13 @@ public enum Health
     /// <summary>It cannot be told: somebody who should know does not answer.</summary>
     [JsonStringEnumMemberName("unknown")] Unknown,
 
+    /// <summary>A volume that the metadata has does not run, though it could: its data is not available until it is started.</summary>
+    [JsonStringEnumMemberName("inactive")] Inactive,
+
     /// <summary>Writers may be waiting: a disk hangs, or a supervisor is stuck.</summary>
     [JsonStringEnumMemberName("stalled")] Stalled,
 
-    /// <summary>Data cannot be read.</summary>
+    /// <summary>Data cannot be read: more disks are missing than the array can do without.</summary>
     [JsonStringEnumMemberName("failed")] Failed,
 }
 
@@ -35,13 +38,17 @@ public enum Health
 /// <param name="Program">The daemon's version.</param>
 /// <param name="Process">The daemon's process number.</param>
 /// <param name="Since">When the daemon began.</param>
-/// <param name="Health">The worst of the containers'.</param>
+/// <param name="Health">The worst of the containers' and of the native arrays'.</param>
 /// <param name="Summary">One line for people: <c>REBUILDING md126 43 %, 12 min left</c>.</param>
 /// <param name="EventsDropped">How many events were dropped because they came faster than they could be kept.</param>
 /// <param name="Containers">By name.</param>
+/// <param name="NativeArrays">
+/// md arrays whose metadata the kernel writes by itself: not ours to supervise, told as /proc/mdstat shows them. Null: none.
+/// </param>
+/// <param name="Problem">Why a part of this cannot be told, in words; null: all of it can.</param>
 public sealed record HostStatus(
     int Version, string Host, DateTimeOffset At, string Program, int Process, DateTimeOffset Since, Health Health, string Summary,
-    long EventsDropped, ImmutableArray<ContainerStatus> Containers)
+    long EventsDropped, ImmutableArray<ContainerStatus> Containers, ImmutableArray<ArrayStatus>? NativeArrays = null, string? Problem = null)
 {
     /// <summary>The version of these records.</summary>
     public const int Current = 1;
@@ -54,22 +61,24 @@ public sealed record HostStatus(
 /// <param name="Health">The worst of its arrays', and its own.</param>
 /// <param name="WaitsFor">Whom the daemon waits for here, in words; null: nobody.</param>
 /// <param name="WaitsSince">Since when.</param>
-/// <param name="Arrays">Its running arrays.</param>
+/// <param name="Arrays">Its running arrays, and the volumes that its metadata has and that do not run.</param>
 /// <param name="Disks">Its disks.</param>
-/// <param name="Monitor">The process that monitors it, where that is not this daemon; 0: nobody does. Null: this daemon.</param>
+/// <param name="Monitor">The process that monitors it, where that is not this daemon; 0: nobody does. Null: this daemon, or it cannot be told.</param>
+/// <param name="WaitsHealth">What <paramref name="WaitsFor"/> means by itself: unknown or stalled. Null: nobody is waited for.</param>
 public sealed record ContainerStatus(
     string Name, string Format, uint Generation, Health Health, string? WaitsFor, DateTimeOffset? WaitsSince,
-    ImmutableArray<ArrayStatus> Arrays, ImmutableArray<DiskStatus> Disks, int? Monitor = null);
+    ImmutableArray<ArrayStatus> Arrays, ImmutableArray<DiskStatus> Disks, int? Monitor = null,
+    Health? WaitsHealth = null);
 
-/// <summary>A running array.</summary>
-/// <param name="Name">md126</param>
+/// <summary>An array that runs, or a volume that does not.</summary>
+/// <param name="Name">md126; of a volume that has no array its place in its container: md127/0.</param>
 /// <param name="Volume">Its subarray index.</param>
 /// <param name="VolumeName">Its name in the metadata.</param>
 /// <param name="Level">raid0, raid1, raid5, raid10; empty when the metadata does not answer.</param>
 /// <param name="SizeBytes">How much it holds.</param>
 /// <param name="ChunkBytes">0 where there are no chunks.</param>
 /// <param name="Health">Its own.</param>
-/// <param name="State">array_state as the kernel spells it: clean, active, write-pending ...; empty when unknown.</param>
+/// <param name="State">array_state as the kernel spells it: clean, active, write-pending ...; inactive when it does not run; empty when unknown.</param>
 /// <param name="Action">sync_action as the kernel spells it: idle, resync, recover, check, repair, reshape, frozen.</param>
 /// <param name="Progress">How far that is; null: nothing is under way.</param>
 /// <param name="CheckpointSectors">How far the metadata knows that it is, in sectors of a leg; null: nothing is recorded.</param>
@@ -83,10 +92,13 @@ public sealed record ContainerStatus(
 /// What else there is to know, in words for programs: frozen (somebody wants it left alone), delayed (its resync waits for another array's on the
 /// same disks), pending (its resync waits for the first write), recording (what was seen is being recorded, and takes long). Null: nothing.
 /// </param>
+/// <param name="MissingDisks">
+/// Of a volume that does not run: the serial numbers of the disks that it misses, as the metadata spells them. Null: it runs, or misses none.
+/// </param>
 public sealed record ArrayStatus(
     string Name, int Volume, string VolumeName, string Level, long SizeBytes, int ChunkBytes, Health Health, string State, string Action, Progress? Progress,
     ulong? CheckpointSectors, bool IsDirty, int RaidDisks, int Missing, long? MismatchSectors, ImmutableArray<LegStatus> Legs, DateTimeOffset Since,
-    ImmutableArray<string>? Conditions = null);
+    ImmutableArray<string>? Conditions = null, ImmutableArray<string>? MissingDisks = null);
 
 /// <summary>How far a resync, recovery, check, repair or reshape is.</summary>
 /// <param name="DoneSectors">Done, as sync_completed counts.</param>
@@ -114,5 +126,7 @@ public sealed record LegStatus(int Slot, string Disk, ImmutableArray<string> Sta
 /// <param name="Hangs">It has not answered a metadata write for long, or its actor waits in the kernel.</param>
 /// <param name="Since">Since when that is so, as far as this daemon knows.</param>
 /// <param name="Unreadable">Why its metadata cannot be read, in words; null: it can.</param>
+/// <param name="Unwritten">The last write of its metadata failed: its copy may be old or torn, and is tried again.</param>
 public sealed record DiskStatus(
-    string Name, string Device, string Serial, long SizeBytes, string Role, bool Hangs, DateTimeOffset Since, string? Unreadable = null);
+    string Name, string Device, string Serial, long SizeBytes, string Role, bool Hangs, DateTimeOffset Since, string? Unreadable = null,
+    bool Unwritten = false);

@@ -8,10 +8,10 @@ public static class Words
     /// <summary>The exit status of a command line that is not understood (sysexits.h, EX_USAGE): no status of a health is the same.</summary>
     public const int UsageStatus = 64;
 
-    /// <summary>OK, REBUILDING, DEGRADED, UNKNOWN, STALLED, FAILED.</summary>
+    /// <summary>OK, REBUILDING, DEGRADED, UNKNOWN, INACTIVE, STALLED, FAILED.</summary>
     public static string Of(Health health) => health.ToString().ToUpperInvariant();
 
-    /// <summary>The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell.</summary>
+    /// <summary>The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed, stalled or not running, 3 cannot tell.</summary>
     public static int ExitStatus(Health health) => health switch
     {
         Health.Ok => 0,

@@ -2,13 +2,14 @@
 // scroll positions stay.
 
 const words = {
-  ok: 'Healthy', rebuilding: 'Rebuilding', degraded: 'Degraded', unknown: 'Unknown', stalled: 'Stalled', failed: 'Failed',
+  ok: 'Healthy', rebuilding: 'Rebuilding', degraded: 'Degraded', unknown: 'Unknown', inactive: 'Inactive', stalled: 'Stalled', failed: 'Failed',
 };
 const meanings = {
   ok: 'Data is safe: every array is whole.',
   rebuilding: 'Data is there; redundancy is being made complete.',
   degraded: 'Data is there, but redundancy is missing and nothing is being done about it.',
   unknown: 'It cannot be told how things stand.',
+  inactive: 'A volume does not run: its data is not available until it is started.',
   stalled: 'Writers may be waiting: a disk hangs, or a supervisor is stuck.',
   failed: 'Data cannot be read.',
 };
@@ -108,14 +109,16 @@ function leg(slot, leg) {
 
 function array(array) {
   const facts = [array.level || 'level unknown', bytes(array.sizeBytes), array.chunkBytes ? `${array.chunkBytes / 1024} KiB chunks` : null, array.state];
+  const runs = array.state !== 'inactive';
   const slots = Array.from({ length: Math.max(array.raidDisks, 0) }, (_, slot) => array.legs.filter(one => one.slot === slot))
     .flatMap((legs, slot) => legs.length ? legs.map(one => leg(slot, one)) : [leg(slot)]);
   return make('section.array', { 'data-key': array.name, 'aria-label': `Array ${array.name}` },
     make('div.title', {}, make('h3', {}, array.name, array.volumeName ? make('small', {}, ` ${array.volumeName}`) : null), badge(array.health, words[array.health])),
     make('p.facts', {}, facts.filter(Boolean).join(' · ')),
     array.missing > 0 ? make('p.missing', {}, `${array.missing} of ${array.raidDisks} disks ${array.missing === 1 ? 'is' : 'are'} missing or not rebuilt yet`) : null,
+    array.missingDisks?.length ? make('p.missing', {}, `Missing: ${array.missingDisks.map(serial => serial || 'a disk without a serial number').join(', ')}`) : null,
     progress(array),
-    make('ul.legs', { 'aria-label': `Disks of ${array.name}` }, slots),
+    runs && array.volume >= 0 ? make('ul.legs', { 'aria-label': `Disks of ${array.name}` }, slots) : null,
     array.mismatchSectors > 0 ? make('p.missing', {}, `The last check found ${bytes(array.mismatchSectors * 512)} that did not match`) : null);
 }
 
@@ -123,9 +126,9 @@ const roles = { member: 'ok', spare: 'ok', failed: 'failed', unknown: 'unknown' 
 
 function disks(container) {
   const row = disk => {
-    const health = disk.hangs ? 'stalled' : roles[disk.role] ?? 'unknown';
+    const health = disk.hangs ? 'stalled' : disk.unwritten || disk.unreadable ? 'degraded' : roles[disk.role] ?? 'unknown';
     return make('tr', { 'data-key': disk.name },
-      make('th', { scope: 'row' }, disk.name), make('td', {}, badge(health, disk.hangs ? `${disk.role}, hangs` : disk.role)),
+      make('th', { scope: 'row' }, disk.name), make('td', {}, badge(health, disk.role + (disk.hangs ? ', hangs' : disk.unreadable ? ', unreadable' : disk.unwritten ? ', cannot be written' : ''))),
       make('td', {}, disk.serial || '–'), make('td.number', {}, bytes(disk.sizeBytes)), make('td', {}, disk.device));
   };
   return make('div.scroll', { tabindex: 0, role: 'region', 'aria-label': `Disks of ${container.name}` },
@@ -138,7 +141,7 @@ function container(container) {
     make('div.title', {}, make('h2', {}, container.name), badge(container.health, words[container.health])),
     make('p.facts', {}, container.format ? `${container.format} metadata, generation ${container.generation}` : 'The metadata does not answer'),
     container.waitsFor ? make('p.missing', {}, `Waits for ${container.waitsFor}`, container.waitsSince ? [' since ', moment(container.waitsSince)] : null) : null,
-    container.arrays.length ? container.arrays.map(array) : make('p.facts', {}, 'No array runs here.'),
+    container.arrays.length ? container.arrays.map(array) : make('p.facts', {}, 'It has no volumes.'),
     container.disks.length ? disks(container) : null);
 }
 
@@ -176,7 +179,9 @@ function draw() {
     byId('host').textContent = status.host;
     fill(byId('at'), [document.createTextNode(`as of ${new Date(status.at).toLocaleTimeString()}`)]);
     byId('at').dateTime = status.at;
-    fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, 'No container is supervised on this host.')]);
+    fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, 'There is no container on this host.')]);
+    byId('native').hidden = !status.nativeArrays?.length;
+    fill(byId('native-arrays'), (status.nativeArrays ?? []).map(array));
   }
   if (cluster) {
     byId('cluster').hidden = false;

@@ -18,7 +18,7 @@ internal static class Metrics
 
     private static readonly ImmutableArray<(Health Health, string Name)> Healths =
     [
-        (Health.Ok, "ok"), (Health.Rebuilding, "rebuilding"), (Health.Degraded, "degraded"), (Health.Unknown, "unknown"), (Health.Stalled, "stalled"), (Health.Failed, "failed"),
+        (Health.Ok, "ok"), (Health.Rebuilding, "rebuilding"), (Health.Degraded, "degraded"), (Health.Unknown, "unknown"), (Health.Inactive, "inactive"), (Health.Stalled, "stalled"), (Health.Failed, "failed"),
     ];
 
     // node_md_state's, and what else md may be about.
@@ -49,6 +49,8 @@ internal static class Metrics
         text.Counter("actorraid_events_dropped_total", "Events that the daemon could not keep, because they came too fast.", told.EventsDropped);
         foreach (var container in told.Containers)
             Container(text, container);
+        foreach (var array in told.NativeArrays ?? [])
+            Array(text, "", array);
         return text.ToString();
     }
 
@@ -63,19 +65,23 @@ internal static class Metrics
         foreach (var role in Roles)
             text.Gauge("actorraid_container_disks", "Disks of the container, by role.", container.Disks.Count(disk => disk.Role == role), label, ("role", role));
         foreach (var array in container.Arrays)
-            Array(text, container, array);
+            Array(text, container.Name, array);
         foreach (var disk in container.Disks)
         {
             (string, string)[] labels = [label, ("disk", disk.Name)];
             text.Gauge("actorraid_disk_info", "A disk.", 1, [.. labels, ("device", disk.Device), ("role", disk.Role), ("serial", disk.Serial)]);
             text.Gauge("actorraid_disk_size_bytes", "The disk's size.", disk.SizeBytes, labels);
             text.Gauge("actorraid_disk_hanging", "Whether it has not answered for long.", disk.Hangs ? 1 : 0, labels);
+            text.Gauge(
+                "actorraid_disk_metadata_bad", "Whether its metadata cannot be read, or its last write failed.",
+                disk.Unreadable is not null || disk.Unwritten ? 1 : 0, labels);
         }
     }
 
-    private static void Array(MetricsText text, ContainerStatus container, ArrayStatus array)
+    // The container of a native array is called "".
+    private static void Array(MetricsText text, string container, ArrayStatus array)
     {
-        (string, string)[] labels = [("array", array.Name), ("container", container.Name)];
+        (string, string)[] labels = [("array", array.Name), ("container", container)];
         text.Gauge("actorraid_array_info", "An array.", 1, [.. labels, ("level", array.Level), ("volume", array.VolumeName)]);
         foreach (var (health, name) in Healths)
             text.Gauge("actorraid_array_health", "The array's health: 1 at what it is.", array.Health == health ? 1 : 0, [.. labels, ("health", name)]);

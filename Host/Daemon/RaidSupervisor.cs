@@ -17,6 +17,7 @@ internal sealed class RaidSupervisor : ISupervisor
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = [];
     private TaskCompletionSource _emptied = Completed();
+    private readonly HostObserver _observer;
     private bool _empty = true;
 
     /// <summary>For actors that have nothing to supervise yet.</summary>
@@ -24,6 +25,7 @@ internal sealed class RaidSupervisor : ISupervisor
     {
         _system = system;
         _settings = settings;
+        _observer = new HostObserver(settings, new ContainerReader(settings));
         _events = events;
         system.EmptyChanged += EmptyChanged;
     }
@@ -99,7 +101,7 @@ internal sealed class RaidSupervisor : ISupervisor
     public Task<SystemReport?> Describe(TimeSpan limit) => _system.Describe(limit);
 
     /// <inheritdoc/>
-    public HostObservation Observe(SystemReport report) => HostObservation.Read(_settings, report);
+    public HostObservation Observe(SystemReport report) => _observer.Look(report);
 
     /// <inheritdoc/>
     public async Task Stop(TimeSpan limit)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ActorRaid.Actors;
 using ActorRaid.SysfsIo;
 
@@ -16,65 +15,26 @@ namespace ActorRaid.Host.Status;
 internal sealed record ArrayObservation(
     long? MismatchSectors, long KibPerSecond, SyncPosition? Position, bool IsDelayed, bool IsPending, bool IsFrozen, ImmutableArray<LegReport> Legs);
 
-/// <summary>A container that is not supervised by this daemon, though arrays of it run.</summary>
+/// <summary>A container that is not supervised by this daemon.</summary>
 /// <param name="Name">md127</param>
 /// <param name="Format">imsm</param>
 /// <param name="Monitor">The living process that monitors it, by its pid file; 0: nobody does. An error where that cannot be told.</param>
-/// <param name="Arrays">Its running arrays, as /proc/mdstat tells of them.</param>
-internal sealed record OtherContainer(string Name, string Format, Result<int> Monitor, ImmutableArray<MdStatArray> Arrays);
+/// <param name="Arrays">Its arrays, those that do not run included, as /proc/mdstat shows them.</param>
+/// <param name="Recorded">What its disks say.</param>
+internal sealed record OtherContainer(
+    string Name, string Format, Result<int> Monitor, ImmutableArray<MdStatArray> Arrays, RecordedContainer Recorded);
 
 /// <summary>What is read for a status beside what the actors know.</summary>
+/// <param name="Arrays">By the arrays' names: those that this daemon supervises.</param>
+/// <param name="Others">The containers that it does not.</param>
 internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservation> Arrays, ImmutableArray<OtherContainer> Others)
 {
     /// <summary>Nothing was read.</summary>
     internal static readonly HostObservation None = new(ImmutableDictionary<string, ArrayObservation>.Empty, []);
 
-    /// <summary>Reads it. What cannot be read is left out.</summary>
-    internal static HostObservation Read(RaidSettings settings, SystemReport report)
-    {
-        var text = SysfsAttribute.ReadOnce(settings.MdStatPath);
-        var mdstat = text.Ok ? MdStat.Parse(text.Value) : MdStat.Parse("");
-        var arrays = report.Containers.SelectMany(container => container.Arrays).ToImmutableDictionary(
-            array => array.Name,
-            array => Read($"{settings.SysRoot}/block/{array.Name}/md", mdstat.Arrays.FirstOrDefault(listed => listed.Name == array.Name), array.Legs.IsEmpty));
-        var ours = report.Containers.Where(container => container.Refusal is null).Select(container => container.Name).ToHashSet();
-        var others =
-            from array in mdstat.Arrays
-            where array is { Container: not null, Level: not null } && !ours.Contains(array.Container)
-            group array by array.Container into container
-            orderby container.Key
-            select new OtherContainer(
-                container.Key, mdstat.Arrays.FirstOrDefault(listed => listed.Name == container.Key)?.Format ?? "",
-                Processes.OtherMonitor($"{settings.RunDirectory}/{container.Key}.pid"), [.. container]);
-        return new HostObservation(arrays, [.. others]);
-    }
+    /// <summary>Every array that /proc/mdstat lists, containers included.</summary>
+    internal ImmutableArray<MdStatArray> Listed { get; init; } = [];
 
-    private static ArrayObservation Read(string directory, MdStatArray? listed, bool wantsLegs)
-    {
-        var mismatches = SysfsAttribute.ReadOnce($"{directory}/mismatch_cnt");
-        var progress = listed?.Progress;
-        return new ArrayObservation(
-            mismatches.Ok && long.TryParse(mismatches.Value, CultureInfo.InvariantCulture, out var count) ? count : null,
-            progress?.Speed ?? 0,
-            progress is { State: MdStatProgressState.Running, Done: { } done, Total: { } total and > 0 } ? new SyncPosition((ulong)done * 2, (ulong)total * 2) : null,
-            progress is { State: MdStatProgressState.Delayed },
-            progress is { State: MdStatProgressState.Pending },
-            listed is { IsFrozen: true },
-            wantsLegs ? [.. Legs(directory)] : []);
-    }
-
-    private static IEnumerable<LegReport> Legs(string directory)
-    {
-        const string prefix = "dev-";
-        var legs = SysfsDirectory.List(directory, prefix);
-        if (!legs.Ok)
-            yield break; // It has stopped meanwhile, or it cannot be told: its legs are not shown.
-        foreach (var leg in legs.Value)
-        {
-            var slot = SysfsAttribute.ReadOnce($"{directory}/{leg}/slot");
-            var state = SysfsAttribute.ReadOnce($"{directory}/{leg}/state");
-            if (slot.Ok && state.Ok && int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
-                yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value));
-        }
-    }
+    /// <summary>Why /proc/mdstat cannot be read; null: it can.</summary>
+    internal string? Problem { get; init; }
 }

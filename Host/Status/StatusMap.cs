@@ -38,16 +38,26 @@ internal static class StatusMap
                 .Concat(seen.Others.Select(other => Other(other, report, memory)))
                 .OrderBy(container => container.Name, StringComparer.Ordinal),
         ];
-        var health = report is null ? Health.Stalled : StatusView.Worst(containers.Select(container => container.Health));
-        var summary = report is null ? $"{Words.Of(health)}: the daemon's actors do not answer" : StatusView.Summary(containers);
+        ImmutableArray<ArrayStatus> native = [.. seen.Listed.Where(array => !array.IsExternal).Select(array => MdStatMap.Array(array, null, memory))];
+        var status = new HostStatus(
+            HostStatus.Current, teller.Host, now, teller.Program, teller.Process, teller.Since, Health.Stalled, "", teller.EventsDropped, containers,
+            native.IsEmpty ? null : native, seen.Problem);
         return (
-            new HostStatus(HostStatus.Current, teller.Host, now, teller.Program, teller.Process, teller.Since, health, summary, teller.EventsDropped, containers),
+            report is null ? status with { Summary = $"{Words.Of(Health.Stalled)}: the daemon's actors do not answer" } : StatusView.Judged(status),
             memory.Memory);
     }
 
     private static ContainerStatus Container(ContainerReport container, HostObservation seen, Remembering memory)
     {
-        ImmutableArray<ArrayStatus> arrays = [.. container.Arrays.Select(array => Array(array, seen.Arrays.GetValueOrDefault(array.Name), memory))];
+        var running = container.Arrays.Select(array => array.Volume).ToHashSet();
+        var resting = MdStatMap.Resting(
+            container.Name, [.. container.Volumes.Where(volume => !running.Contains(volume.Index))],
+            seen.Listed.Where(array => array.Container == container.Name), memory);
+        ImmutableArray<ArrayStatus> arrays =
+        [
+            .. container.Arrays.Select(array => Array(array, seen.Arrays.GetValueOrDefault(array.Name), memory)),
+            .. seen.Problem is null ? resting : [],
+        ];
         ImmutableArray<DiskStatus> disks = [.. container.Disks.Select(disk => Disk(disk, memory))];
         var (waits, own) = container.Health switch
         {
@@ -60,14 +70,10 @@ internal static class StatusMap
             _ => ((string?)null, Health.Ok),
         };
         var since = memory.Since($"{container.Name} waits", waits ?? "");
-        if (container.Disks.Any(disk => disk.Unreadable is not null && container.Arrays.Any(array => array.Legs.Any(leg => leg.Disk == disk.Name && (leg.Flags & LegFlags.InSync) != 0))))
-        {
-            // md goes on with it, but what is recorded from now on it will not know.
-            own = StatusView.Worst([own, Health.Degraded]);
-        }
-        return new ContainerStatus(
-            container.Name, container.Format, container.Generation, StatusView.Worst([own, .. arrays.Select(array => array.Health)]),
-            waits, waits is null ? null : since, arrays, disks);
+        var told = new ContainerStatus(
+            container.Name, container.Format, container.Generation, own, waits, waits is null ? null : since, arrays, disks,
+            WaitsHealth: waits is null ? null : own);
+        return told with { Health = StatusView.HealthOf(told) };
     }
 
     private static ArrayStatus Array(ArrayReport array, ArrayObservation? seen, Remembering memory)
@@ -112,7 +118,8 @@ internal static class StatusMap
             conditions.IsEmpty ? null : conditions);
     }
 
-    private static Progress? Progress(SyncPosition? position, long kibPerSecond) => position is { } at
+    /// <summary>How far, how fast and how long still; null where nothing is under way.</summary>
+    internal static Progress? Progress(SyncPosition? position, long kibPerSecond) => position is { } at
         ? new Progress(Math.Min(at.Done, at.Total), at.Total, kibPerSecond, kibPerSecond > 0 ? (long)(at.Total - Math.Min(at.Done, at.Total)) / 2 / kibPerSecond : null)
         : null;
 
@@ -123,39 +130,48 @@ internal static class StatusMap
         var hangs = disk.Hangs || memory.Lasts($"{disk.Name} silent", !disk.Answers) > Long;
         return new DiskStatus(
             disk.Name, disk.Device.ToString(), disk.Serial, (long)disk.Sectors * 512, role, hangs, memory.Since($"{disk.Name} is", $"{role} {hangs}"),
-            disk.Unreadable);
+            disk.Unreadable, disk.IsDoubtful);
     }
 
-    /// <summary>Of a container that others monitor only what the kernel shows is known.</summary>
+    /// <summary>A container that is not supervised here: others monitor it, nobody does, or nothing of it runs.</summary>
     private static ContainerStatus Other(OtherContainer other, SystemReport? report, Remembering memory)
     {
         var refusal = report?.Containers.FirstOrDefault(container => container.Name == other.Name)?.Refusal;
-        var waits = other.Monitor switch
-        {
-            { Ok: false, Error: var error } => $"whether anybody monitors it cannot be told: {error}",
-            { Value: 0 } when refusal is not null => $"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write",
-            { Value: 0 } => "nobody monitors it: its arrays hang at their next write (actorraid supervise takes it up)",
-            { Value: var process } => string.Create(
-                CultureInfo.InvariantCulture, $"process {process} monitors it, not this daemon: only what the kernel shows is known"),
-        };
-        ImmutableArray<ArrayStatus> arrays = [.. other.Arrays.Select(array => Other(array, memory))];
-        var health = StatusView.Worst([other.Monitor is { Ok: true, Value: 0 } ? Health.Stalled : Health.Unknown, .. arrays.Select(array => array.Health)]);
-        return new ContainerStatus(other.Name, other.Format, 0, health, waits, memory.Since($"{other.Name} waits", waits), arrays, [], other.Monitor.Ok ? other.Monitor.Value : null);
+        var (waits, own) = Monitoring(other, refusal);
+        var running = other.Arrays.Where(array => array.Level is not null).Select(
+            array => MdStatMap.Array(array, other.Recorded.Volumes.FirstOrDefault(volume => $"{volume.Index}" == array.Subarray), memory));
+        ImmutableArray<ArrayStatus> arrays = [.. running, .. MdStatMap.Resting(other.Name, other.Recorded.Volumes, other.Arrays, memory)];
+        var disks = other.Recorded.Disks.Select(disk => Disk(
+                new DiskReport(disk.Name, disk.Device, disk.IsSpare, disk.IsFailed, false, true)
+                {
+                    Serial = disk.Serial, Sectors = disk.Sectors, Unreadable = other.Recorded.Unreadable.GetValueOrDefault(disk.Name),
+                },
+                memory))
+            .Concat(other.Recorded.Unreadable.Where(unreadable => other.Recorded.Disks.All(disk => disk.Name != unreadable.Key)).Select(
+                unreadable => Disk(new DiskReport(unreadable.Key, default, false, false, false, true) { Unreadable = unreadable.Value }, memory)));
+        var told = new ContainerStatus(
+            other.Name, other.Format, other.Recorded.Generation, own, waits, waits is null ? null : memory.Since($"{other.Name} waits", waits),
+            arrays, [.. disks.OrderBy(disk => disk.Name, StringComparer.Ordinal)], other.Monitor.Ok ? other.Monitor.Value : null,
+            waits is null ? null : own);
+        return told with { Health = StatusView.HealthOf(told) };
     }
 
-    private static ArrayStatus Other(MdStatArray array, Remembering memory)
+    private static (string? Waits, Health Own) Monitoring(OtherContainer other, string? refusal)
     {
-        var missing = array is { RaidDisks: { } all, WorkingDisks: { } working } ? all - working : 0;
-        var action = array.Progress?.Action == "recovery" ? "recover" : array.Progress?.Action ?? "idle";
-        var health = array.State == MdStatState.Broken ? Health.Failed
-            : action is "recover" or "resync" or "reshape" ? Health.Rebuilding
-            : missing > 0 ? Health.Degraded
-            : Health.Ok;
-        var position = array.Progress is { Done: { } done, Total: { } total and > 0 } ? new SyncPosition((ulong)done * 2, (ulong)total * 2) : (SyncPosition?)null;
-        return new ArrayStatus(
-            array.Name, int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume) ? volume : -1, "", array.Level ?? "", (array.Blocks ?? 0) * 1024, 0,
-            health, "", action, Progress(position, array.Progress?.Speed ?? 0), null, false, array.RaidDisks ?? 0, missing, null, [],
-            memory.Since($"{array.Name} health", health.ToString()), array.IsFrozen ? ["frozen"] : null);
+        var runs = other.Arrays.Any(array => array.Level is not null);
+        var isKnown = other.Recorded.Refusal is null;
+        return other.Monitor switch
+        {
+            _ when !runs && isKnown => (null, Health.Ok),
+            _ when !runs => ($"whether it has volumes that do not run cannot be told: {other.Recorded.Refusal}", Health.Unknown),
+            { Ok: false, Error: var error } => ($"whether anybody monitors it cannot be told: {error}", Health.Unknown),
+            { Value: 0 } when refusal is not null =>
+                ($"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write", Health.Stalled),
+            { Value: 0 } => ("nobody monitors it: its arrays hang at their next write (actorraid supervise takes it up)", Health.Stalled),
+            { Value: var process } => (
+                string.Create(CultureInfo.InvariantCulture, $"process {process} monitors it, not this daemon: only what the kernel shows is known"),
+                Health.Unknown),
+        };
     }
 
     private static ImmutableArray<string> Flags(LegFlags flags) =>

@@ -23,13 +23,20 @@ internal static class StatusPage
             page.AppendLine(container.Format is "" ? "" : Text($"  {container.Format}, generation {container.Generation}"));
             if (container.WaitsFor is { } waits)
                 page.AppendLine(Text($"  waits: {waits}{(container.WaitsSince is { } since ? $", for {Age(status, since)}" : "")}"));
+            if (container.Arrays.IsEmpty && container.WaitsFor is null)
+                page.AppendLine("  no volumes");
             foreach (var array in container.Arrays)
                 Array(page, status, array, bars);
             foreach (var disk in container.Disks)
             {
                 page.AppendLine(Text(
-                    $"  disk {disk.Name}  {disk.Role}{(disk.Hangs ? ", HANGS" : "")}, {(disk.SizeBytes > 0 ? Words.Size(disk.SizeBytes) + ", " : "")}serial {(disk.Serial is "" ? "unknown" : disk.Serial)}, for {Age(status, disk.Since)}"));
+                    $"  disk {disk.Name}  {disk.Role}{Trouble(disk)}, {(disk.SizeBytes > 0 ? Words.Size(disk.SizeBytes) + ", " : "")}serial {(disk.Serial is "" ? "unknown" : disk.Serial)}, for {Age(status, disk.Since)}"));
             }
+        }
+        foreach (var array in status.NativeArrays ?? [])
+        {
+            page.AppendLine();
+            Array(page, status, array, bars, "native array");
         }
         if (status.EventsDropped > 0)
             page.AppendLine().AppendLine(Text($"{status.EventsDropped} events were dropped: they came faster than they could be kept"));
@@ -43,10 +50,13 @@ internal static class StatusPage
         return Text($"[{new string('#', full)}{new string('.', BarWidth - full)}] {Words.Percent(progress)}");
     }
 
-    private static void Array(StringBuilder page, HostStatus status, ArrayStatus array, bool bars)
+    private static string Trouble(DiskStatus disk) =>
+        disk.Hangs ? ", HANGS" : disk.Unreadable is not null ? ", UNREADABLE" : disk.Unwritten ? ", METADATA NOT WRITTEN" : "";
+
+    private static void Array(StringBuilder page, HostStatus status, ArrayStatus array, bool bars, string what = "  array")
     {
         var detail = StatusView.Detail(array);
-        page.Append(Text($"  array {array.Name}  {Words.Of(array.Health)}{(detail is null ? "" : $" {detail}")}, for {Age(status, array.Since)}"));
+        page.Append(Text($"{what} {array.Name}  {Words.Of(array.Health)}{(detail is null ? "" : $" {detail}")}, for {Age(status, array.Since)}"));
         page.AppendLine(array.VolumeName is "" ? "" : Text($"  \"{array.VolumeName}\""));
         var shape = new List<string>();
         if (array.Level is not "")
@@ -56,7 +66,7 @@ internal static class StatusPage
         if (array.ChunkBytes > 0)
             shape.Add($"chunk {Words.Size(array.ChunkBytes)}");
         if (array.State is not "")
-            shape.Add(array.State + (array.IsDirty ? ", recorded as dirty" : ", recorded as clean"));
+            shape.Add(array.State + (array.Volume < 0 ? "" : array.IsDirty ? ", recorded as dirty" : ", recorded as clean"));
         if (array.Action is not "idle")
             shape.Add(array.Action);
         if (array.CheckpointSectors is { } checkpoint)
@@ -65,6 +75,8 @@ internal static class StatusPage
             shape.Add(Text($"{array.MismatchSectors} sectors mismatched"));
         shape.AddRange(array.Conditions ?? []);
         page.AppendLine("    " + string.Join(", ", shape));
+        if (array.MissingDisks is { } missing)
+            page.AppendLine("    missing: " + string.Join(", ", missing.Select(serial => serial is "" ? "a disk without a serial number" : $"serial {serial}")));
         if (bars && array.Progress is { } progress && Words.Action(array.Action) is { } action)
         {
             var rate = progress.KibPerSecond > 0 ? Text($", {Words.Size(progress.KibPerSecond * 1024)}/s") : "";

@@ -14,7 +14,7 @@ internal static class Sample
     public static readonly StatusTeller Teller = new("host", "1.2.3", 4711, Then, 0);
 
     public static readonly VolumeInfo Volume = new(
-        0, "vol0", 5, 0, 131_072, 40_960, 81_920, false, VolumeActivity.None, 0, [.. Enumerable.Range(0, 3).Select(slot => new LegInfo(slot, Device(slot), true, 0))]);
+        0, "vol0", 5, 0, 131_072, 40_960, 81_920, false, VolumeActivity.None, 0, [.. Enumerable.Range(0, 3).Select(slot => new LegInfo(slot, Device(slot), true, 0) { Serial = $"SERIAL{slot}" })]);
 
     public static readonly ArrayReport Array = new(
         "md126", 0, "vol0", 5, ArrayState.Clean, SyncAction.Idle, null, 3,
@@ -22,6 +22,13 @@ internal static class Sample
 
     public static readonly ContainerReport Container = new(
         "md127", ContainerHealth.Answers, [], "imsm", 18, [Array], [Disk(0), Disk(1), Disk(2), Disk(3) with { IsSpare = true }]);
+
+    /// <summary>The same container as its disks tell of it.</summary>
+    public static readonly RecordedContainer Recorded = new(
+        18, [Volume], [.. Enumerable.Range(0, 4).Select(number => Info(number))], ImmutableDictionary<string, string>.Empty, null);
+
+    public static DiskInfo Info(int number) =>
+        new(Device(number), $"sd{(char)('a' + number)}", $"SERIAL{number}", number < 3 ? number : -1, number == 3, false, 131_072);
 
     public static DeviceNumber Device(int number) => new(8, number * 16);
 

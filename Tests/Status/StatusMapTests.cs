@@ -102,7 +102,7 @@ public sealed class StatusMapTests
 
             """);
         HostStatus Told(int monitor) => StatusMap.Of(
-            Sample.Teller, new SystemReport([]), HostObservation.None with { Others = [new("md127", "imsm", monitor, mdstat.Arrays)] }, StatusMemory.Empty, Sample.Then).Status;
+            Sample.Teller, new SystemReport([]), HostObservation.None with { Others = [new("md127", "imsm", monitor, mdstat.Arrays, Sample.Recorded)] }, StatusMemory.Empty, Sample.Then).Status;
         Assert.Equal((Health.Unknown, 17), (Told(17).Health, Told(17).Containers[0].Monitor));
         Assert.Equal((Health.Stalled, Health.Degraded, 1), (Told(0).Health, Told(0).Containers[0].Arrays[0].Health, Told(0).Containers[0].Arrays[0].Missing));
     }

@@ -103,7 +103,11 @@ public sealed partial record ImsmContainer
             var rebuilding = ((dev.CurrentOrder(slot) ?? dev.Map.Order[slot]) & VolumeGeometry.RebuildBit) != 0;
             var whole = disk is not null && !rebuilding && !IsFailed(disk);
             var mayReturn = disk is null && !rebuilding && index < Super.Disks.Length && !Maps.IsFailed(Super.Disks[index]);
-            legs.Add(new LegInfo(slot, disk?.Device, whole, dev.Map.PbaOfLba0) { MayReturn = mayReturn });
+            legs.Add(new LegInfo(slot, disk?.Device, whole, dev.Map.PbaOfLba0)
+            {
+                MayReturn = mayReturn,
+                Serial = index < Super.Disks.Length ? Super.Disks[index].Serial.ToString() : "",
+            });
         }
 
         return legs.MoveToImmutable();

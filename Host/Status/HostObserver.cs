@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ActorRaid.Actors;
+using ActorRaid.SysfsIo;
+
+namespace ActorRaid.Host.Status;
+
+/// <summary>Reads for a status what the actors do not know. One thread at a time.</summary>
+internal sealed class HostObserver(RaidSettings settings, ContainerReader reader)
+{
+    /// <summary>Reads it. An array that is gone meanwhile is left out.</summary>
+    internal HostObservation Look(SystemReport report)
+    {
+        var text = SysfsAttribute.ReadOnce(settings.MdStatPath);
+        var listed = MdStat.Parse(text.Ok ? text.Value : "").Arrays;
+        var arrays = report.Containers.SelectMany(container => container.Arrays).ToImmutableDictionary(
+            array => array.Name,
+            array => Read($"{settings.SysRoot}/block/{array.Name}/md", listed.FirstOrDefault(other => other.Name == array.Name), array.Legs.IsEmpty));
+        var ours = report.Containers.Where(container => container.Refusal is null).Select(container => container.Name).ToHashSet();
+        var others = listed.Where(array => array.IsContainer).Select(container => container.Name)
+            .Concat(listed.Select(array => array.Container).OfType<string>())
+            .Distinct().Where(name => !ours.Contains(name)).Order(StringComparer.Ordinal).ToList();
+        var recorded = reader.Read([.. others.Select(name => (name, FormatOf(listed, name)))]);
+        return new HostObservation(arrays, [.. others.Select(name => Other(listed, name, recorded[name]))])
+        {
+            Listed = listed,
+            Problem = text.Ok ? null : $"which arrays run cannot be told: {text.Error}",
+        };
+    }
+
+    private static string FormatOf(ImmutableArray<MdStatArray> listed, string container) =>
+        listed.FirstOrDefault(array => array.Name == container)?.Format ?? "";
+
+    private OtherContainer Other(ImmutableArray<MdStatArray> listed, string name, RecordedContainer recorded) => new(
+        name, FormatOf(listed, name), Processes.OtherMonitor($"{settings.RunDirectory}/{name}.pid"),
+        [.. listed.Where(array => array.Container == name)], recorded);
+
+    private static ArrayObservation Read(string directory, MdStatArray? listed, bool wantsLegs)
+    {
+        var mismatches = SysfsAttribute.ReadOnce($"{directory}/mismatch_cnt");
+        var progress = listed?.Progress;
+        return new ArrayObservation(
+            mismatches.Ok && long.TryParse(mismatches.Value, CultureInfo.InvariantCulture, out var count) ? count : null,
+            progress?.Speed ?? 0,
+            progress is { State: MdStatProgressState.Running, Done: { } done, Total: { } total and > 0 } ? new SyncPosition((ulong)done * 2, (ulong)total * 2) : null,
+            progress is { State: MdStatProgressState.Delayed },
+            progress is { State: MdStatProgressState.Pending },
+            listed is { IsFrozen: true },
+            wantsLegs ? [.. Legs(directory)] : []);
+    }
+
+    private static IEnumerable<LegReport> Legs(string directory)
+    {
+        const string prefix = "dev-";
+        var legs = SysfsDirectory.List(directory, prefix);
+        if (!legs.Ok)
+            yield break; // It has stopped meanwhile, or it cannot be told: its legs are not shown.
+        foreach (var leg in legs.Value)
+        {
+            var slot = SysfsAttribute.ReadOnce($"{directory}/{leg}/slot");
+            var state = SysfsAttribute.ReadOnce($"{directory}/{leg}/state");
+            if (slot.Ok && state.Ok && int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
+                yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value));
+        }
+    }
+}
