@@ -16,6 +16,10 @@ public sealed class ControlException(string code, string text, Exception? inner 
 {
     /// <summary>For programs.</summary>
     public string Code { get; } = code;
+
+    /// <summary>There is no socket, or nobody listens on it: no daemon runs.</summary>
+    public bool IsNobodyThere => Code == "unreachable"
+        && InnerException is SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.ConnectionRefused };
 }
 
 /// <summary>

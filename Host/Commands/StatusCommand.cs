@@ -14,16 +14,33 @@ internal static class StatusCommand
 
     private static readonly StatusJson Indented = new(new JsonSerializerOptions(StatusJson.Default.Options) { WriteIndented = true });
 
-    /// <summary>Shows how things stand. 0: all well; 1: degraded or rebuilding; 2: failed or stalled; 3: it cannot be told.</summary>
+    /// <summary>
+    /// Shows how things stand. 0: all well; 1: degraded or rebuilding; 2: failed, stalled or not running; 3: it cannot be told. Where no daemon
+    /// runs, root is told what the kernel and the disks say.
+    /// </summary>
     internal static int Show(string socket, string? about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
     {
-        using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
-        var reply = await client.Ask(new ControlRequest(ControlRequest.Current, "status", about)).ConfigureAwait(false);
-        if (reply.Status is not { } status)
-            throw new ControlException("bad-answer", $"{socket}: what came is no status");
+        var status = await Status(socket, about, errors).ConfigureAwait(false);
         output.Write(json ? ToJson(status) : StatusPage.Of(status));
         return Words.ExitStatus(status.Health);
     });
+
+    private static async Task<HostStatus> Status(string socket, string? about, TextWriter errors)
+    {
+        try
+        {
+            using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
+            var reply = await client.Ask(new ControlRequest(ControlRequest.Current, "status", about)).ConfigureAwait(false);
+            return reply.Status ?? throw new ControlException("bad-answer", $"{socket}: what came is no status");
+        }
+        catch (ControlException e) when (e.IsNobodyThere && Environment.IsPrivilegedProcess)
+        {
+            var status = LocalStatus.Look();
+            errors.WriteLine("actorraid: no daemon runs: this is what the kernel and the disks say");
+            return StatusView.About(status, about)
+                ?? throw new ControlException("not-found", $"there is no {about} here; what there is: {StatusView.Names(status)}");
+        }
+    }
 
     /// <summary>Shows how things stand, again with each change, until interrupted; as JSON, a line for each. Ends with 3 when the daemon ends.</summary>
     internal static int Watch(string socket, string? about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>

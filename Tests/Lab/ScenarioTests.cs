@@ -59,6 +59,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void Status_events_explain_and_hooks_tell_a_failure_and_a_rebuild_right_and_nobody_who_asks_disturbs() => lab.Passes("status", 300);
 
+    /// <summary>An admin who reads OK must have his data.</summary>
+    [Fact]
+    public void What_does_not_run_and_what_is_not_ours_is_told_as_that() => lab.Passes("resting", 200);
+
     /// <summary>The rest of what can run: a resync, a check, a reshape.</summary>
     [SoakFact]
     public void Status_tells_a_resync_a_check_and_a_reshape_with_progress_and_estimate() => lab.Passes("status-sync", 300);

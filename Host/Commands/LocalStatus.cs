@@ -1,0 +1,21 @@
+using ActorRaid.Actors;
+using ActorRaid.Host.Status;
+using ActorRaid.Metadata.Imsm.Load;
+using ActorRaid.Reporting;
+
+namespace ActorRaid.Host.Commands;
+
+/// <summary>How things stand where no daemon runs: what the kernel shows, and what the disks say. Needs root.</summary>
+internal static class LocalStatus
+{
+    /// <summary>Looks. Of an array that runs it is told whether anybody monitors it.</summary>
+    internal static HostStatus Look()
+    {
+        var settings = new RaidSettings([new ImsmFormat()]);
+        var report = new SystemReport([]);
+        var seen = new HostObserver(settings, new ContainerReader(settings)).Look(report);
+        var now = DateTimeOffset.Now;
+        var teller = new StatusTeller(Environment.MachineName, ProgramVersion.Text, 0, now, 0);
+        return StatusMap.Of(teller, report, seen, StatusMemory.Empty, now).Status;
+    }
+}
