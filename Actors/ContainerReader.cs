@@ -14,6 +14,9 @@ namespace ActorRaid.Actors;
 public sealed record RecordedContainer(
     uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks, ImmutableDictionary<string, string> Unreadable, string? Refusal)
 {
+    /// <summary>Its metadata is of a format that is not supported here.</summary>
+    public bool IsOfOtherFormat { get; init; }
+
     /// <summary>Nothing is known, for that reason.</summary>
     internal static RecordedContainer Unknown(string refusal) => new(0, [], [], ImmutableDictionary<string, string>.Empty, refusal);
 }
@@ -54,7 +57,10 @@ public sealed class ContainerReader(RaidSettings settings)
             container => container.Name,
             container => container switch
             {
-                { Format: null } => RecordedContainer.Unknown($"metadata of the format \"{container.FormatName}\" is not known here"),
+                { Format: null } => RecordedContainer.Unknown($"metadata of the format \"{container.FormatName}\" is not supported here") with
+                {
+                    IsOfOtherFormat = true,
+                },
                 { Disks: { Ok: false, Error: var error } } => RecordedContainer.Unknown($"its disks are not known: {error}"),
                 _ => Put(container.Name, container.Format, container.Disks.Value),
             });

@@ -8,6 +8,9 @@ internal enum ContainerKind
     /// <summary>It looks like a container: external metadata, no level.</summary>
     Container,
 
+    /// <summary>The same, with metadata of a format that is not supported here.</summary>
+    OtherFormat,
+
     /// <summary>It has a level, or is a member of a container: an array that holds data.</summary>
     NotAContainer,
 
@@ -30,9 +33,10 @@ internal static class ContainerCheck
         var version = metadataVersion.Trim();
         if (!version.StartsWith(external, StringComparison.Ordinal))
             return ContainerKind.NotExternal;
-        return version.Length > external.Length && version[external.Length] is '/' or '-'
-            ? ContainerKind.NotAContainer
-            : ContainerKind.Container;
+        var format = version[external.Length..];
+        return format is ['/' or '-', ..] ? ContainerKind.NotAContainer
+            : SupportedFormats.All.Any(supported => supported.Name == format) ? ContainerKind.Container
+            : ContainerKind.OtherFormat;
     }
 
     /// <summary>Judges an array by sysfs; null when it is gone. An error when that cannot be told.</summary>

@@ -21,18 +21,24 @@ internal static class MdmonCommand
         }
 
         string[] containers;
+        var status = 0;
         if (options.All)
         {
-            var all = Containers();
+            var (all, others) = (Containers(), Containers(ContainerKind.OtherFormat));
             if (!all.Ok)
                 return Say($"the arrays cannot be listed: {all.Error}", NoSuchArray);
             containers = all.Value;
+            foreach (var other in others.Ok ? others.Value : [])
+                status |= HandOn(other, options);
         }
         else
         {
             if (ContainerName.Resolve(options.Container!) is not { } container)
                 return Say($"{options.Container} is not a valid md device name", NoSuchArray);
-            if (Refusal(container) is { } refusal)
+            var kind = ContainerCheck.Look(container);
+            if (kind is { Ok: true, Value: ContainerKind.OtherFormat })
+                return HandOn(container, options);
+            if (Refusal(container, kind) is { } refusal)
                 return Say(refusal, Refused);
             containers = [container];
         }
@@ -44,7 +50,6 @@ internal static class MdmonCommand
         if (options.Foreground && containers.Length > 0 && launcher.Become(containers, stay: false) is { } failure)
             return Say(failure.Message, NoSuchArray);
 
-        var status = 0;
         foreach (var container in containers)
             status |= Verdict(container, launcher.Supervise(container), options.Takeover || Invocation.ParentName() == "mdadm");
         return status;
@@ -60,11 +65,20 @@ internal static class MdmonCommand
         LaunchOutcome.AlreadySupervised or LaunchOutcome.Managed => alreadyIsFine ? 0 : Say($"{container} already managed: {reply.Message}", Refused),
         LaunchOutcome.NotAContainer => Say($"{container} is not a container - cannot monitor", Refused),
         LaunchOutcome.NotExternal => Say($"{container} does not use external metadata - cannot monitor", Refused),
-        LaunchOutcome.UnknownMetadata => Say($"{container} uses unsupported metadata: {reply.Message}", Refused),
+        LaunchOutcome.UnknownMetadata => Say(
+            $"{container} uses unsupported metadata: {reply.Message}; mdadm's own mdmon supervises it ({DistributionMonitor.Path} {container})", Refused),
         _ => Say($"Cannot load metadata for {container}: {reply.Message}", Refused),
     };
 
-    private static string? Refusal(string container) => ContainerCheck.Look(container) switch
+    /// <summary>Hands a container of a format that is not supported here on to mdadm's own mdmon; the exit status is that one's.</summary>
+    internal static int HandOn(string container, MdmonOptions options)
+    {
+        var (status, reason) = DistributionMonitor.Run(container, options);
+        return reason is null ? status
+            : Say($"{container} has metadata of a format that is not supported here, and mdadm's own mdmon cannot be run: {reason}", Refused);
+    }
+
+    private static string? Refusal(string container, Result<ContainerKind?> kind) => kind switch
     {
         { Ok: false, Error: var error } => $"failed to load sysfs info for {container}: {error}",
         { Value: null } => $"failed to load sysfs info for {container}",
@@ -74,15 +88,17 @@ internal static class MdmonCommand
     };
 
     /// <summary>
-    /// The containers that there are, by sysfs, in ordinal order; and what may be one and cannot be read now: whoever is to supervise it finds
-    /// out, and says so. An error where the arrays cannot be listed; no arrays where sysfs has no block devices.
+    /// The containers that there are of a supported format, by sysfs, in ordinal order; and what may be one and cannot be read now: whoever is to
+    /// supervise it finds out, and says so. An error where the arrays cannot be listed; no arrays where sysfs has no block devices.
     /// </summary>
-    internal static Result<string[]> Containers(string sysRoot = "/sys")
+    internal static Result<string[]> Containers(string sysRoot = "/sys") => Containers(ContainerKind.Container, sysRoot);
+
+    private static Result<string[]> Containers(ContainerKind kind, string sysRoot = "/sys")
     {
         var arrays = SysfsDirectory.List($"{sysRoot}/block", "md");
         if (!arrays.Ok)
             return arrays.Error.MeansGone ? Array.Empty<string>() : arrays.Error;
-        return arrays.Value.Where(name => ContainerCheck.Look(name, sysRoot) is { Ok: false } or { Value: ContainerKind.Container }).ToArray();
+        return arrays.Value.Where(name => ContainerCheck.Look(name, sysRoot) is var look && (look.Ok ? look.Value == kind : kind == ContainerKind.Container)).ToArray();
     }
 
     private static int Say(string message, int status)

@@ -31,7 +31,7 @@ internal static class ClusterCommandLine
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on, and show every change" };
         var json = new Option<bool>("--json") { Description = "As JSON, with everything that the hosts have told; with --watch a line for each change" };
         var degraded = new Option<bool>("--degraded") { Description = "Only the hosts that are not well" };
-        var command = new Command("status", "Show all hosts, worst first. Exit status: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell") { watch, json, degraded };
+        var command = new Command("status", "Show all hosts, worst first. Exit status: 0 all well, 1 degraded or rebuilding, 2 failed, stalled or not running, 3 cannot tell") { watch, json, degraded };
         command.SetAction((result, cancel) => With(result.GetValue(config)!, access =>
             result.GetValue(watch)
                 ? ClusterCommand.Watch(access, result.GetValue(json), result.GetValue(degraded), Console.Out, cancel)

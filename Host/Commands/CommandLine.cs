@@ -98,7 +98,7 @@ internal static class CommandLine
         };
         var json = new Option<bool>("--json") { Description = "As JSON" };
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on, and show every change, with progress bars" };
-        var command = new Command("status", "Is my data safe, and what is going on? Exit status: 0 all well, 1 degraded or rebuilding, 2 failed or stalled, 3 cannot tell")
+        var command = new Command("status", "Is my data safe, and what is going on? Exit status: 0 all well, 1 degraded or rebuilding, 2 failed, stalled or not running, 3 cannot tell")
         {
             about, json, watch,
         };

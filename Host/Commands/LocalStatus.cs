@@ -1,6 +1,5 @@
 using ActorRaid.Actors;
 using ActorRaid.Host.Status;
-using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Reporting;
 
 namespace ActorRaid.Host.Commands;
@@ -11,7 +10,7 @@ internal static class LocalStatus
     /// <summary>Looks. Of an array that runs it is told whether anybody monitors it.</summary>
     internal static HostStatus Look()
     {
-        var settings = new RaidSettings([new ImsmFormat()]);
+        var settings = new RaidSettings(SupportedFormats.All);
         var report = new SystemReport([]);
         var seen = new HostObserver(settings, new ContainerReader(settings)).Look(report);
         var now = DateTimeOffset.Now;

@@ -18,17 +18,19 @@ internal static class SuperviseCommand
         var all = request.All ? MdmonCommand.Containers() : Array.Empty<string>();
         if (!all.Ok)
             return Say($"the arrays cannot be listed: {all.Error}");
+        var offRoot = Invocation.IsOffRoot(Invocation.Name()) || Invocation.InInitramfs();
         foreach (var given in request.All ? all.Value : request.Containers)
         {
-            if (ContainerName.Resolve(given) is { } container)
-                containers.Add(container);
-            else
+            if (ContainerName.Resolve(given) is not { } container)
                 status |= Say($"{given} is not a valid md device name");
+            else if (ContainerCheck.Look(container) is { Ok: true, Value: ContainerKind.OtherFormat })
+                status |= MdmonCommand.HandOn(container, new MdmonOptions(container, false, request.Takeover, false, offRoot));
+            else
+                containers.Add(container);
         }
         if (containers.Count == 0 && request is { All: false, Takeover: false })
             return status;
 
-        var offRoot = Invocation.IsOffRoot(Invocation.Name()) || Invocation.InInitramfs();
         var launcher = new Launcher(LaunchPaths.FromEnvironment(), offRoot, request.Takeover);
         if (request is { Takeover: true, Foreground: false } && launcher.Replace() is { } kept)
             return status | Say($"not taken over: {kept.Message}", Refused);

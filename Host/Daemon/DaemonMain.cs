@@ -67,7 +67,7 @@ internal static class DaemonMain
     private static async Task<int> Run(DaemonOptions options, Signals signals, LaunchLock held, DaemonService service)
     {
         var events = service.Events;
-        var settings = new RaidSettings([new ImsmFormat()]);
+        var settings = new RaidSettings(SupportedFormats.All);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IHostLifetime>(signals).AddSingleton<IEventSink>(events).AddRaidSystem(settings);
         // Not disposed of: that would wait for actors without a limit, and one may hang in the kernel.

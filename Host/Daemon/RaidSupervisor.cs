@@ -71,6 +71,9 @@ internal sealed class RaidSupervisor : ISupervisor
 
     private async Task<LaunchReply> TakeUp(string container, bool takeover)
     {
+        // Whoever monitors what we cannot is not to be ended.
+        if (ContainerCheck.Look(container, _settings.SysRoot) is { Ok: true, Value: ContainerKind.OtherFormat })
+            return new LaunchReply(LaunchOutcome.UnknownMetadata, $"{container} has metadata of a format that is not supported here");
         var found = Predecessor.Find(_settings.RunDirectory, container);
         if (!found.Ok)
             return new LaunchReply(LaunchOutcome.Failed, $"{container}: it is not known whether anybody monitors it: {found.Error}");

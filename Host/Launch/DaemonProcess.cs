@@ -85,6 +85,17 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         return CannotStart(Native.LastError);
     }
 
+    /// <summary>Becomes another program, with this environment and these standard streams. Returns only if that fails, with the reason.</summary>
+    internal static string Become(string program, IReadOnlyList<string> arguments)
+    {
+        HideDescriptors();
+        List<string> environment = [];
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            environment.Add($"{entry.Key}={entry.Value}");
+        Native.Execute((byte*)Marshal.StringToCoTaskMemUTF8(program), Strings(arguments), Strings(environment));
+        return new KernelError(Native.LastError, program, "execute").ToString();
+    }
+
     private string CannotStart(int errno) => $"cannot start the daemon: {new KernelError(errno, Program, "execute")}";
 
     private static string? WaitForByte(int descriptor, TimeSpan limit)

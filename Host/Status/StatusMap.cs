@@ -164,6 +164,9 @@ internal static class StatusMap
         {
             _ when !runs && isKnown => (null, Health.Ok),
             _ when !runs => ($"whether it has volumes that do not run cannot be told: {other.Recorded.Refusal}", Health.Unknown),
+            { Ok: true, Value: not 0 } when other.Recorded.IsOfOtherFormat => (null, Health.Ok),
+            { Ok: true } when other.Recorded.IsOfOtherFormat =>
+                ($"nobody monitors it: its arrays hang at their next write ({other.Recorded.Refusal}; mdmon {other.Name} starts mdadm's own mdmon)", Health.Stalled),
             { Ok: false, Error: var error } => ($"whether anybody monitors it cannot be told: {error}", Health.Unknown),
             { Value: 0 } when refusal is not null =>
                 ($"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write", Health.Stalled),

@@ -20,7 +20,9 @@ internal static class StatusPage
         {
             page.AppendLine();
             page.Append(Text($"container {container.Name}  {Words.Of(container.Health)}"));
-            page.AppendLine(container.Format is "" ? "" : Text($"  {container.Format}, generation {container.Generation}"));
+            page.Append(container.Format is "" ? "" : $"  {container.Format}");
+            page.Append(container.Generation == 0 ? "" : Text($", generation {container.Generation}"));
+            page.AppendLine(container.Monitor > 0 ? Text($", monitored by process {container.Monitor}") : "");
             if (container.WaitsFor is { } waits)
                 page.AppendLine(Text($"  waits: {waits}{(container.WaitsSince is { } since ? $", for {Age(status, since)}" : "")}"));
             if (container.Arrays.IsEmpty && container.WaitsFor is null)

@@ -13,7 +13,7 @@ public sealed class ContainerTests : IDisposable
 
     [Theory]
     [InlineData("", "external:imsm", ContainerKind.Container)]
-    [InlineData("\n", "external:ddf\n", ContainerKind.Container)]
+    [InlineData("\n", "external:ddf\n", ContainerKind.OtherFormat)]
     [InlineData("container\n", "external:imsm\n", ContainerKind.Container)]
     [InlineData("raid5\n", "external:/md127/0\n", ContainerKind.NotAContainer)]
     [InlineData("raid5\n", "external:-md127/0\n", ContainerKind.NotAContainer)]

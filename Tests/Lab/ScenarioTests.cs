@@ -63,6 +63,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void What_does_not_run_and_what_is_not_ours_is_told_as_that() => lab.Passes("resting", 200);
 
+    /// <summary>What is not supported is left to whoever can do it.</summary>
+    [Fact]
+    public void A_DDF_container_is_left_to_mdadms_own_mdmon() => lab.Passes("ddf", 200);
+
     /// <summary>The rest of what can run: a resync, a check, a reshape.</summary>
     [SoakFact]
     public void Status_tells_a_resync_a_check_and_a_reshape_with_progress_and_estimate() => lab.Passes("status-sync", 300);

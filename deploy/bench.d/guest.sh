@@ -115,7 +115,7 @@ memory() {
     done
 }
 
-DISTRIBUTION=/sbin/mdmon.distribution
+DISTRIBUTION=/sbin/mdmon.distrib
 OURS=$PUBLISHED_IN_GUEST/mdmon
 [ -x "$DISTRIBUTION" ] && [ ! -L "$DISTRIBUTION" ] || fail "$DISTRIBUTION is not the distribution's mdmon"
 rm -f /out/figures

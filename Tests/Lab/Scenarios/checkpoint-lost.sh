@@ -11,7 +11,7 @@ settle
 rest vol0
 fill vol0
 rest vol0
-quietly /sbin/mdmon.distribution --takeover "$(container_of vol0)"
+quietly /sbin/mdmon.distrib --takeover "$(container_of vol0)"
 hold vol0 50
 # It has to learn of both at once.
 theirs=$(supervisor "$(container_of vol0)")

@@ -48,7 +48,7 @@ wait $writer || fail "a write failed"
 say "killed while it left: undone by the next"
 
 set_delay 2.500
-quietly /sbin/mdmon.distribution --takeover "$home"
+quietly /sbin/mdmon.distrib --takeover "$home"
 write
 quietly mdmon --takeover "$home"
 write

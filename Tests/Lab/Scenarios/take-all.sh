@@ -26,8 +26,8 @@ all_with() {
 }
 ours=$(supervisor "${homes%% *}")
 
-/sbin/mdmon.distribution --all --takeover || fail "mdmon --all --takeover ended with status $?"
-expect 30 all_with /sbin/mdmon.distribution
+/sbin/mdmon.distrib --all --takeover || fail "mdmon --all --takeover ended with status $?"
+expect 30 all_with /sbin/mdmon.distrib
 expect 60 ended "$ours"
 say "both with mdmon, and process $ours has ended"
 
@@ -36,13 +36,13 @@ mdmon --all --takeover &
 taking=$!
 pause 2
 kill -0 "$taking" || fail "mdmon --all --takeover has not waited for /run"
-all_with /sbin/mdmon.distribution || fail "somebody has taken over without a /run to write to"
+all_with /sbin/mdmon.distrib || fail "somebody has taken over without a /run to write to"
 mount -o remount,rw /run
 wait "$taking" || fail "mdmon --all --takeover ended with status $?"
 expect 30 all_with mdmon
 now=$(supervisor "${homes%% *}")
 [ "$now" = "$(supervisor "${homes##* }")" ] || fail "the containers are not with one process"
-[ "$(readlink "/proc/$now/exe")" != "/sbin/mdmon.distribution" ] || fail "process $now is the distribution's"
+[ "$(readlink "/proc/$now/exe")" != "/sbin/mdmon.distrib" ] || fail "process $now is the distribution's"
 say "both with process $now"
 
 fail_disk vol0 "${DISKS[1]}"

@@ -45,10 +45,10 @@ left_times() { [ "$(grep -c "container-left $home" "$ACTORRAID_LOG")" = "$1" ]; 
 checkpoint_at 30
 percent=30
 for round in 1 2; do
-    quietly /sbin/mdmon.distribution --takeover "$home"
+    quietly /sbin/mdmon.distrib --takeover "$home"
     expect 20 not supervised_by "$home" "$ours"
     theirs=$(supervisor "$home")
-    [[ $(tr '\0' ' ' <"/proc/$theirs/cmdline") == *mdmon.distribution* ]] || fail "$home is not with mdmon, but with $(cat "/proc/$theirs/cmdline")"
+    [[ $(tr '\0' ' ' <"/proc/$theirs/cmdline") == *mdmon.distrib* ]] || fail "$home is not with mdmon, but with $(cat "/proc/$theirs/cmdline")"
     expect 40 left_times "$round"
     [ "$(supervisor "$(container_of vol1)")" = "$ours" ] || fail "the other container went too"
     dd if="$DATA/vol1" of="/dev/$(md vol1)" bs=4k count=1 oflag=direct conv=notrunc status=none
