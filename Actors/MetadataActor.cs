@@ -105,7 +105,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             Turn();
         });
         Receive<DescribeYourself>(_ => Sender.Tell(
-            new MetadataStanding(_model.Format, _model.Generation, _model.Volumes, _model.Disks, _writer.Hanging)
+            MetadataStanding.Of(_model, _writer.Hanging) with
             {
                 Doubtful = _writer.DoubtfulDisks,
             },

@@ -255,6 +255,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
             return new ContainerReport(Asked.Name, health, silent, Metadata?.Format ?? "", Metadata?.Generation ?? 0, [.. ArrayReports()], [.. DiskReports()])
             {
                 Volumes = Metadata?.Volumes ?? [],
+                Uuid = Metadata?.Uuid,
             };
         }
 
@@ -268,6 +269,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
                 return new ArrayReport(
                     array.Name, array.Volume, volume?.Name ?? "", volume?.Level, array.State, array.Action, array.Sync?.Fraction, array.RaidDisks, array.Legs)
                 {
+                    Uuid = volume is null ? null : Metadata!.VolumeUuids.ElementAtOrDefault(Metadata.Volumes.IndexOf(volume)),
                     Recorded = volume,
                     Sync = array.Sync,
                     Waiting = array.Waiting,

@@ -50,6 +50,9 @@ public sealed record ContainerReport(
     /// <summary>All volumes that the metadata has, whether they run or not; none when its actor does not answer.</summary>
     public ImmutableArray<VolumeInfo> Volumes { get; init; } = [];
 
+    /// <summary>Its UUID; null: it has none, or its metadata does not answer.</summary>
+    public string? Uuid { get; init; }
+
     /// <summary>Why it is not supervised, in words; null: it is.</summary>
     public string? Refusal { get; init; }
 }
@@ -68,6 +71,9 @@ public sealed record ArrayReport(
     string Name, int Volume, string VolumeName, int? Level, ArrayState State, SyncAction Action, double? Done, int RaidDisks,
     ImmutableArray<LegReport> Legs)
 {
+    /// <summary>Its UUID; null when the metadata does not answer.</summary>
+    public string? Uuid { get; init; }
+
     /// <summary>What the metadata has of it; null when that does not answer.</summary>
     public VolumeInfo? Recorded { get; init; }
 
@@ -146,6 +152,23 @@ internal sealed record MetadataStanding(
 {
     /// <summary>Disks whose last metadata write failed, by the kernel's names: it is tried again.</summary>
     public ImmutableArray<string> Doubtful { get; init; } = [];
+
+    /// <summary>The container's UUID; null: it has none.</summary>
+    public string? Uuid { get; init; }
+
+    /// <summary>The volumes' UUIDs, in the order of <see cref="Volumes"/>.</summary>
+    public ImmutableArray<string?> VolumeUuids { get; init; } = [];
+
+    /// <summary>How a container stands by its metadata.</summary>
+    public static MetadataStanding Of(IContainerModel model, ImmutableArray<DeviceNumber> hanging)
+    {
+        var volumes = model.Volumes;
+        return new MetadataStanding(model.Format, model.Generation, volumes, model.Disks, hanging)
+        {
+            Uuid = model.Uuid,
+            VolumeUuids = [.. volumes.Select(volume => model.UuidOf(volume.Index))],
+        };
+    }
 }
 
 /// <summary>A member array's answer. See <see cref="ArrayReport"/>.</summary>

@@ -30,10 +30,8 @@ internal static class ContainerName
     {
         if (FileIdentity.Of(path) is not { IsBlockDevice: true } node)
             return null;
-        // The kernel's own table: the node may be called anything.
-        var entry = $"{sysRoot}/dev/block/{node.NodeMajor}:{node.NodeMinor}";
-        var target = Directory.ResolveLinkTarget(entry, returnFinalTarget: false)?.FullName;
-        return target is not null && Path.GetFileName(target) is { Length: > 0 } name && IsArray(name, sysRoot) ? name : null;
+        var name = DeviceName.Kernel(node.Number, sysRoot);
+        return IsArray(name, sysRoot) ? name : null;
     }
 
     private static bool IsArray(string name, string sysRoot) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host;
@@ -12,11 +13,19 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsB
 {
     private const uint BasicStats = 0x7ff;
 
+    /// <summary>A node's device as sysfs spells its number: <c>9:126</c>.</summary>
+    internal string Number => string.Create(CultureInfo.InvariantCulture, $"{NodeMajor}:{NodeMinor}");
+
     /// <summary>Follows links to the file; null when there is none.</summary>
-    internal static unsafe FileIdentity? Of(string path)
+    internal static FileIdentity? Of(string path) => Look(path) is { Ok: true, Value: var found } ? found : null;
+
+    /// <summary>Follows links to the file; the kernel's error when that leads to none.</summary>
+    internal static unsafe Result<FileIdentity> Look(string path)
     {
         Native.FileStatus status;
-        return Native.Status(Native.AtFdCwd, path, 0, BasicStats, &status) != 0 ? null : new FileIdentity(
-            (ulong)status.FileSystemMajor << 32 | status.FileSystemMinor, status.Inode, status.IsBlockDevice, status.DeviceMajor, status.DeviceMinor);
+        return Native.Status(Native.AtFdCwd, path, 0, BasicStats, &status) != 0
+            ? new KernelError(Native.LastError, path, "stat")
+            : new FileIdentity(
+                (ulong)status.FileSystemMajor << 32 | status.FileSystemMinor, status.Inode, status.IsBlockDevice, status.DeviceMajor, status.DeviceMinor);
     }
 }

@@ -15,6 +15,12 @@ public interface IContainerModel
     /// <summary>The generation that the model was loaded with or last committed as.</summary>
     uint Generation { get; }
 
+    /// <summary>The container's UUID as mdadm prints it; null: it has none.</summary>
+    string? Uuid => null;
+
+    /// <summary>A volume's UUID as mdadm prints it; null: it has none.</summary>
+    string? UuidOf(int volume) => null;
+
     /// <summary>The disks that are present in the container, spares included.</summary>
     ImmutableArray<DiskInfo> Disks { get; }
 

@@ -11,11 +11,16 @@ namespace ActorRaid.Reporting;
 /// <param name="Version">Of this protocol: <see cref="Current"/>.</param>
 /// <param name="Ask">status, watch (status, now and whenever it changes), events, follow (events, those and all later ones), explain,
 /// hooks (what is run on events, and how it went), test-hooks (run those that are set on an event as if it had happened; root only).</param>
-/// <param name="About">For status and watch: only that container, array or disk (md127, md126, sda, or a volume's name); for explain: which array; for test-hooks: which event. Null: all.</param>
+/// <param name="About">For status and watch: only that container, array or disk, by any name that <see cref="NameLookup"/> knows; for explain: which; for test-hooks: which event. Null: all.</param>
 /// <param name="Since">For events and follow: only those after that time.</param>
 /// <param name="After">For events and follow: only those after that sequence number; with <paramref name="Process"/>.</param>
 /// <param name="Process">The daemon that counted <paramref name="After"/>: another one's numbers mean nothing.</param>
-public sealed record ControlRequest(int Version, string Ask, string? About = null, DateTimeOffset? Since = null, long? After = null, int? Process = null)
+/// <param name="Device">
+/// The kernel's name (md126), or the device number (9:126), of the block device that <paramref name="About"/> leads to where it was given: the daemon may see
+/// another /dev. Null: it leads to none.
+/// </param>
+public sealed record ControlRequest(
+    int Version, string Ask, string? About = null, DateTimeOffset? Since = null, long? After = null, int? Process = null, string? Device = null)
 {
     /// <summary>The version of the protocol.</summary>
     public const int Current = 1;
@@ -54,7 +59,7 @@ public sealed record HookStatus(
     ImmutableArray<string> On, ImmutableArray<string> Run, int Seconds, string? LastEvent = null, DateTimeOffset? LastTime = null, bool? LastOk = null, string? LastOutcome = null);
 
 /// <summary>Why a request was not answered.</summary>
-/// <param name="Code">bad-request, too-long, unknown-version, not-allowed, not-found, busy.</param>
+/// <param name="Code">bad-request, too-long, unknown-version, not-allowed, not-found, ambiguous, busy.</param>
 /// <param name="Text">In words: what was found, and what to do.</param>
 public sealed record ControlError(string Code, string Text);
 

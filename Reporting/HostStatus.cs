@@ -68,7 +68,11 @@ public sealed record HostStatus(
 public sealed record ContainerStatus(
     string Name, string Format, uint Generation, Health Health, string? WaitsFor, DateTimeOffset? WaitsSince,
     ImmutableArray<ArrayStatus> Arrays, ImmutableArray<DiskStatus> Disks, int? Monitor = null,
-    Health? WaitsHealth = null);
+    Health? WaitsHealth = null)
+{
+    /// <summary>Its UUID, as mdadm prints it; null: it has none, or it is not known.</summary>
+    public string? Uuid { get; init; }
+}
 
 /// <summary>An array that runs, or a volume that does not.</summary>
 /// <param name="Name">md126; of a volume that has no array its place in its container: md127/0.</param>
@@ -90,7 +94,8 @@ public sealed record ContainerStatus(
 /// <param name="Since">Since when its health is what it is, as far as this daemon knows.</param>
 /// <param name="Conditions">
 /// What else there is to know, in words for programs: frozen (somebody wants it left alone), delayed (its resync waits for another array's on the
-/// same disks), pending (its resync waits for the first write), recording (what was seen is being recorded, and takes long). Null: nothing.
+/// same disks), pending (its resync waits for the first write), recording (what was seen is being recorded, and takes long), reshape (one is recorded: an
+/// mdadm has to drive it). Null: nothing.
 /// </param>
 /// <param name="MissingDisks">
 /// Of a volume that does not run: the serial numbers of the disks that it misses, as the metadata spells them. Null: it runs, or misses none.
@@ -98,7 +103,11 @@ public sealed record ContainerStatus(
 public sealed record ArrayStatus(
     string Name, int Volume, string VolumeName, string Level, long SizeBytes, int ChunkBytes, Health Health, string State, string Action, Progress? Progress,
     ulong? CheckpointSectors, bool IsDirty, int RaidDisks, int Missing, long? MismatchSectors, ImmutableArray<LegStatus> Legs, DateTimeOffset Since,
-    ImmutableArray<string>? Conditions = null, ImmutableArray<string>? MissingDisks = null);
+    ImmutableArray<string>? Conditions = null, ImmutableArray<string>? MissingDisks = null)
+{
+    /// <summary>The volume's UUID, as mdadm prints it; null: it is not known.</summary>
+    public string? Uuid { get; init; }
+}
 
 /// <summary>How far a resync, recovery, check, repair or reshape is.</summary>
 /// <param name="DoneSectors">Done, as sync_completed counts.</param>

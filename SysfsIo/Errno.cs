@@ -45,6 +45,9 @@ public static class Errno
     /// <summary>No such device: what an attribute of a vanished device answers with.</summary>
     public const int ENODEV = 19;
 
+    /// <summary>Not a directory.</summary>
+    public const int ENOTDIR = 20;
+
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
 
@@ -132,6 +135,7 @@ public static class Errno
         EROFS => nameof(EROFS),
         EPIPE => nameof(EPIPE),
         ENAMETOOLONG => nameof(ENAMETOOLONG),
+        ENOTDIR => nameof(ENOTDIR),
         ENOSYS => nameof(ENOSYS),
         EPROTO => nameof(EPROTO),
         EBADMSG => nameof(EBADMSG),

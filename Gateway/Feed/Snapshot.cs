@@ -41,20 +41,16 @@ internal sealed record Snapshot(HostStatus? Status, string? Problem, long Lost, 
         };
     }
 
-    /// <summary>Only one container, or only the container of that array, volume or disk (with nothing else in it); null: there is no such thing.</summary>
-    internal static HostStatus? About(HostStatus status, string name)
+    /// <summary>Only one container, or only the container of that array or disk, with nothing else in it.</summary>
+    internal static HostStatus About(HostStatus status, NamedThing thing) => status with
     {
-        foreach (var container in status.Containers)
-        {
-            if (container.Name == name)
-                return status with { Containers = [container] };
-            var arrays = container.Arrays.Where(array => array.Name == name || array.VolumeName == name).ToImmutableArray();
-            var disks = container.Disks.Where(disk => disk.Name == name).ToImmutableArray();
-            if (arrays.Length + disks.Length > 0)
-                return status with { Containers = [container with { Arrays = arrays, Disks = disks }] };
-        }
-        return null;
-    }
+        Containers =
+        [
+            thing is { Array: null, Disk: null }
+                ? thing.Container
+                : thing.Container with { Arrays = thing.Array is { } array ? [array] : [], Disks = thing.Disk is { } disk ? [disk] : [] },
+        ],
+    };
 
     private static Health Worse(Health health) => health < Health.Unknown ? Health.Unknown : health;
 }

@@ -56,9 +56,12 @@ internal static class Endpoints
         context.Response.Headers.Age = ((long)bulletin.Now.Age(Environment.TickCount64).TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (about is null)
             return Json(context, status, StatusJson.Default.HostStatus);
-        return Snapshot.About(status, about) is { } part
-            ? Json(context, part, StatusJson.Default.HostStatus)
-            : Guard.Refuse(context, StatusCodes.Status404NotFound, "not-found", $"no container, array, volume or disk is called {about}; /v1/status has those that there are");
+        return NameLookup.Find(status, about) switch
+        {
+            [var thing] => Json(context, Snapshot.About(status, thing), StatusJson.Default.HostStatus),
+            [] => Guard.Refuse(context, StatusCodes.Status404NotFound, "not-found", $"no container, array, volume or disk is called {about}; /v1/status has those that there are"),
+            var several => Guard.Refuse(context, StatusCodes.Status409Conflict, "ambiguous", NameLookup.Several(about, several)),
+        };
     }
 
     private static Task Events(HttpContext context, Bulletin bulletin)
@@ -71,7 +74,14 @@ internal static class Endpoints
             events = events.Where(seen => seen.Event.Time > time);
         }
         if (context.Request.Query["about"] is [{ } about])
-            events = events.Where(seen => seen.Event.Container == about || seen.Event.Array == about || seen.Event.Disk == about);
+        {
+            var things = bulletin.Status is { } status ? NameLookup.Find(status, about) : [];
+            if (things.Length > 1)
+                return Guard.Refuse(context, StatusCodes.Status409Conflict, "ambiguous", NameLookup.Several(about, things));
+            // What is not there any more is known by the kernel's name that it had.
+            var name = things is [{ Kernel: not "" } thing] ? thing.Kernel : about;
+            events = events.Where(seen => seen.Event.Container == name || seen.Event.Array == name || seen.Event.Disk == name);
+        }
         return Json(context, events.Select(seen => seen.Event).ToImmutableArray(), StatusJson.Default.ImmutableArrayEventStatus);
     }
 

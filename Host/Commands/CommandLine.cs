@@ -9,6 +9,9 @@ namespace ActorRaid.Host.Commands;
 /// <summary>actorraid's own command line: supervise, reload, config, status, events, explain, hooks, examine, repair.</summary>
 internal static class CommandLine
 {
+    /// <summary>What <see cref="NameLookup"/> knows a thing by.</summary>
+    private const string AnyName = "md126, any path below /dev, 9:126, a volume's name, a UUID, a disk's serial number";
+
     /// <summary>Parses and runs. The command's own status; <see cref="Words.UsageStatus"/>: not understood, and nothing was done.</summary>
     internal static int Run(string[] arguments, TextWriter? errors = null)
     {
@@ -93,7 +96,7 @@ internal static class CommandLine
     {
         var about = new Argument<string?>("WHAT")
         {
-            Description = "Only that container, array (md126, or its volume's name) or disk",
+            Description = "Only that container, array or disk: " + AnyName,
             Arity = ArgumentArity.ZeroOrOne,
         };
         var json = new Option<bool>("--json") { Description = "As JSON" };
@@ -125,11 +128,11 @@ internal static class CommandLine
 
     private static Command Explain()
     {
-        var array = new Argument<string>("ARRAY") { Description = "md126, /dev/md126, /dev/md/NAME, or the volume's name" };
+        var about = new Argument<string>("WHAT") { Description = "A container, array or disk: " + AnyName };
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        var command = new Command("explain", "Say why an array is in the state that it is in, and what would change that") { array, json };
+        var command = new Command("explain", "Say why a container, an array or a disk is in the state that it is in, and what would change that") { about, json };
         command.SetAction(result => StatusCommand.Explain(
-            LaunchPaths.FromEnvironment().Control, result.GetValue(array)!, result.GetValue(json), Console.Out, Console.Error));
+            LaunchPaths.FromEnvironment().Control, result.GetValue(about)!, result.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

@@ -15,8 +15,8 @@ internal static class StatusCommand
     private static readonly StatusJson Indented = new(new JsonSerializerOptions(StatusJson.Default.Options) { WriteIndented = true });
 
     /// <summary>
-    /// Shows how things stand. 0: all well; 1: degraded or rebuilding; 2: failed, stalled or not running; 3: it cannot be told. Where no daemon
-    /// runs, root is told what the kernel and the disks say.
+    /// Shows how things stand. 0: all well; 1: degraded or rebuilding; 2: failed, stalled or not running; 3: it cannot be told; 64: the
+    /// name fits several. Where no daemon runs, root is told what the kernel and the disks say.
     /// </summary>
     internal static int Show(string socket, string? about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
     {
@@ -27,29 +27,35 @@ internal static class StatusCommand
 
     private static async Task<HostStatus> Status(string socket, string? about, TextWriter errors)
     {
+        var request = Request("status", about);
         try
         {
             using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
-            var reply = await client.Ask(new ControlRequest(ControlRequest.Current, "status", about)).ConfigureAwait(false);
+            var reply = await client.Ask(request).ConfigureAwait(false);
             return reply.Status ?? throw new ControlException("bad-answer", $"{socket}: what came is no status");
         }
         catch (ControlException e) when (e.IsNobodyThere && Environment.IsPrivilegedProcess)
         {
             var status = LocalStatus.Look();
             errors.WriteLine("actorraid: no daemon runs: this is what the kernel and the disks say");
-            return StatusView.About(status, about)
-                ?? throw new ControlException("not-found", $"there is no {about} here; what there is: {StatusView.Names(status)}");
+            return about is null ? status : NameLookup.Find(status, about, request.Device) switch
+            {
+                [var thing] => StatusView.About(status, thing),
+                [] => throw new ControlException("not-found", $"there is no {about} here; what there is: {NameLookup.All(status)}"),
+                var several => throw new ControlException("ambiguous", NameLookup.Several(about, several)),
+            };
         }
     }
 
     /// <summary>Shows how things stand, again with each change, until interrupted; as JSON, a line for each. Ends with 3 when the daemon ends.</summary>
     internal static int Watch(string socket, string? about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
     {
+        var request = Request("watch", about);
         using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
         var terminal = !json && !Console.IsOutputRedirected;
         if (terminal)
             output.Write(Clear);
-        await foreach (var reply in client.Follow(new ControlRequest(ControlRequest.Current, "watch", about)).ConfigureAwait(false))
+        await foreach (var reply in client.Follow(request).ConfigureAwait(false))
         {
             if (reply.Status is not { } status)
                 continue;
@@ -65,11 +71,12 @@ internal static class StatusCommand
         return CannotTell;
     });
 
-    /// <summary>Says why an array is as it is. 0: said; 3: it cannot be told.</summary>
-    internal static int Explain(string socket, string array, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
+    /// <summary>Says why a container, an array or a disk is as it is. 0: said; 3: it cannot be told; 64: the name fits several.</summary>
+    internal static int Explain(string socket, string about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
     {
+        var request = Request("explain", about);
         using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
-        var reply = await client.Ask(new ControlRequest(ControlRequest.Current, "explain", array)).ConfigureAwait(false);
+        var reply = await client.Ask(request).ConfigureAwait(false);
         if (reply.Explanation is not { } sentences)
             throw new ControlException("bad-answer", $"{socket}: what came is no explanation");
         if (json)
@@ -79,7 +86,20 @@ internal static class StatusCommand
         return 0;
     });
 
-    /// <summary>Asks the daemon; why there is no answer goes to the errors.</summary>
+    /// <summary>A question about what is called so here, or about all (null): whoever asks sees /dev, the daemon may see another.</summary>
+    /// <exception cref="ControlException">A path leads to no block device, or it cannot be told where it leads.</exception>
+    internal static ControlRequest Request(string ask, string? about)
+    {
+        var device = about is null ? default : DeviceName.Resolve(about);
+        return device.Problem is { } problem
+            ? throw new ControlException("bad-name", problem)
+            : new ControlRequest(ControlRequest.Current, ask, about, Device: device.Kernel);
+    }
+
+    /// <summary>
+    /// Asks the daemon; why there is no answer goes to the errors. The command's status, or <see cref="CannotTell"/>, or
+    /// <see cref="Words.UsageStatus"/> where what was asked about is no device, or may be any of several.
+    /// </summary>
     internal static int Asked(TextWriter errors, Func<Task<int>> ask)
     {
         try
@@ -89,7 +109,7 @@ internal static class StatusCommand
         catch (ControlException e)
         {
             errors.WriteLine($"actorraid: {e.Message}");
-            return CannotTell;
+            return e.Code is "ambiguous" or "bad-name" ? Words.UsageStatus : CannotTell;
         }
     }
 

@@ -89,27 +89,33 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
 
     private async Task Status(ControlRequest request, ControlConnection client)
     {
-        if (await Now(client).ConfigureAwait(false) is not { } now)
-            return;
-        if (now.Line(request.About) is { } answer)
-            await client.Send(answer).ConfigureAwait(false);
-        else
-            await NotFound(request, now.Status, client).ConfigureAwait(false);
+        if (await Now(client).ConfigureAwait(false) is { } now)
+            await Tell(request, now, client).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends the status of what was asked about; false: it was refused.</summary>
+    private static async Task<bool> Tell(ControlRequest request, StatusSnapshot now, ControlConnection client)
+    {
+        NamedThing? thing = null;
+        if (request.About is not null)
+        {
+            thing = await Find(request, now.Status, client).ConfigureAwait(false);
+            if (thing is null)
+                return false;
+        }
+        await client.Send(now.Line(thing)).ConfigureAwait(false);
+        return true;
     }
 
     private async Task Watch(ControlRequest request, ControlConnection client)
     {
         if (await Now(client).ConfigureAwait(false) is not { } now)
             return;
-        if (now.Line(request.About) is not { } first)
-        {
-            await NotFound(request, now.Status, client).ConfigureAwait(false);
+        if (!await Tell(request, now, client).ConfigureAwait(false))
             return;
-        }
         board.Watch(1);
         try
         {
-            await client.Send(first).ConfigureAwait(false);
             var (left, life) = (client.Left(), Task.Delay(SignOfLife));
             while (true)
             {
@@ -123,12 +129,8 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
                     (now, life) = (again, Task.Delay(SignOfLife));
                 else
                     return;
-                if (now.Line(request.About) is not { } line)
-                {
-                    await NotFound(request, now.Status, client).ConfigureAwait(false);
+                if (!await Tell(request, now, client).ConfigureAwait(false))
                     return;
-                }
-                await client.Send(line).ConfigureAwait(false);
             }
         }
         finally
@@ -181,12 +183,11 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
     {
         if (await Now(client).ConfigureAwait(false) is not { } now)
             return;
-        if (request.About is not { } about || StatusView.Array(now.Status, about) is not { } found)
-            await NotFound(request, now.Status, client).ConfigureAwait(false);
-        else
+        if (await Find(request, now.Status, client).ConfigureAwait(false) is { } found)
+        {
             await client.Send(new ControlReply(
-                ControlRequest.Current,
-                Explanation: [.. Explanation.Of(now.Status, found.Container, found.Array, history.After(0, null, History.Capacity))])).ConfigureAwait(false);
+                ControlRequest.Current, Explanation: [.. Explanation.Of(now.Status, found, history.After(0, null, History.Capacity))])).ConfigureAwait(false);
+        }
     }
 
     private async Task TestHooks(ControlRequest request, ControlConnection client)
@@ -203,10 +204,19 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
 
     private static long After(ControlRequest request) => request.After is { } after && request.Process == Environment.ProcessId ? after : 0;
 
-    private static Task NotFound(ControlRequest request, HostStatus status, ControlConnection client) => client.Refuse(
-        "not-found",
-        request.About is null ? "which array? What there is: " + StatusView.Names(status)
-            : $"there is no {Short(request.About)} here; what there is: {StatusView.Names(status)}");
+    /// <summary>What is asked about; null: it was refused, as there is no such thing, or are several.</summary>
+    private static async Task<NamedThing?> Find(ControlRequest request, HostStatus status, ControlConnection client)
+    {
+        var found = request.About is { } about ? NameLookup.Find(status, about, request.Device) : [];
+        if (found is [var thing])
+            return thing;
+        await (request.About is not { } name ? client.Refuse("not-found", $"about what? What there is: {NameLookup.All(status)}")
+            : found.IsEmpty ? client.Refuse("not-found", $"there is no {Called(name, request.Device)} here; what there is: {NameLookup.All(status)}")
+            : client.Refuse("ambiguous", NameLookup.Several(Short(name), found))).ConfigureAwait(false);
+        return null;
+    }
+
+    private static string Called(string name, string? device) => device is null || device == name ? Short(name) : $"{Short(name)} ({Short(device)})";
 
     private static string Short(string text) => text.Length <= 64 ? text : text[..64] + "...";
 }

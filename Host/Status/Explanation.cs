@@ -3,43 +3,65 @@ using ActorRaid.Reporting;
 
 namespace ActorRaid.Host.Status;
 
-/// <summary>Why an array is in the state that it is in, and what would change it, in sentences: a pure function.</summary>
+/// <summary>
+/// Why a container, an array or a disk is in the state that it is in, and what would change it, in sentences: a pure function. What may be advised is
+/// decided by <see cref="Advice"/>.
+/// </summary>
 internal static class Explanation
 {
     /// <summary>So many of the latest events say how it came about.</summary>
     private const int MostEvents = 5;
 
     /// <summary>The sentences, in order: what it is, why, what would change it, what has led here.</summary>
-    internal static IEnumerable<string> Of(HostStatus status, ContainerStatus container, ArrayStatus array, IReadOnlyList<EventStatus> events)
+    internal static IEnumerable<string> Of(HostStatus status, NamedThing thing, IReadOnlyList<EventStatus> events)
     {
-        yield return Headline(array, status.At);
-        foreach (var sentence in Supervision(container))
-            yield return sentence;
-        foreach (var sentence in Redundancy(container, array, events))
-            yield return sentence;
-        if (State(array) is { } state)
-            yield return state;
-        foreach (var sentence in Action(array))
-            yield return sentence;
-        foreach (var sentence in Disks(container))
-            yield return sentence;
-        if (array.MismatchSectors > 0)
-            yield return Text($"The last check or repair counted {array.MismatchSectors} sectors where copies or parity disagree; echo repair into sync_action makes them agree (which copy is right, md cannot know).");
-        var story = events.Where(e => e.Array == array.Name && e.Level != "debug" && e.Kind != "checkpoint").TakeLast(MostEvents).ToList();
-        if (story.Count > 0)
-            yield return "What has led here: " + string.Join("; ", story.Select(e => Text($"{e.Time.ToLocalTime():HH:mm:ss} {e.Text}{(e.Cause is null ? "" : $" ({e.Cause})")}"))) + ".";
+        var (container, array, disk) = thing;
+        return
+        [
+            array is not null ? Headline(array, status.At) : disk is not null ? Headline(container, disk, status.At) : Headline(container),
+            .. Supervision(container),
+            .. array is not null ? Of(container, array, events) : disk is not null ? Uses(container, disk) : container.Arrays.SelectMany(one => Part(container, one, status.At, events)),
+            .. (disk is null ? container.Disks : [disk]).SelectMany(one => Disk(container, one)),
+            .. Story(thing, events),
+        ];
     }
+
+    private static string Headline(ContainerStatus container) =>
+        Text($"{container.Name} is a container{(container.Format is "" ? "" : $" ({container.Format}, generation {container.Generation})")} and {Words.Of(container.Health)}: {Count(container.Arrays.Length, "array")}, {Count(container.Disks.Length, "disk")}.");
+
+    private static string Headline(ContainerStatus container, DiskStatus disk, DateTimeOffset now) =>
+        Text($"{disk.Name}{(disk.Serial is "" ? "" : $" (serial {disk.Serial})")} is a disk of {container.Name}, {(disk.Role == "unknown" ? "of which the metadata does not know anything" : $"a {disk.Role} by its metadata")}{(disk.Hangs ? ", and does not answer" : "")}, for {Words.Duration((long)(now - disk.Since).TotalSeconds)} as far as this daemon knows.");
 
     private static string Headline(ArrayStatus array, DateTimeOffset now)
     {
         var detail = StatusView.Detail(array);
-        return Text($"{array.Name}{(array.VolumeName is "" ? "" : $" (\"{array.VolumeName}\")")} is {Words.Of(array.Health)}{(detail is null ? "" : ", " + detail)}, for {Words.Duration((long)(now - array.Since).TotalSeconds)} as far as this daemon knows.");
+        return Text($"{Name(array)} is {Words.Of(array.Health)}{(detail is null ? "" : ", " + detail)}, for {Words.Duration((long)(now - array.Since).TotalSeconds)} as far as this daemon knows.");
     }
+
+    private static IEnumerable<string> Of(ContainerStatus container, ArrayStatus array, IReadOnlyList<EventStatus> events)
+    {
+        foreach (var sentence in Redundancy(container, array, events))
+            yield return sentence;
+        if (State(container, array) is { } state)
+            yield return state;
+        foreach (var sentence in Action(container, array))
+            yield return sentence;
+        if (array.MismatchSectors > 0)
+            yield return Text($"The last check or repair counted {array.MismatchSectors} sectors where copies or parity disagree. Which is right md cannot know, and a repair overwrites one with the other: compare the files with a backup before anything makes them agree.");
+    }
+
+    /// <summary>An array in the explanation of its container.</summary>
+    private static IEnumerable<string> Part(ContainerStatus container, ArrayStatus array, DateTimeOffset now, IReadOnlyList<EventStatus> events) =>
+        [Headline(array, now), .. Redundancy(container, array, events), .. Action(container, array)];
 
     private static IEnumerable<string> Supervision(ContainerStatus container)
     {
+        if (container is { Monitor: 0, WaitsFor: null })
+            yield break; // Nothing of it runs.
         if (container.Monitor == 0)
-            yield return Text($"Nobody monitors {container.Name}: the array's next write that changes its state waits until somebody does; actorraid supervise {container.Name} takes it up.");
+            yield return Text($"Nobody monitors {container.Name}: the next write to an array of it that changes the array's state waits until somebody does; actorraid supervise {container.Name} takes it up.");
+        else if (container is { Monitor: { } own, WaitsFor: null })
+            yield return Text($"{container.Name} is monitored by process {own}, mdadm's own mdmon: its metadata ({container.Format}) is not supported here.");
         else if (container.Monitor is { } process)
             yield return Text($"{container.Name} is monitored by process {process}, not by this daemon: mdmon, or it was handed over; actorraid supervise --takeover {container.Name} takes it over.");
         else if (container.WaitsFor is { } waits)
@@ -54,48 +76,73 @@ internal static class Explanation
         var blocked = array.Legs.Where(leg => leg.State.Contains("blocked")).Select(leg => leg.Disk).ToList();
         if (blocked.Count > 0)
             yield return Text($"{List(blocked)} is blocked: md holds writes to it until its failure or its bad blocks are in the metadata.");
-        if (array.Missing == 0)
-            yield break;
+        if (array.MissingDisks is { } missing)
+            yield return $"What it lacks: {List([.. missing.Select(serial => serial is "" ? "a disk without a serial number" : $"the disk with serial number {serial}")])}.";
         if (array.Health == Health.Failed)
         {
-            yield return Text($"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its data cannot be read. Bring a disk back that was in it, then stop and assemble the container again; write nothing before.");
+            yield return Text($"{(array.Missing > 0 ? $"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its" : "Its")} data cannot be read with what is there. Whether it can be saved is decided by what is done next: write to none of these disks, take none out, add none, force nothing. Find out why each disk that is missing is missing (cable, power, controller), and bring it back as it is: when the container is assembled again, as after a restart, the array has its data if the disks that are back suffice. If they do not, copy every disk before anything else is tried.");
             yield break;
         }
+        if (array.Missing == 0 || array.Health == Health.Inactive)
+            yield break;
         if (array.Action == "recover")
         {
             yield return Text($"{Legs(array.Missing)} of its {array.RaidDisks} is being rebuilt; it is whole again when the recovery ends. Until then it bears {(array.Level is "raid10" or "raid1" ? "the loss of a disk whose copy is elsewhere" : "no further failure")}.");
             yield break;
         }
-        var spares = container.Disks.Where(disk => disk.Role == "spare" && array.Legs.All(leg => leg.Disk != disk.Name)).Select(disk => disk.Name).ToList();
-        var refused = events.LastOrDefault(e => e.Array == array.Name && e.Kind == "no-spare")?.Text;
         yield return Text($"{Legs(array.Missing)} of its {array.RaidDisks} is missing: the data is there, but what else fails may cost it.");
-        yield return spares.Count == 0
-            ? Text($"There is no spare in {container.Name}{(refused is null ? "" : $" ({refused})")}: mdadm --add /dev/{container.Name} DISK gives it one, and the rebuild begins by itself.")
-            : array.Action == "frozen" ? Text($"The spare {spares[0]} is being given to md.")
-            : Frozen(array) ? Text($"There is a spare ({List(spares)}), but the array is frozen by whoever set metadata_version to external:-: it is given none until that is undone.")
+        yield return Spare(container, array, events.LastOrDefault(e => e.Array == array.Name && e.Kind == "no-spare")?.Text);
+    }
+
+    private static string Spare(ContainerStatus container, ArrayStatus array, string? refused)
+    {
+        if (container.Monitor is not null)
+            return Text($"What disks {container.Name} has its monitor knows: mdadm --detail /dev/{container.Name} shows them.");
+        if (Advice.Unsettled(container) is { } other)
+        {
+            return other.Health is Health.Unknown or Health.Stalled
+                ? Text($"{Name(other)} is {Words.Of(other.Health)}: take no disk out and add none before that is over.")
+                : Text($"{Name(other)} in the same container has not its data: the disk that is missing may be what it can be saved from, and a new disk in its place could cost it. Settle that first, and keep a backup of what {array.Name} holds.");
+        }
+        var spares = container.Disks.Where(disk => disk.Role == "spare" && array.Legs.All(leg => leg.Disk != disk.Name)).Select(disk => disk.Name).ToList();
+        if (spares.Count == 0)
+        {
+            var none = Text($"There is no spare in {container.Name}{(refused is null ? "" : $" ({refused})")}");
+            return Advice.MayAdd(container)
+                ? Text($"{none}: {Advice.Add(container)} gives it one, and the rebuild begins when the array is writable, unless activateSpares is off in the configuration. Everything that is on that disk is overwritten.")
+                : none + ".";
+        }
+        return array.Action == "frozen" ? Text($"The spare {spares[0]} is being given to md, or somebody has frozen the array.")
+            : Advice.IsFrozen(array) ? Text($"There is a spare ({List(spares)}), but the array is frozen by whoever set metadata_version to external:-: it is given none until that is undone.")
             : array.State is "readonly" or "read-auto" ? Text($"There is a spare ({List(spares)}); it is put to use when the array is first written to.")
             : refused is not null ? Text($"There is a spare ({List(spares)}), but it could not be used: {refused}.")
             : Text($"There is a spare ({List(spares)}); it is put to use as soon as the failed leg is out of the array, unless activateSpares is off in the configuration.");
     }
 
-    private static string? State(ArrayStatus array) => array.State switch
+    private static string? State(ContainerStatus container, ArrayStatus array) => array.State switch
     {
         "clean" => "It is clean: nothing is being written, and the metadata says so. The next write makes it active, once that is recorded.",
         "active" => "It is active: it is being written, and the metadata says dirty; after a crash now it would be resynced. It becomes clean again when nothing was written for safe_mode_delay.",
         "active-idle" => "It is active, but nothing is written any more: it is about to become clean.",
         "write-pending" => "A writer waits for the metadata to say dirty.",
-        "readonly" => Frozen(array)
-            ? "It is read-only, and whoever stopped writes wants it left alone (metadata_version external:-)."
-            : "It is read-only: mdadm --readwrite lets it be written.",
+        "readonly" => Advice.IsFrozen(array) ? "It is read-only, and whoever stopped writes wants it left alone (metadata_version external:-)."
+            : Advice.MayWrite(container, array) ? Text($"It is read-only, as whoever made it so wants; mdadm --readwrite /dev/{array.Name} lets it be written.")
+            : "It is read-only, and better stays so for now.",
         "read-auto" => "It is read-auto: nothing has been written since it was started. The first write makes it active; a resync or a rebuild waits for that.",
         "suspended" => "It is suspended: md holds all requests, as whoever wrote suspend_lo and suspend_hi wants.",
+        "inactive" when array.Health == Health.Inactive => Stopped(container, array),
         "inactive" or "clear" => "It has stopped.",
         "broken" => "It is broken: md has given it up for its failed disks.",
         "" when array.Health == Health.Unknown => "Its actor does not answer, so its state is not known.",
         _ => null,
     };
 
-    private static IEnumerable<string> Action(ArrayStatus array)
+    private static string Stopped(ContainerStatus container, ArrayStatus array) =>
+        array.Missing > 0 ? "It does not run. It could be started without the disks that are missing, and what is written then they do not have: bring them back first, if that can be done."
+            : container.Arrays.Any(other => other.Health == Health.Failed) ? "It does not run, though all its disks are there. Settle first what has failed in the same container: starting it writes to the disks' metadata."
+            : Text($"It does not run, though all its disks are there: mdadm -I /dev/{container.Name} starts it.");
+
+    private static IEnumerable<string> Action(ContainerStatus container, ArrayStatus array)
     {
         var checkpoint = array.CheckpointSectors is { } sectors
             ? Text($" The metadata knows the first {sectors} sectors of each leg to be done: after a restart it goes on there.")
@@ -112,9 +159,10 @@ internal static class Explanation
                 yield return "A recovery fills a disk that has taken the place of another." + rate + checkpoint;
                 break;
             case "reshape":
-                yield return "A reshape moves the data into another shape; the array can be used meanwhile. An mdadm "
-                    + "drives it: where it stands still that was killed, and mdadm --grow --continue "
-                    + $"/dev/{array.Name} goes on where it is." + rate + checkpoint;
+                yield return "A reshape moves the data into another shape; the array can be used meanwhile. An mdadm drives it." + rate + checkpoint
+                    + (Advice.IsSettled(container)
+                        ? $" Where it stands still and no mdadm --grow runs any more (pgrep -a mdadm), that was killed: mdadm --grow --continue /dev/{array.Name} goes on where it is."
+                        : " While a volume of the container is without its data, leave the reshape as it is.");
                 break;
             case "check":
                 yield return "A check reads everything and compares; it changes nothing." + rate;
@@ -123,29 +171,63 @@ internal static class Explanation
                 yield return "A repair reads everything and rewrites what does not agree." + rate;
                 break;
             case "frozen":
-                yield return "sync_action is frozen: no resync, rebuild or reshape begins until somebody writes idle there. The daemon does so itself when it has given md a spare.";
+                yield return "sync_action is frozen: no resync, rebuild or reshape begins until whoever froze it, an mdadm or the daemon, is done and thaws it.";
                 break;
         }
         if (array.Conditions is { } pending && pending.Contains("pending"))
-            yield return "A resync is due; it begins with the first write to the array (or with mdadm --readwrite)." + checkpoint;
+            yield return "A resync is due; it begins with the first write to the array." + checkpoint;
     }
 
-    private static IEnumerable<string> Disks(ContainerStatus container)
+    private static IEnumerable<string> Disk(ContainerStatus container, DiskStatus disk)
     {
-        foreach (var disk in container.Disks)
-        {
-            if (disk.Hangs)
-                yield return Text($"{disk.Name} ({disk.Serial}) has not answered since {disk.Since.ToLocalTime():HH:mm:ss}: when it answers, or the kernel gives it up, things go on; disks that suffice without it are not held up.");
-            else if (disk.Unreadable is { } unreadable)
-                yield return Text($"{unreadable}. The container does without this disk's metadata, and tries again to read it; if it is dead, mdadm --remove takes it out of the container, and it should be replaced.");
-            else if (disk.Role == "failed")
-                yield return Text($"{disk.Name} ({disk.Serial}) is recorded as failed: mdadm --remove takes it out of the container, and it should be replaced.");
-        }
+        if (disk.Hangs)
+            yield return Text($"{disk.Name} ({disk.Serial}) has not answered since {disk.Since.ToLocalTime():HH:mm:ss}: when it answers, or the kernel gives it up, things go on; disks that suffice without it are not held up.");
+        else if (disk.Unreadable is { } unreadable)
+            yield return Text($"{unreadable}. The container does without this disk's metadata, and tries again to read it. {Unused(container, disk)}");
+        else if (disk.Role == "failed")
+            yield return Text($"{disk.Name} ({disk.Serial}) is recorded as failed, or came back with a copy that is not used. {Unused(container, disk)}");
     }
 
-    private static bool Frozen(ArrayStatus array) => array.Conditions is { } conditions && conditions.Contains("frozen");
+    /// <summary>What may be done with a disk that the container does without.</summary>
+    private static string Unused(ContainerStatus container, DiskStatus disk) =>
+        Advice.MayTakeOut(container, disk)
+            ? Text($"Every volume has its data without it: {Advice.TakeOut(container, disk)} takes it out, which erases nothing on it.")
+            : container.Arrays.Where(array => array.Legs.Any(leg => leg.Disk == disk.Name)).Select(array => array.Name).ToList() is [_, ..] users
+                ? Text($"{List(users)} still has it as a leg: leave it where it is.")
+                : "Leave it where it is, and as it is: what it holds may be what data can be saved from.";
+
+    private static IEnumerable<string> Uses(ContainerStatus container, DiskStatus disk)
+    {
+        var isUsed = false;
+        foreach (var array in container.Arrays)
+        {
+            foreach (var leg in array.Legs.Where(leg => leg.Disk == disk.Name))
+            {
+                isUsed = true;
+                yield return Text($"It is in slot {leg.Slot} of {Name(array)}, {string.Join(" and ", leg.State.DefaultIfEmpty("being rebuilt"))}; that is {Words.Of(array.Health)}.");
+            }
+            if (Advice.Needed(array, disk) is { } needed)
+                yield return $"{needed}.";
+        }
+        if (!isUsed)
+            yield return disk.Role == "spare" ? "No array uses it: it waits to replace one that fails." : "No array that runs uses it.";
+    }
+
+    private static IEnumerable<string> Story(NamedThing thing, IReadOnlyList<EventStatus> events)
+    {
+        var (container, array, disk) = thing;
+        bool Concerns(EventStatus e) => array is not null ? e.Array == array.Name : disk is not null ? e.Disk == disk.Name : e.Container == container.Name;
+        var story = events.Where(e => Concerns(e) && e.Level != "debug" && e.Kind != "checkpoint").TakeLast(MostEvents).ToList();
+        if (story.Count > 0)
+            yield return "What has led here: " + string.Join("; ", story.Select(e => Text($"{e.Time.ToLocalTime():HH:mm:ss} {e.Text}{(e.Cause is null ? "" : $" ({e.Cause})")}"))) + ".";
+    }
+
+    private static string Name(ArrayStatus array) =>
+        array.VolumeName is "" ? array.Name : $"{array.Name} (\"{array.VolumeName}\")";
 
     private static string Legs(int count) => count == 1 ? "One leg" : Text($"{count} legs");
+
+    private static string Count(int number, string what) => Text($"{number} {what}{(number == 1 ? "" : "s")}");
 
     private static string List(List<string> names) => string.Join(", ", names);
 

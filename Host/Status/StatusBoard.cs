@@ -15,19 +15,19 @@ internal sealed record StatusSnapshot(long Version, HostStatus Status)
     private readonly Lock _gate = new();
     private ImmutableDictionary<string, byte[]> _lines = ImmutableDictionary<string, byte[]>.Empty;
 
-    /// <summary>The answer's line about one thing, or all (null); null: there is no such thing.</summary>
-    internal byte[]? Line(string? about)
+    /// <summary>The answer's line about one thing, or all (null).</summary>
+    internal byte[] Line(NamedThing? thing)
     {
+        var key = thing is null ? "" : $"{thing.Container.Name} {thing.Array?.Volume} {thing.Kernel}";
         lock (_gate)
         {
-            if (_lines.TryGetValue(about ?? "", out var line))
+            if (_lines.TryGetValue(key, out var line))
                 return line;
-            if (StatusView.About(Status, about) is not { } part)
-                return null;
+            var part = thing is null ? Status : StatusView.About(Status, thing);
             line = [.. JsonSerializer.SerializeToUtf8Bytes(new ControlReply(ControlRequest.Current, part), StatusJson.Default.ControlReply), (byte)'\n'];
             // Asked for one after the other, all things that there are must not fill the memory.
             if (_lines.Count < 16)
-                _lines = _lines.Add(about ?? "", line);
+                _lines = _lines.Add(key, line);
             return line;
         }
     }

@@ -72,7 +72,10 @@ internal static class StatusMap
         var since = memory.Since($"{container.Name} waits", waits ?? "");
         var told = new ContainerStatus(
             container.Name, container.Format, container.Generation, own, waits, waits is null ? null : since, arrays, disks,
-            WaitsHealth: waits is null ? null : own);
+            WaitsHealth: waits is null ? null : own)
+        {
+            Uuid = container.Uuid,
+        };
         return told with { Health = StatusView.HealthOf(told) };
     }
 
@@ -105,6 +108,7 @@ internal static class StatusMap
             .. seen is { IsDelayed: true } ? ["delayed"] : System.Array.Empty<string>(),
             .. seen is { IsPending: true } ? ["pending"] : System.Array.Empty<string>(),
             .. waits ? ["recording"] : System.Array.Empty<string>(),
+            .. recorded is { Activity: VolumeActivity.Reshape } ? ["reshape"] : System.Array.Empty<string>(),
         ];
         return new ArrayStatus(
             array.Name, array.Volume, array.VolumeName, array.Level is { } level ? string.Create(CultureInfo.InvariantCulture, $"raid{level}") : "",
@@ -115,7 +119,10 @@ internal static class StatusMap
             raidDisks, missing, seen?.MismatchSectors,
             [.. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags)))],
             memory.Since($"{array.Name} health", health.ToString()),
-            conditions.IsEmpty ? null : conditions);
+            conditions.IsEmpty ? null : conditions)
+        {
+            Uuid = array.Uuid,
+        };
     }
 
     /// <summary>How far, how fast and how long still; null where nothing is under way.</summary>

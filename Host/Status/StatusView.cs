@@ -10,36 +10,14 @@ internal static class StatusView
     /// <summary>The worst of them; ok where there is none.</summary>
     internal static Health Worst(IEnumerable<Health> healths) => healths.DefaultIfEmpty(Health.Ok).Max();
 
-    /// <summary>Only that container, array (by the kernel's name, or the volume's) or disk, and what belongs to it; null: there is no such thing.</summary>
+    /// <summary>Only that container, array or disk, and what belongs to it.</summary>
     /// <param name="status">Everything.</param>
-    /// <param name="about">md127, md126, vol0, sda, each also as below /dev; null: everything.</param>
-    internal static HostStatus? About(HostStatus status, string? about)
+    /// <param name="thing">What of it.</param>
+    internal static HostStatus About(HostStatus status, NamedThing thing)
     {
-        if (about is null)
-            return status;
-        var name = Name(about);
-        ImmutableArray<ContainerStatus> containers = [.. status.Containers.Select(container => Part(container, name)).OfType<ContainerStatus>()];
-        return containers.IsEmpty ? null
-            : containers is [{ Disks: [var disk] } container] && disk.Name == name ? OfDisk(status with { Containers = containers, NativeArrays = null }, container, disk)
-            : Judged(status with { Containers = containers, NativeArrays = null });
+        var part = status with { Containers = [Part(thing)], NativeArrays = null };
+        return thing.Disk is { } disk ? OfDisk(part, part.Containers[0], disk) : Judged(part);
     }
-
-    /// <summary>An array by the kernel's name, its volume's, or a path below /dev; null: there is none.</summary>
-    internal static (ContainerStatus Container, ArrayStatus Array)? Array(HostStatus status, string about)
-    {
-        var name = Name(about);
-        foreach (var container in status.Containers)
-        {
-            if (container.Arrays.FirstOrDefault(array => array.Name == name || array.VolumeName == name) is { } array)
-                return (container, array);
-        }
-        return null;
-    }
-
-    /// <summary>What there is to ask for.</summary>
-    internal static string Names(HostStatus status) => string.Join(", ", status.Containers.SelectMany(container => new[] { container.Name }
-        .Concat(container.Arrays.Select(array => array.VolumeName is "" ? array.Name : $"{array.Name} ({array.VolumeName})"))
-        .Concat(container.Disks.Select(disk => disk.Name))).DefaultIfEmpty("nothing"));
 
     /// <summary>The status with the health and the line that follow from its containers and native arrays.</summary>
     internal static HostStatus Judged(HostStatus status)
@@ -128,18 +106,17 @@ internal static class StatusView
         return Detail(array) is { } detail ? $"{name}{(array.Health == Health.Rebuilding ? " " : ", ")}{detail}" : name;
     }
 
-    private static ContainerStatus? Part(ContainerStatus container, string name)
+    private static ContainerStatus Part(NamedThing thing)
     {
-        if (container.Name == name)
-            return container;
-        if (container.Arrays.FirstOrDefault(array => array.Name == name || array.VolumeName == name) is { } array)
+        var container = thing.Container;
+        if (thing.Array is { } array)
         {
             var part = container with { Arrays = [array], Disks = [.. container.Disks.Where(disk => array.Legs.Any(leg => leg.Disk == disk.Name))] };
             return part with { Health = HealthOf(part) };
         }
-        return container.Disks.FirstOrDefault(disk => disk.Name == name) is { } disk
-            ? container with { Arrays = [.. container.Arrays.Where(array => array.Legs.Any(leg => leg.Disk == name))], Disks = [disk] }
-            : null;
+        return thing.Disk is { } disk
+            ? container with { Arrays = [.. container.Arrays.Where(array => array.Legs.Any(leg => leg.Disk == disk.Name))], Disks = [disk] }
+            : container;
     }
 
     /// <summary>A disk has a verdict of its own: that it has failed is worse for whoever asks for it than for its container.</summary>
@@ -160,8 +137,6 @@ internal static class StatusView
             Summary = string.Join("; ", findings.Select(finding => $"{Words.Of(finding.Health)} {finding.Text}")),
         };
     }
-
-    private static string Name(string about) => about.StartsWith("/dev/", StringComparison.Ordinal) ? about[(about.LastIndexOf('/') + 1)..] : about;
 
     /// <summary>Something that people are to know, and how bad it is.</summary>
     private readonly record struct Finding(Health Health, string Text);

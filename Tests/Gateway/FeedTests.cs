@@ -29,6 +29,23 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public async Task A_name_that_fits_several_is_refused_and_nobody_chooses()
+    {
+        var one = Told.Healthy().Containers[0];
+        var twin = one with { Name = "md200", Arrays = [one.Arrays[0] with { Name = "md199" }], Disks = [] };
+        await using var rig = await GatewayRig.Start(status: Told.Healthy() with { Containers = [one, twin] });
+        var volume = one.Arrays[0].VolumeName;
+        foreach (var path in new[] { $"/v1/status/{volume}", $"/v1/events?about={volume}" })
+        {
+            var answer = await rig.Client.GetAsync(path);
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            Assert.Contains("md199", await answer.Content.ReadAsStringAsync());
+        }
+        Assert.Equal(HttpStatusCode.OK, (await rig.Client.GetAsync("/v1/status/md199")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await rig.Client.GetAsync("/v1/status/md1")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_daemon_that_is_gone_for_a_moment_is_found_again_and_events_are_neither_lost_nor_told_twice()
     {
         await using var rig = await GatewayRig.Start();

@@ -67,6 +67,10 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void A_DDF_container_is_left_to_mdadms_own_mdmon() => lab.Passes("ddf", 200);
 
+    /// <summary>Two containers have a volume of the same name; what is advised is done.</summary>
+    [Fact]
+    public void Each_thing_is_explained_by_every_name_that_it_has_and_what_is_advised_costs_no_data() => lab.Passes("explain", 200);
+
     /// <summary>The rest of what can run: a resync, a check, a reshape.</summary>
     [SoakFact]
     public void Status_tells_a_resync_a_check_and_a_reshape_with_progress_and_estimate() => lab.Passes("status-sync", 300);

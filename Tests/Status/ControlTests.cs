@@ -68,6 +68,27 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_asked_about_is_what_it_leads_to_where_it_was_asked_and_nobody_chooses_among_several()
+    {
+        _report = new([Sample.Container, Sample.Container with { Name = "md123", Arrays = [Sample.Array with { Name = "md122" }], Disks = [] }]);
+        using var client = await ControlClient.Connect(Socket);
+        foreach (var ask in new[] { "status", "watch", "explain" })
+        {
+            var several = await Assert.ThrowsAsync<ControlException>(() => Ask(client, ask, "vol0"));
+            Assert.Equal(("ambiguous", true), (several.Code, several.Message.Contains("md122 (volume \"vol0\" of md123), md126 (volume \"vol0\" of md127)", StringComparison.Ordinal)));
+        }
+        var status = (await client.Ask(new ControlRequest(1, "status", "/dev/md/vol0", Device: "md122"))).Status!;
+        Assert.Equal("md122", Assert.Single(status.Containers[0].Arrays).Name);
+        var explained = (await client.Ask(new ControlRequest(1, "explain", "/dev/md/vol0", Device: "md122"))).Explanation!.Value;
+        Assert.StartsWith("md122 ", explained[0], StringComparison.Ordinal);
+        Assert.StartsWith("md127 is a container", (await Ask(client, "explain", "md127")).Explanation!.Value[0], StringComparison.Ordinal);
+        Assert.StartsWith("sda ", (await Ask(client, "explain", "/dev/sda")).Explanation!.Value[0], StringComparison.Ordinal);
+        using var errors = new StringWriter();
+        Assert.Equal(Words.UsageStatus, StatusCommand.Show(Socket, "vol0", false, TextWriter.Null, errors));
+        Assert.Equal(StatusCommand.CannotTell, StatusCommand.Explain(Socket, "vol9", false, TextWriter.Null, errors));
+    }
+
+    [Fact]
     public async Task A_container_that_rests_while_it_is_handed_over_is_told_as_it_was_before()
     {
         using var client = await ControlClient.Connect(Socket);
@@ -248,7 +269,8 @@ public sealed class ControlTests : IDisposable
         Assert.Equal(2, Status(out page));
         _server.Dispose();
         using var errors = new StringWriter();
-        Assert.Equal(3, StatusCommand.Show(Socket, null, false, TextWriter.Null, errors));
+        // Root is told of this machine's own arrays by status then.
+        Assert.Equal(3, StatusCommand.Explain(Socket, "vol0", false, TextWriter.Null, errors));
         Assert.Contains("is the daemon running?", errors.ToString(), StringComparison.Ordinal);
     }
 

@@ -74,7 +74,7 @@ public sealed class EventsTests
         Assert.Contains("mdadm --add /dev/md127 DISK", text, StringComparison.Ordinal);
         Assert.Contains("sdb (SERIAL1) is recorded as failed", text, StringComparison.Ordinal);
         Assert.Contains("sdb is faulty (md said so)", text, StringComparison.Ordinal);
-        Assert.Contains("its data cannot be read", Explain(Sample.Container with { Arrays = [degraded.WithLeg(0, LegFlags.Faulty)] }), StringComparison.Ordinal);
+        Assert.Contains("its data cannot be read with what is there", Explain(Sample.Container with { Arrays = [degraded.WithLeg(0, LegFlags.Faulty)] }), StringComparison.Ordinal);
         Assert.Contains("the array is frozen by whoever", Explain(Sample.Container with { Arrays = [degraded] }, seen: Sample.Seen(frozen: true)), StringComparison.Ordinal);
         Assert.Contains("waits in the kernel", Explain(Sample.Container with { Health = ContainerHealth.WaitsInKernel }), StringComparison.Ordinal);
         Assert.Contains("is blocked", Explain(Sample.Container with { Arrays = [Sample.Array.WithLeg(1, LegFlags.Faulty | LegFlags.Blocked)] }), StringComparison.Ordinal);
@@ -108,6 +108,6 @@ public sealed class EventsTests
     private static string Explain(ContainerReport container, EventStatus? e = null, ArrayObservation? seen = null)
     {
         var status = Sample.Map(container, seen);
-        return string.Join('\n', Explanation.Of(status, status.Containers[0], status.Containers[0].Arrays[0], e is null ? [] : [e]));
+        return string.Join('\n', Explanation.Of(status, new NamedThing(status.Containers[0], status.Containers[0].Arrays[0]), e is null ? [] : [e]));
     }
 }

@@ -155,9 +155,9 @@ public sealed class RestingTests
             var parts = status.Containers.Select(container => container.Health).Concat((status.NativeArrays ?? []).Select(array => array.Health));
             Assert.True(status.Problem is not null || status.Health == StatusView.Worst(parts), $"seed {seed}, round {round}: {status.Health}, but: {string.Join(' ', parts)}");
             Assert.All(status.Containers, container => Assert.True(container.Health >= StatusView.Worst(container.Arrays.Select(array => array.Health))));
-            foreach (var name in status.Containers.SelectMany(container => container.Arrays.Select(array => array.Name).Append(container.Name)))
+            foreach (var thing in status.Containers.SelectMany(container => container.Arrays.Select(array => new NamedThing(container, array)).Append(new(container))))
             {
-                var part = StatusView.About(status, name)!;
+                var part = StatusView.About(status, thing);
                 Assert.StartsWith(Words.Of(part.Health), part.Summary, StringComparison.Ordinal);
             }
         }

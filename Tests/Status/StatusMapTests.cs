@@ -113,13 +113,12 @@ public sealed class StatusMapTests
         var status = Sample.Map(Sample.Container with { Arrays = [Sample.Array.WithLeg(1, LegFlags.Faulty), Sample.Array with { Name = "md125", VolumeName = "vol1", Volume = 1, Recorded = Sample.Volume }] });
         foreach (var name in new[] { "md125", "vol1", "/dev/md125", "/dev/md/vol1" })
         {
-            var part = StatusView.About(status, name)!;
+            var part = About(status, name);
             Assert.Equal(("md125", Health.Ok), (Assert.Single(part.Containers[0].Arrays).Name, part.Health));
         }
-        Assert.Equal((Health.Failed, "sdb"), (StatusView.About(status, "sdb")!.Health, Assert.Single(StatusView.About(status, "sdb")!.Containers[0].Disks).Name));
-        Assert.Equal(Health.Degraded, StatusView.About(status, "md127")!.Health);
-        Assert.Null(StatusView.About(status, "md1"));
-        Assert.Equal("md127, md126 (vol0), md125 (vol1), sda, sdb, sdc, sdd", StatusView.Names(status));
+        Assert.Equal((Health.Failed, "sdb"), (About(status, "sdb").Health, Assert.Single(About(status, "sdb").Containers[0].Disks).Name));
+        Assert.Equal(Health.Degraded, About(status, "md127").Health);
+        Assert.Equal("md127, md126 (vol0), md125 (vol1), sda, sdb, sdc, sdd", NameLookup.All(status));
     }
 
     [Fact]
@@ -144,6 +143,8 @@ public sealed class StatusMapTests
     [InlineData(Health.Stalled, 2)]
     [InlineData(Health.Failed, 2)]
     public void Scripts_get_an_exit_status(Health health, int status) => Assert.Equal(status, Words.ExitStatus(health));
+
+    private static HostStatus About(HostStatus status, string name) => StatusView.About(status, Assert.Single(NameLookup.Find(status, name)));
 
     private static (Health, string) Told(HostStatus status) => (status.Health, status.Summary);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorRaid.Metadata.Imsm.Examine;
 using ActorRaid.Metadata.Imsm.Model;
 using ActorRaid.Metadata.Imsm.Rules;
 
@@ -11,6 +12,12 @@ public sealed partial record ImsmContainer
 
     /// <summary>The generation of <see cref="Super"/>.</summary>
     public uint Generation => Super.Generation;
+
+    /// <summary>The container's UUID; null while it has no volume.</summary>
+    public string? Uuid => Super.Devs.IsEmpty ? null : ImsmUuid.OfContainer(Super);
+
+    /// <summary>A volume's UUID; null: there is no such volume.</summary>
+    public string? UuidOf(int volume) => volume >= 0 && volume < Super.Devs.Length ? ImsmUuid.OfVolume(Super, volume) : null;
 
     /// <summary>The disks that are there; of a disk that is failed or was replaced the index is -2.</summary>
     public ImmutableArray<DiskInfo> Disks
