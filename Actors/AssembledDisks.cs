@@ -11,8 +11,6 @@ namespace ActorRaid.Actors;
 internal static class AssembledDisks
 {
     private const string IsBack = "it is taken back, and what it holds is not believed";
-    private const string UseAgain =
-        "it is not used. To use it again, without what it holds: mdadm --remove, --zero-superblock, --add";
 
     /// <summary>
     /// The container with such disks taken back, if it has just been assembled; what became of each is in its verdict.
@@ -21,26 +19,21 @@ internal static class AssembledDisks
     {
         var isNew = IsJustAssembled(settings, container);
         var model = loaded.Model!;
-        var verdicts = loaded.Verdicts.ToBuilder();
-        for (var place = 0; place < verdicts.Count; place++)
+        var unused = loaded.Verdicts.Where(
+            verdict => verdict.Standing is DiskStanding.Stale or DiskStanding.Foreign && IsUnused(model, verdict.Device)).ToList();
+        foreach (var verdict in unused.Where(verdict => isNew && verdict is { Standing: DiskStanding.Stale, HasReturned: true }))
         {
-            var verdict = verdicts[place];
-            if (verdict.Standing != DiskStanding.Stale || !IsUnused(model, verdict.Device))
-            {
-                continue;
-            }
-
-            if (isNew && verdict.HasReturned
-                && loaded.Disks.FirstOrDefault(disk => disk.Source.Device == verdict.Device) is { } disk)
+            if (loaded.Disks.FirstOrDefault(disk => disk.Source.Device == verdict.Device) is { } disk)
             {
                 model = model.RemoveDisk(verdict.Device).AddDisk(disk.Source);
             }
-
-            var becomes = IsUnused(model, verdict.Device) ? UseAgain : IsBack;
-            verdicts[place] = verdict with { Reason = $"{verdict.Reason}; {becomes}" };
         }
 
-        return loaded with { Model = model, Verdicts = verdicts.ToImmutable() };
+        // Only now it is known which volumes have their data.
+        var verdicts = loaded.Verdicts.Select(verdict => unused.Contains(verdict)
+            ? verdict with { Reason = $"{verdict.Reason}; {(IsUnused(model, verdict.Device) ? Strangers.Advice(model, verdict.Standing) : IsBack)}" }
+            : verdict);
+        return loaded with { Model = model, Verdicts = [.. verdicts] };
     }
 
     private static bool IsUnused(IContainerModel model, DeviceNumber device) =>

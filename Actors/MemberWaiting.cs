@@ -17,7 +17,8 @@ public sealed partial class MemberArrayActor
         Events.Warning(
             "array-unknown",
             $"{Name} is volume {_settings.Volume} of the container, but the metadata has no such volume: it is not supervised, and its next write "
-            + $"hangs. Stop it (mdadm --stop /dev/{Name}), or write the metadata that it was created with", Name);
+            + "hangs. It can still be read: copy what is wanted from it, as nothing assembles it again once it is stopped; or write the metadata that "
+            + "it was created with", Name);
         CloseAttributes();
         Wait();
     }

@@ -317,7 +317,11 @@ public sealed class MetadataActor : RaidActor, IWithTimers
                 _model = _model.AddDisk(arrived.Source);
                 if (_model.Disks.Any(disk => disk.Device == arrived.Source.Device && disk.IsFailed))
                 {
-                    TellOfStranger(arrived.Source.Name);
+                    Events.Warning(
+                        "disk-foreign",
+                        $"{arrived.Source.Name} was part of this container once, and was used without the others since, or they without it: "
+                            + Strangers.Advice(_model, DiskStanding.Foreign),
+                        disk: arrived.Source.Name);
                 }
 
                 break;
@@ -326,22 +330,6 @@ public sealed class MetadataActor : RaidActor, IWithTimers
                 _model = _model.RemoveDisk(left.Device);
                 break;
         }
-    }
-
-    private void TellOfStranger(string disk)
-    {
-        var failed = string.Join(", ", from volume in _model.Volumes
-                                       where !volume.CanStart([.. volume.Legs.Select(leg => leg.InSync)])
-                                       select volume.Name);
-        Events.Warning(
-            "disk-foreign",
-            failed.Length == 0
-                ? $"{disk} was part of this container once, and was used without the others since, or they without it: "
-                    + "it is left alone. To keep its data, remove it (mdadm --remove) and make a container of it (mdadm "
-                    + "--assemble --update=uuid); else zero and add it"
-                : $"{disk} was part of this container before {failed} failed: it is left alone, as what it holds may be "
-                    + "what the data can be saved from. If that is not needed: mdadm --remove, --zero-superblock, --add",
-            disk: disk);
     }
 
     private void Find(DiskArrived found, uint loaded)
@@ -354,7 +342,11 @@ public sealed class MetadataActor : RaidActor, IWithTimers
         }
         else
         {
-            Events.Verdict(verdict);
+            var isUnused = _model.Disks.Any(disk => disk.Device == verdict.Device && disk.IsFailed);
+            Events.Verdict(
+                isUnused && verdict.Standing is (DiskStanding.Stale or DiskStanding.Foreign)
+                    ? verdict with { Reason = $"{verdict.Reason}; {Strangers.Advice(_model, verdict.Standing)}" }
+                    : verdict);
         }
     }
 

@@ -109,7 +109,7 @@ public class FamilyTests
             Assert.Single(mdadm.Conflicts);
             Assert.All(
                 verdicts.Where(verdict => container.Present.Single(disk => disk.Device == verdict.Device).Index == -2),
-                verdict => Assert.Equal((DiskStanding.Foreign, true), (verdict.Standing, verdict.Reason.Contains("--update=uuid"))));
+                verdict => Assert.Equal((DiskStanding.Foreign, true), (verdict.Standing, verdict.Reason.Contains("used without the others since"))));
             Assert.Contains(verdicts, verdict => verdict.Standing == DiskStanding.Foreign);
             Assert.Empty(CutChange.Disks(disks));
         }

@@ -99,8 +99,7 @@ public static class ImsmLoader
 
     private static string InConflict(DiskCopy copy, DiskCopy champion) =>
         $"family {copy.Super.FamilyNumber:x8}, generation {copy.Super.Generation}, was part of this container once and was used "
-        + $"without the others since; family {champion.Super.FamilyNumber:x8} on {champion.Source.Name} is used. To keep its data, remove "
-        + "its disks (mdadm --remove) and make a container of them (mdadm --assemble --update=uuid); else zero and add them";
+        + $"without the others since; family {champion.Super.FamilyNumber:x8} on {champion.Source.Name} is used";
 
     private static PresentDisk Present(DiskCopy copy, int index, ImsmDisk disk) => new(
         copy.Source.Device, copy.Source.Name, index, disk, copy.Source.SectorSize, copy.Source.Sectors,

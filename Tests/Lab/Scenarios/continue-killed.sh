@@ -46,7 +46,9 @@ if [ "$SUPERVISOR" = actorraid ]; then
     supervisor_rests "$home" 3
 fi
 timeout 20 dd if="$DATA/vol0" of="/dev/$(md vol0)" bs=64k count=1 oflag=direct conv=notrunc status=none || fail "the volume cannot be written while nobody looks after its reshape"
-mdadm --grow --continue "/dev/$(md vol0)" >"/out/continue" 2>&1 &
+advised="mdadm --grow --continue /dev/$(md vol0)"
+[ "$SUPERVISOR" != actorraid ] || advised=$(grep -o "mdadm --grow --continue /dev/md[0-9]*" /out/explain)
+$advised >"/out/continue" 2>&1 &
 continuing=$!
 expect 30 reached vol0 23
 say "goes on"
