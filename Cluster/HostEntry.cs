@@ -70,7 +70,13 @@ public static class EntryCodec
             throw new FormatException($"its entry says that it is of \"{Text.Line(entry.Host ?? "")}\"");
         if (entry.Status is { } status && StatusProblem(status) is { } problem)
             throw new FormatException($"its status has no {problem}");
-        return entry;
+        // What another host has written may be anything.
+        return entry with
+        {
+            Status = entry.Status is { } told ? Printable.Of(told) : null,
+            Trouble = entry.Trouble is { } trouble ? Printable.Of(trouble) : null,
+            Cut = entry.Cut is { } cut ? Printable.Of(cut) : null,
+        };
     }
 
     /// <summary>Events' bytes.</summary>
@@ -83,7 +89,7 @@ public static class EntryCodec
         var events = Json(bytes, ClusterJson.Default.ImmutableArrayEventStatus);
         return events.IsDefault || events.Any(one => one is not { Text: not null, Level: not null, Kind: not null })
             ? throw new FormatException("these are no events")
-            : events;
+            : [.. events.Select(Printable.Of)];
     }
 
     private static byte[] Pack(byte[] json)

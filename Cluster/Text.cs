@@ -1,3 +1,5 @@
+using ActorRaid.Reporting;
+
 namespace ActorRaid.Cluster;
 
 /// <summary>Words from elsewhere.</summary>
@@ -5,7 +7,6 @@ public static class Text
 {
     private const int Longest = 400;
 
-    /// <summary>As one line without control characters: it goes to terminals and logs.</summary>
-    public static string Line(string text) =>
-        string.Concat(text.Take(Longest).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? ' ' : letter)).Trim();
+    /// <summary>As one line of no more than so many characters: it goes to terminals and logs.</summary>
+    public static string Line(string text) => Printable.Of((text.Length > Longest ? text[..Longest] : text).ReplaceLineEndings(" ")).Trim();
 }

@@ -168,7 +168,7 @@ public sealed record DiskVerdict(DeviceNumber Device, string Name, DiskStanding 
 /// <summary>A disk that is present.</summary>
 /// <param name="Device">Its number.</param>
 /// <param name="Name">The kernel's name.</param>
-/// <param name="Serial">As the metadata spells it.</param>
+/// <param name="Serial">Its own, as the metadata spells it.</param>
 /// <param name="Index">Its place in the metadata's disk table; -1 for a spare without one.</param>
 /// <param name="IsSpare">Free to be used.</param>
 /// <param name="IsFailed">Recorded as failed: nothing is written to it.</param>

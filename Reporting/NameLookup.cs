@@ -35,17 +35,21 @@ public static class NameLookup
     /// The kernel's name (md126), a volume's name, a UUID (mdadm's form, or with other separators), a disk's serial number, a device number (9:126), or a path.
     /// </param>
     /// <param name="device">The kernel's name, or the device number, of what the name leads to where it was given; null: it leads to no device there.</param>
-    public static ImmutableArray<NamedThing> Find(HostStatus status, string name, string? device = null) =>
-    [
-        .. Things(status).Where(thing =>
-            !name.Contains('/') ? Fits(thing, name) || IsDevice(thing, device ?? name)
-            : device is not null ? IsDevice(thing, device)
-            : FitsPath(thing, name)),
-    ];
+    public static ImmutableArray<NamedThing> Find(HostStatus status, string name, string? device = null)
+    {
+        var shown = Printable.Of(name); // As the status has it.
+        return
+        [
+            .. Things(status).Where(thing =>
+                !shown.Contains('/') ? Fits(thing, shown) || IsDevice(thing, device ?? shown)
+                : device is not null ? IsDevice(thing, device)
+                : FitsPath(thing, shown)),
+        ];
+    }
 
     /// <summary>Why a name that fits several things is refused.</summary>
     public static string Several(string name, ImmutableArray<NamedThing> things) =>
-        $"\"{name}\" may be any of {things.Length}: {string.Join(", ", things.Select(thing => thing.Text))}; say which by the kernel's name, below /dev, or by its UUID";
+        $"\"{Printable.Of(name)}\" may be any of {things.Length}: {string.Join(", ", things.Select(thing => thing.Text))}; say which by the kernel's name, below /dev, or by its UUID";
 
     /// <summary>What there is to ask for: containers, arrays with their volumes' names, disks.</summary>
     public static string All(HostStatus status) => string.Join(", ", Things(status).Select(thing => thing switch

@@ -77,7 +77,7 @@ internal sealed class DaemonFeed(string socket, Bulletin bulletin, ILogger<Daemo
                 patience.CancelAfter(Silence);
                 if (bulletin.Now.Problem is not null)
                     log.LogInformation("{Socket}: the daemon answers (process {Process})", socket, status.Process);
-                bulletin.Take(status);
+                bulletin.Take(Printable.Of(status));
                 events ??= Follow(status.Process, ending.Token);
                 if (events.IsFaulted)
                     await events.ConfigureAwait(false);
@@ -103,7 +103,7 @@ internal sealed class DaemonFeed(string socket, Bulletin bulletin, ILogger<Daemo
         await foreach (var reply in client.Follow(request, stop).ConfigureAwait(false))
         {
             if (reply.Events is { } events)
-                bulletin.Take(process, events);
+                bulletin.Take(process, [.. events.Select(Printable.Of)]);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ActorRaid.Reporting;
 
 namespace ActorRaid.Gateway.Web;
 
@@ -33,5 +34,5 @@ internal sealed class MetricsText
         family.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
     }
 
-    private static string Escaped(string text) => text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
+    private static string Escaped(string text) => Printable.Of(text).Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
 }

@@ -101,9 +101,9 @@ internal static class EventsCommand
                 return null;
             var level = Text("PRIORITY") switch { "7" => "debug", "6" => "info", "4" => "warning", _ => "error" };
             return (
-                new EventStatus(
+                Printable.Of(new EventStatus(
                     0, DateTimeOffset.UnixEpoch.AddMicroseconds(time), level, kind, Text("CONTAINER"), Text("ARRAY"), Text("DISK"), Text("MESSAGE") ?? "",
-                    Text("CAUSE"), Text("WROTE"), long.TryParse(Text("MICROSECONDS"), CultureInfo.InvariantCulture, out var took) ? took : null, Text("FROM"), Text("TO")),
+                    Text("CAUSE"), Text("WROTE"), long.TryParse(Text("MICROSECONDS"), CultureInfo.InvariantCulture, out var took) ? took : null, Text("FROM"), Text("TO"))),
                 int.TryParse(Text("_PID"), CultureInfo.InvariantCulture, out var process) ? process : 0);
         }
         catch (JsonException)

@@ -1,5 +1,6 @@
 using ActorRaid.Metadata.Imsm.Examine;
 using ActorRaid.Metadata.Imsm.Load;
+using ActorRaid.Reporting;
 
 namespace ActorRaid.Host.Commands;
 
@@ -23,7 +24,7 @@ internal static class ExamineCommand
                 failed = true;
                 continue;
             }
-            var report = ImsmReport.From(disk.Value.Source) with { Name = paths[i] };
+            var report = AsShown(ImsmReport.From(disk.Value.Source) with { Name = paths[i] });
             failed |= report.Problem is not null;
             if (json)
                 output.Write((written == 0 ? "\n" : ",\n") + report.ToJson());
@@ -35,4 +36,15 @@ internal static class ExamineCommand
             output.WriteLine(written == 0 ? "]" : "\n]");
         return failed ? 1 : 0;
     }
+
+    /// <summary>The same, where what the disk holds is no text that may go to a terminal.</summary>
+    internal static ImsmReport AsShown(ImsmReport report) => report with
+    {
+        Name = Printable.Of(report.Name),
+        Problem = report.Problem is { } problem ? Printable.Of(problem) : null,
+        Version = Printable.Of(report.Version),
+        Volumes = [.. report.Volumes.Select(volume => volume with { Name = Printable.Of(volume.Name) })],
+        Disks = [.. report.Disks.Select(disk => disk with { Serial = Printable.Of(disk.Serial) })],
+        Spare = report.Spare is { } spare ? spare with { Serial = Printable.Of(spare.Serial) } : null,
+    };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm.Load;
+using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Commands;
@@ -71,10 +72,10 @@ internal static class RepairCommand
         var plan = RepairPlan.For(sources, automatic: torn);
         var behind = CutChange.Disks(sources);
         if (plan.Refusal is { } refusal)
-            errors.WriteLine($"actorraid: nothing can be repaired: {refusal}");
+            errors.WriteLine($"actorraid: nothing can be repaired: {Printable.Of(refusal)}");
         var failed = plan.Refusal is not null;
         var writable = false;
-        foreach (var (disk, step) in disks.Zip(plan.Steps)
+        foreach (var (disk, step) in disks.Zip(plan.Steps.Select(step => step with { Reason = Printable.Of(step.Reason) }))
             .Where(pair => !torn || TornDisks.IsTorn(pair.First.Source) || behind.Contains(pair.First.Source.Device)))
         {
             failed |= !Carry(disk, step, yes, output, errors);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using ActorRaid.Host.Status;
 using ActorRaid.Reporting;
@@ -12,7 +13,10 @@ internal static class StatusCommand
 
     private const string Home = "\e[H", ToEndOfLine = "\e[K", ToEndOfScreen = "\e[J", Clear = "\e[2J";
 
-    private static readonly StatusJson Indented = new(new JsonSerializerOptions(StatusJson.Default.Options) { WriteIndented = true });
+    /// <summary>For people too: names as they are, in UTF-8; what must not go to a terminal is escaped in them already.</summary>
+    private static readonly StatusJson Plain = new(new JsonSerializerOptions(StatusJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private static readonly StatusJson Indented = new(new JsonSerializerOptions(Plain.Options) { WriteIndented = true });
 
     /// <summary>
     /// Shows how things stand. 0: all well; 1: degraded or rebuilding; 2: failed, stalled or not running; 3: it cannot be told; 64: the
@@ -61,7 +65,7 @@ internal static class StatusCommand
                 continue;
             var page = StatusPage.Of(status, bars: true).TrimEnd('\n');
             if (json)
-                output.WriteLine(JsonSerializer.Serialize(status, StatusJson.Default.HostStatus));
+                output.WriteLine(JsonSerializer.Serialize(status, Plain.HostStatus));
             else if (terminal)
                 output.Write($"{Home}{status.Host}  {status.At.ToLocalTime():HH:mm:ss}{ToEndOfLine}\n{page.Replace("\n", ToEndOfLine + "\n", StringComparison.Ordinal)}{ToEndOfLine}\n{ToEndOfScreen}");
             else

@@ -218,5 +218,5 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
 
     private static string Called(string name, string? device) => device is null || device == name ? Short(name) : $"{Short(name)} ({Short(device)})";
 
-    private static string Short(string text) => text.Length <= 64 ? text : text[..64] + "...";
+    private static string Short(string text) => Printable.Of(text.Length <= 64 ? text : text[..64] + "...");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ActorRaid.Reporting;
 
 namespace ActorRaid.Host.Launch;
 
@@ -100,7 +101,7 @@ internal sealed record LaunchReply(LaunchOutcome Outcome, string Message)
     /// <summary>The line, with its end. Line ends in the message become spaces.</summary>
     internal byte[] Encode()
     {
-        var line = $"{Outcome} {Message}".Replace('\n', ' ').Replace('\r', ' ');
+        var line = Printable.Of($"{Outcome} {Message}".ReplaceLineEndings(" "));
         var bytes = Encoding.UTF8.GetBytes(line.Length > Limit / 4 ? line[..(Limit / 4)] : line);
         return [.. bytes, (byte)'\n'];
     }

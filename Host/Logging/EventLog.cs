@@ -1,4 +1,5 @@
 using ActorRaid.Actors;
+using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
 using Serilog;
 using Serilog.Events;
@@ -98,6 +99,21 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
         return new LogEvent(e.Time, LevelOf(e.Level), null, Template, properties);
     }
 
+    /// <summary>An event as it may leave for journals, terminals, hooks and clients: names in it are whatever is on disks. Line ends become spaces.</summary>
+    internal static RaidEvent AsShown(RaidEvent e)
+    {
+        return e with
+        {
+            Container = Shown(e.Container),
+            Array = Shown(e.Array),
+            Disk = Shown(e.Disk),
+            Text = Shown(e.Text)!,
+            Detail = e.Detail is { } detail ? detail with { Cause = Shown(detail.Cause), Wrote = Shown(detail.Wrote), From = Shown(detail.From), To = Shown(detail.To) } : null,
+        };
+
+        static string? Shown(string? text) => text is null ? null : Printable.Of(text.ReplaceLineEndings(" "));
+    }
+
     private static LogEventLevel LevelOf(EventLevel level) => level switch
     {
         EventLevel.Debug => LogEventLevel.Debug,
@@ -118,7 +134,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
         while (true)
         {
             while (_ring.TryRead() is { } e)
-                Hand(e);
+                Hand(AsShown(e));
             var dropped = Dropped;
             if (dropped != told)
             {
@@ -135,7 +151,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
             if (_ring.TryRead() is { } late)
             {
                 Volatile.Write(ref _sleeping, 0);
-                Hand(late);
+                Hand(AsShown(late));
                 continue;
             }
             ulong count;

@@ -30,7 +30,7 @@ internal static class MdStatMap
         ];
         return new ArrayStatus(
             array.Name, int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume) ? volume : -1, recorded?.Name ?? "", array.Level ?? "",
-            (array.Blocks ?? 0) * 1024, recorded?.ChunkBytes ?? 0, health, array.Level is null ? "inactive" : "", Action(progress),
+            (array.Blocks ?? 0) * 1024, StatusMap.ChunkBytes(recorded), health, array.Level is null ? "inactive" : "", Action(progress),
             StatusMap.Progress(position, progress?.Speed ?? 0), null, recorded is { Dirty: true }, array.RaidDisks ?? 0, Missing(array), null, [],
             memory.Since($"{array.Name} health", health.ToString()), conditions.IsEmpty ? null : conditions);
     }
@@ -71,7 +71,7 @@ internal static class MdStatMap
         ImmutableArray<string> missing = [.. volume.Legs.Where(leg => leg.Device is null).Select(leg => leg.Serial)];
         return new ArrayStatus(
             name, volume.Index, volume.Name, string.Create(CultureInfo.InvariantCulture, $"raid{volume.Level}"), (long)volume.ArraySectors * 512,
-            volume.ChunkBytes, health, "inactive", "idle", null, volume.Activity == VolumeActivity.None ? null : volume.Checkpoint, volume.Dirty,
+            StatusMap.ChunkBytes(volume), health, "inactive", "idle", null, volume.Activity == VolumeActivity.None ? null : volume.Checkpoint, volume.Dirty,
             volume.Legs.Length, there.Count(leg => !leg), null, [], memory.Since($"{name} health", health.ToString()),
             MissingDisks: missing.IsEmpty ? null : missing);
     }

@@ -43,7 +43,7 @@ internal static class StatusMap
             HostStatus.Current, teller.Host, now, teller.Program, teller.Process, teller.Since, Health.Stalled, "", teller.EventsDropped, containers,
             native.IsEmpty ? null : native, seen.Problem);
         return (
-            report is null ? status with { Summary = $"{Words.Of(Health.Stalled)}: the daemon's actors do not answer" } : StatusView.Judged(status),
+            Printable.Of(report is null ? status with { Summary = $"{Words.Of(Health.Stalled)}: the daemon's actors do not answer" } : StatusView.Judged(status)),
             memory.Memory);
     }
 
@@ -112,7 +112,7 @@ internal static class StatusMap
         ];
         return new ArrayStatus(
             array.Name, array.Volume, array.VolumeName, array.Level is { } level ? string.Create(CultureInfo.InvariantCulture, $"raid{level}") : "",
-            (long)(recorded?.ArraySectors ?? 0) * 512, recorded?.ChunkBytes ?? 0, health,
+            (long)(recorded?.ArraySectors ?? 0) * 512, ChunkBytes(recorded), health,
             array.State == ArrayState.Unknown ? "" : array.State.ToWord(), array.Action == SyncAction.Unknown ? "idle" : array.Action.ToWord(),
             Progress(seen?.Position ?? array.Sync, seen?.KibPerSecond ?? 0),
             recorded is { Activity: not VolumeActivity.None } ? recorded.Checkpoint : null, recorded is { Dirty: true },
@@ -124,6 +124,9 @@ internal static class StatusMap
             Uuid = array.Uuid,
         };
     }
+
+    /// <summary>The size of a volume's chunks; 0 where there are none, as in a mirror.</summary>
+    internal static int ChunkBytes(VolumeInfo? recorded) => recorded is { Level: not 1 } ? recorded.ChunkBytes : 0;
 
     /// <summary>How far, how fast and how long still; null where nothing is under way.</summary>
     internal static Progress? Progress(SyncPosition? position, long kibPerSecond) => position is { } at

@@ -29,7 +29,8 @@ internal static class Samples
 
     private static ContainerStatus Container(int number, int arrays, Health health, double done)
     {
-        string[] disks = [$"sd{(char)('a' + number)}a", $"sd{(char)('a' + number)}b", $"sd{(char)('a' + number)}c"];
+        var shelf = $"sd{(char)('a' + number % 26)}{(number < 26 ? "" : $"{number / 26}")}";
+        string[] disks = [shelf + "a", shelf + "b", shelf + "c"];
         return new ContainerStatus(
             $"md{127 - 3 * number}", "imsm", 18, health, null, null,
             [.. Enumerable.Range(0, arrays).Select(volume => new ArrayStatus(

@@ -55,6 +55,17 @@ public class SmallUpdateTests
     }
 
     [Fact]
+    public void A_name_is_bytes_and_they_are_kept_whatever_they_are()
+    {
+        byte[] name = [0xc3, 0xa4, 0xff, 0x1b, 0x5b, 0x20, 0x82];
+        byte[] update = [.. BitConverter.GetBytes(3), .. name, .. new byte[9], .. BitConverter.GetBytes(1)];
+        var after = Container.After(update);
+        Assert.Equal(new Octets([.. name, .. new byte[9]]), after.Super.Devs[1].Volume);
+        Assert.Equal("ä\\xff\e[ \\x82", after.Volumes[1].Name);
+        after.Refuses([.. BitConverter.GetBytes(3), .. name, .. new byte[9], .. BitConverter.GetBytes(2)], "a volume named ä\\xff\e[ \\x82 is there already");
+    }
+
+    [Fact]
     public void Renaming_disturbs_only_the_volume_itself()
     {
         var update = Container.Prepare(ImsmUpdateMessages.RenameArray(1, "data")).Update!;

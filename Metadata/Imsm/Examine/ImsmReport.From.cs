@@ -29,7 +29,7 @@ public sealed partial record ImsmReport
             : (own.Status & (ImsmDiskStatus.Spare | ImsmDiskStatus.Journal)) != 0 ? -1 : listed;
         var reserved = Reserved(super, own, index, result.Size, disk.SectorSize);
         var migration = MigrationRecordBytes.Read(ImsmPlacement.MigrationSector(disk.Tail.Span, disk.SectorSize), disk.SectorSize);
-        var signature = super.Signature.ToString();
+        var signature = super.Signature.Exact;
         return new ImsmReport
         {
             Name = disk.Name,

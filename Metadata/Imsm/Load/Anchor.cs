@@ -58,7 +58,7 @@ internal sealed record Anchor(uint Family, uint Original, uint Generation, Immut
     {
         foreach (var disk in Disks)
         {
-            if (IsFailed(disk) ? IsPlaceholder(disk.Serial.ToString(), serial.ToString()) : disk.Serial == serial)
+            if (IsFailed(disk) ? IsPlaceholder(disk.Serial.Exact, serial.Exact) : disk.Serial == serial)
                 return IsFailed(disk) ? Listing.Failed : IsMember(disk) ? Listing.Member : Listing.Unknown;
         }
 

@@ -85,7 +85,7 @@ internal static class Champion
 
         foreach (var disk in copy.Super.Disks)
         {
-            var serial = disk.Serial.ToString();
+            var serial = disk.Serial.Exact;
             var status = disk.Status;
             var owner = -1;
             if (known.TryGetValue(serial, out var said))
@@ -110,7 +110,7 @@ internal static class Champion
             return false;
         foreach (var disk in candidate.Super.Disks)
         {
-            var owner = known.TryGetValue(disk.Serial.ToString(), out var said) ? said.Owner : -2;
+            var owner = known.TryGetValue(disk.Serial.Exact, out var said) ? said.Owner : -2;
             if (owner != place && owner != -1 && (owner < 0 || candidate.IsSpareRecord || !candidates[owner].IsSpareRecord))
                 return false;
         }

@@ -52,5 +52,5 @@ public static class CutChange
     /// <summary>The serial numbers of the members that have not failed.</summary>
     internal static ImmutableHashSet<string> Healthy(ImsmSuper super) =>
         [.. super.Disks.Where(disk => (disk.Status & (ImsmDiskStatus.Configured | ImsmDiskStatus.Failed)) == ImsmDiskStatus.Configured)
-            .Select(disk => disk.Serial.ToString())];
+            .Select(disk => disk.Serial.Exact)];
 }

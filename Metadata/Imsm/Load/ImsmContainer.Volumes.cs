@@ -29,7 +29,7 @@ public sealed partial record ImsmContainer
             {
                 var failed = disk.Index < -1 || IsFailed(disk);
                 disks.Add(new DiskInfo(
-                    disk.Device, disk.Name, disk.Disk.Serial.ToString(), disk.Index, disk.Index == -1 && !failed, failed, disk.Sectors));
+                    disk.Device, disk.Name, disk.OwnSerial.ToString(), disk.Index, disk.Index == -1 && !failed, failed, disk.Sectors));
             }
 
             return disks.MoveToImmutable();

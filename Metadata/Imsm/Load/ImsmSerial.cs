@@ -37,7 +37,7 @@ public static class ImsmSerial
         var found = -1;
         for (var i = 0; i < super.Disks.Length; i++)
         {
-            if (super.Disks[i].Serial.ToString() == serial && (found < 0 || (!super.Uses(found) && super.Uses(i))))
+            if (super.Disks[i].Serial.Exact == serial && (found < 0 || (!super.Uses(found) && super.Uses(i))))
                 found = i;
         }
 

@@ -32,7 +32,7 @@ internal static class Veil
         if (super.Devs.IsEmpty || super.IndexOf(serial) >= 0)
             return null;
         var own = ImsmSerial.Octets(serial);
-        var index = super.IndexOf(Masked(own).ToString());
+        var index = super.IndexOf(Masked(own).Exact);
         if (index < 0 || (super.Disks[index].Status & (ImsmDiskStatus.Configured | ImsmDiskStatus.Failed)) != ImsmDiskStatus.Configured)
             return null;
         return super with

@@ -38,7 +38,7 @@ internal static class FamilyChange
 
         foreach (var disk in super.Disks)
         {
-            foreach (var each in disk.Serial.ToString())
+            foreach (var each in disk.Serial.Exact)
             {
                 Add((byte)each);
             }

@@ -47,7 +47,7 @@ internal static class Returned
     }
 
     private static bool IsLost(ImsmDisk disk, string serial) =>
-        Maps.IsFailed(disk) && Anchor.IsPlaceholder(disk.Serial.ToString(), serial);
+        Maps.IsFailed(disk) && Anchor.IsPlaceholder(disk.Serial.Exact, serial);
 
     /// <summary>
     /// A disk that one volume lost is failed for the whole container, but a RAID 0 volume cannot have been written without

@@ -58,7 +58,7 @@ internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octet
                 : $"volume {Volume} is not the next one: there are {volumes}";
         }
 
-        if (container.Super.Devs.Any(dev => dev.Volume.ToString() == Dev.Volume.ToString()))
+        if (container.Super.Devs.Any(dev => dev.Volume.Exact == Dev.Volume.Exact))
         {
             return $"a volume named {Dev.Volume} is there already";
         }
@@ -211,8 +211,8 @@ internal sealed record CreateArray(int Volume, ImsmDev Dev, ImmutableArray<Octet
 
     private static PresentDisk? Find(ImsmContainer container, Octets serial)
     {
-        var wanted = serial.ToString();
-        return container.Present.FirstOrDefault(disk => disk.OwnSerial.ToString() == wanted);
+        var wanted = serial.Exact;
+        return container.Present.FirstOrDefault(disk => disk.OwnSerial.Exact == wanted);
     }
 
     /// <summary>FNV-1a in 32 bits.</summary>

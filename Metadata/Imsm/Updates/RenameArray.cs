@@ -1,3 +1,4 @@
+using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Metadata.Imsm.Model;
 
 namespace ActorRaid.Metadata.Imsm.Updates;
@@ -7,7 +8,7 @@ namespace ActorRaid.Metadata.Imsm.Updates;
 /// zero or full; the volume's index). The name is part of the volume's UUID, so the volume may not be active. White space
 /// around the name goes, and upstream keeps at most 15 bytes of it.
 /// </summary>
-internal sealed record RenameArray(int Volume, string Name) : ImsmUpdate("rename array")
+internal sealed record RenameArray(int Volume, Octets Name) : ImsmUpdate("rename array")
 {
     /// <summary>Bytes.</summary>
     public const int Length = 24;
@@ -17,8 +18,9 @@ internal sealed record RenameArray(int Volume, string Name) : ImsmUpdate("rename
     /// <summary>Reads it; the bytes are at least <see cref="Length"/>.</summary>
     public static Parsed Parse(ReadOnlySpan<byte> bytes)
     {
-        var name = new Octets(bytes.Slice(4, LongestName)).ToString();
-        return new RenameArray(UpdateBytes.Int(bytes, 20), name.Trim(' ', '\t', '\n', '\v', '\f', '\r'));
+        var name = bytes.Slice(4, LongestName);
+        var end = name.IndexOf((byte)0);
+        return new RenameArray(UpdateBytes.Int(bytes, 20), new Octets((end < 0 ? name : name[..end]).Trim(" \t\n\v\f\r"u8)));
     }
 
     /// <inheritdoc/>
@@ -37,10 +39,14 @@ internal sealed record RenameArray(int Volume, string Name) : ImsmUpdate("rename
             return "the name is empty";
         }
 
-        return container.Super.Devs.Any(dev => dev.Volume.ToString() == Name) ? $"a volume named {Name} is there already" : null;
+        return container.Super.Devs.Any(dev => dev.Volume.Exact == Name.Exact) ? $"a volume named {Name} is there already" : null;
     }
 
     /// <inheritdoc/>
-    internal override ImsmContainer Apply(ImsmContainer container) =>
-        Membership.WithVolume(container, Volume, container.Super.Devs[Volume] with { Volume = Octets.Text(Name, 16) });
+    internal override ImsmContainer Apply(ImsmContainer container)
+    {
+        var name = new byte[ImsmOffsets.SerialLength];
+        Name.Span.CopyTo(name);
+        return Membership.WithVolume(container, Volume, container.Super.Devs[Volume] with { Volume = new Octets(name) });
+    }
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Who is meant, and what is advised: two containers have a volume of the same name, and are asked for by every name that people have; then one is degraded
 # without a spare, read-only, and whole with its failed disk still there, and what explain advises is done. Of the other, which has failed, nothing is advised.
+# Last a name that is more than ASCII, and has a control sequence in it: shown as what it is, and the sequence as text.
 . "$LAB/guest-lib.sh"
 
 disks 7 48M
@@ -94,4 +95,22 @@ for name in "/dev/$b" "$(container_of second)" "$first" "$other"; do
 done
 explained "/dev/$b" "$b *FAILED*"
 has /out/explained "take none out" || fail "of a failed array explain says: $(cat /out/explained)"
-say "failed: $(sed -n 3p /out/explained)"
+say "failed: $(grep "take none out" /out/explained)"
+
+quietly mdadm --stop "/dev/$a"
+quietly mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home"
+quietly mdadm -I "/dev/$home"
+settle
+shown='\u001b[2Jäöü€'
+actorraid status >/out/named.status || true
+actorraid status --json >/out/named.json || true
+actorraid examine "${DISKS[0]}" >/out/named.examine
+actorraid events >/out/named.events
+actorraid explain $'\e[2Jäöü€' >/out/named.explain || fail "explain by that name: $(cat -v /out/named.explain)"
+for file in /out/named.*; do
+    ! grep -q $'\e' "$file" || fail "a control character is in $file: $(cat -v "$file")"
+done
+for file in status events explain examine; do has "/out/named.$file" "$shown" || fail "$file does not show the name: $(cat -v "/out/named.$file")"; done
+has /out/named.json '"volumeName": "\\u001b[2Jäöü€"' || fail "the name in JSON is $(grep volumeName /out/named.json)"
+mdadm -E "${DISKS[0]}" | grep -q $'\e\\[2Jäöü€' || fail "the metadata has another name: $(mdadm -E "${DISKS[0]}" | grep '^\[' | cat -v)"
+say "shown: $(grep "array " /out/named.status | head -n 1)"
