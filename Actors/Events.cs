@@ -3,7 +3,7 @@ namespace ActorRaid.Actors;
 /// <summary>How much an event matters.</summary>
 public enum EventLevel
 {
-    /// <summary>For whoever looks for a fault in us.</summary>
+    /// <summary>For whoever looks for a fault in us; and what comes with every burst of writes.</summary>
     Debug,
 
     /// <summary>What happened, in the normal course of things.</summary>
@@ -19,7 +19,7 @@ public enum EventLevel
 /// <summary>One thing that happened: what the journal, the console and later the status show.</summary>
 /// <param name="Time">When it was seen.</param>
 /// <param name="Level">How much it matters.</param>
-/// <param name="Kind">A short name for programs: <c>array-dirty</c>, <c>disk-failed</c>.</param>
+/// <param name="Kind">A short name for programs: <c>array-state</c>, <c>leg-failed</c>.</param>
 /// <param name="Container">md127</param>
 /// <param name="Array">md126</param>
 /// <param name="Disk">The kernel's name of the disk: loop0.</param>
@@ -37,7 +37,7 @@ public sealed record RaidEvent(
 /// <param name="Microseconds">From seeing it to the last of these writes.</param>
 /// <param name="From">The kernel's word before, for array-state and sync-action.</param>
 /// <param name="To">The word after.</param>
-/// <param name="Sync">How far a resync or the like has come, for checkpoint.</param>
+/// <param name="Sync">How far a resync or the like has come, for checkpoint and sync-progress.</param>
 public sealed record EventDetail(
     string? Cause = null, string? Wrote = null, long? Microseconds = null, string? From = null, string? To = null, SyncPosition? Sync = null)
 {
@@ -75,6 +75,7 @@ public sealed class ContainerEvents(IEventSink sink, string container)
     public void Debug(string kind, string text, string? array = null, string? disk = null, EventDetail? detail = null) =>
         Write(EventLevel.Debug, kind, text, array, disk, detail);
 
-    private void Write(EventLevel level, string kind, string text, string? array, string? disk, EventDetail? detail) =>
+    /// <summary>Something of that level.</summary>
+    internal void Write(EventLevel level, string kind, string text, string? array, string? disk, EventDetail? detail) =>
         sink.Write(new RaidEvent(DateTimeOffset.Now, level, kind, container, array, disk, text) { Detail = detail });
 }

@@ -31,6 +31,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private MemberMemory _memory;
     private MemberActions? _actions;
     private long _actedAt;
+    private RebuildProgress _progress;
     private bool _lookAgain;
     private int _changePosted;
     private string? _stateRefused;
@@ -345,14 +346,15 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         }
 
         var took = Stopwatch.GetElapsedTime(_actedAt);
-        var syncSectors = actions.Next.LastCheckpoint > _memory.LastCheckpoint && _attributes!.SyncDone() is { } sync
-            ? sync.Total
-            : _componentSectors;
-        _badBlocks.Recorded(recorded, _attributes!);
-        var rebuilds = _attributes!.Legs.Any(leg => leg.IsRebuilding && (leg.LastFlags & LegFlags.Faulty) == 0);
-        foreach (var told in MemberReport.Of(Name, _memory, actions, recorded, syncSectors, rebuilds, took))
+        Count(actions, recorded, took);
+        var position = _attributes!.LastSync;
+        (_progress, var tells) = _progress.See(actions.Next.Action, position);
+        _badBlocks.Recorded(recorded, _attributes);
+        var rebuilds = _attributes.Legs.Any(leg => leg.IsRebuilding && (leg.LastFlags & LegFlags.Faulty) == 0);
+        foreach (var told in MemberReport.Of(
+            Name, _memory, actions, recorded, position?.Total ?? _componentSectors, rebuilds, tells ? position : null, took))
         {
-            Events.Info(told.Kind, told.Text, Name, detail: told.Detail);
+            Events.Write(told.Level, told.Kind, told.Text, Name, null, told.Detail);
         }
 
         _memory = actions.Next;
@@ -399,6 +401,21 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         }
 
         LookForSpare();
+    }
+
+    private void Count(MemberActions actions, Recorded? recorded, TimeSpan took)
+    {
+        var waits = _settings.Waits;
+        waits.Saw(_memory.State, actions.Next.State);
+        if (actions is { WriteState: ArrayState.Active, Next.State: ArrayState.WritePending })
+        {
+            waits.Waited((long)took.TotalMicroseconds);
+        }
+
+        if (recorded is { Changed: true } && actions.Next.Action == _memory.Action && actions.Next.LastCheckpoint > _memory.LastCheckpoint)
+        {
+            waits.Checkpoint();
+        }
     }
 
     private void Write(ArrayState state)

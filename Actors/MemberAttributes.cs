@@ -99,7 +99,9 @@ internal sealed class MemberAttributes : IDisposable
         }
 
         var resyncStart = KernelWords.ParsePosition(_resyncStart.Text());
-        var completed = KernelWords.ParseCompleted(_syncCompleted.Text());
+        var syncCompleted = _syncCompleted.Text();
+        var completed = KernelWords.ParseCompleted(syncCompleted);
+        LastSync = KernelWords.ParseDone(syncCompleted);
         var reshapePosition = KernelWords.ParsePosition(_reshapePosition.Text());
 
         // Last: when a resync ends the array becomes write-pending, of which the kernel notifies nobody (md.c: md_do_sync), and only
@@ -147,6 +149,9 @@ internal sealed class MemberAttributes : IDisposable
 
     /// <summary>What of a resync, recovery or reshape is done; null when there is none, or it has not begun.</summary>
     public SyncPosition? SyncDone() => KernelWords.ParseDone(_syncCompleted.Text());
+
+    /// <summary>The same as the last look saw it: read once more, it could swallow a notification.</summary>
+    public SyncPosition? LastSync { get; private set; }
 
     /// <summary>What md has made of the array; null when it is going away.</summary>
     public MdShape? Shape() => MdShape.Of(_directory);

@@ -81,7 +81,10 @@ public sealed partial class MemberArrayActor
             new ArrayStanding(
                 Name, _settings.Volume, (_actions?.Next ?? _memory).State, (_actions?.Next ?? _memory).Action, _attributes!.SyncDone(), _raidDisks,
                 [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))],
-                _actions is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_actedAt)),
+                _actions is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_actedAt))
+            {
+                Writers = _settings.Waits.Now(),
+            },
             Self));
         Receive<NotListed>(_ =>
         {

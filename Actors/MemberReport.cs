@@ -13,10 +13,11 @@ internal static class MemberReport
     /// <param name="recorded">The metadata's answer, where it was asked.</param>
     /// <param name="syncSectors">Where the resync, recovery or reshape ends, in sectors as md counts them.</param>
     /// <param name="rebuilds">Some leg is there to be rebuilt.</param>
+    /// <param name="progress">How far what runs is, where that is to be told.</param>
     /// <param name="took">From the look to the last write.</param>
-    public static IEnumerable<(string Kind, string Text, EventDetail Detail)> Of(
+    public static IEnumerable<(EventLevel Level, string Kind, string Text, EventDetail Detail)> Of(
         string array, MemberMemory before, MemberActions actions, Recorded? recorded, ulong syncSectors, bool rebuilds,
-        TimeSpan took)
+        SyncPosition? progress, TimeSpan took)
     {
         var now = actions.Next;
         var changed = recorded is { Changed: true };
@@ -24,14 +25,14 @@ internal static class MemberReport
         if (before.State != now.State)
         {
             yield return (
-                "array-state", $"{array} is {now.State.ToWord()}{(changed ? ", recorded" : "")}",
+                LevelOf(before.State, now.State), "array-state", $"{array} is {now.State.ToWord()}{(changed ? ", recorded" : "")}",
                 detail with { Cause = Cause(before, actions), From = before.State.ToWord(), To = now.State.ToWord() });
         }
 
         if (before.Action != now.Action)
         {
             yield return (
-                "sync-action", $"{array}: {before.Action.ToWord()} -> {now.Action.ToWord()}",
+                EventLevel.Info, "sync-action", $"{array}: {before.Action.ToWord()} -> {now.Action.ToWord()}",
                 detail with
                 {
                     Cause = now.Action == SyncAction.Recover && !rebuilds ? EventDetail.NothingToRebuild : null,
@@ -40,17 +41,36 @@ internal static class MemberReport
                 });
             if (before.Action == SyncAction.Recover && now.Action == SyncAction.Idle && !actions.LookForSpare)
             {
-                yield return ("array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" });
+                yield return (EventLevel.Info, "array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" });
             }
         }
         else if (changed && now.LastCheckpoint > before.LastCheckpoint)
         {
             yield return (
-                "checkpoint",
+                EventLevel.Debug, "checkpoint",
                 $"{array}: {now.Action.ToWord()} has come to sector {now.LastCheckpoint} of {syncSectors}, recorded",
                 detail with { Sync = syncSectors == 0 ? null : new SyncPosition(now.LastCheckpoint, syncSectors) });
         }
+
+        if (progress is { } at)
+        {
+            yield return (
+                EventLevel.Info, "sync-progress", $"{array}: {RebuildProgress.Reached(at)} % of its {now.Action.ToWord()} are done",
+                new EventDetail(Sync: at));
+        }
     }
+
+    /// <summary>
+    /// Every burst of writes makes an array dirty and clean again: that matters only to whoever looks for a fault. That it was started, stopped or
+    /// given up matters to all.
+    /// </summary>
+    private static EventLevel LevelOf(ArrayState before, ArrayState now) =>
+        now == ArrayState.Broken ? EventLevel.Error
+        : ComesAndGoes(before) && ComesAndGoes(now) ? EventLevel.Debug
+        : EventLevel.Info;
+
+    private static bool ComesAndGoes(ArrayState state) =>
+        state is ArrayState.Clean or ArrayState.WritePending or ArrayState.Active or ArrayState.ActiveIdle;
 
     /// <summary>
     /// Whether md begins a recovery before the place that the metadata knows it had come to. At the first look an array that is being assembled is still

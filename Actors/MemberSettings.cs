@@ -29,6 +29,9 @@ public sealed record MemberSettings(
     /// <summary>safe_mode_delay before a predecessor was told to end, in seconds as md shows it; null: nobody was, as far as is known.</summary>
     public string? DelayBefore { get; init; }
 
+    /// <summary>What is counted of the array's writers; an actor that is made again goes on counting.</summary>
+    public WriterWaits Waits { get; } = new();
+
     /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
     internal bool IsPrepared { get; init; }
 }

@@ -419,7 +419,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             _appliedUpdates.Add(update.Kind);
         }
 
-        Events.Info("update-applied", $"{update.Kind}");
+        Events.Write(update.IsProgress ? EventLevel.Debug : EventLevel.Info, "update-applied", $"{update.Kind}", null, null, null);
     }
 
     private sealed record RetryFailedDisks;

@@ -156,7 +156,7 @@ internal sealed class SpareActivation(MemberSettings settings, SparePorts ports)
         {
             if (plan.Refusal is { } refusal && refusal != _lastRefusal)
             {
-                settings.Events.Info("no-spare", $"{Array}: {refusal}", Array);
+                settings.Events.Warning("no-spare", $"{Array}: {refusal}", Array);
             }
 
             _lastRefusal = plan.Refusal;
@@ -363,7 +363,7 @@ internal sealed class SpareActivation(MemberSettings settings, SparePorts ports)
         _ => "thawing it",
     };
 
-    private void Say(string what) => settings.Events.Error("spare-slow", $"{Array}: {what}", Array);
+    private void Say(string what) => settings.Events.Warning("spare-slow", $"{Array}: {what}", Array);
 
     private void GiveUp(string why, bool again = false)
     {

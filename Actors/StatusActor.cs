@@ -273,6 +273,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
                     Recorded = volume,
                     Sync = array.Sync,
                     Waiting = array.Waiting,
+                    Writers = array.Writers,
                 };
             });
         }

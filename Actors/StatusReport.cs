@@ -83,6 +83,9 @@ public sealed record ArrayReport(
     /// <summary>For how long what was seen of it has been waiting to be recorded, and its writers with it; zero: nothing is.</summary>
     public TimeSpan Waiting { get; init; }
 
+    /// <summary>What was counted of its writers; null where no actor looks after it, or that does not answer.</summary>
+    public WriterWaitCounts? Writers { get; init; }
+
     /// <summary>How many legs are missing, failed, or not yet rebuilt.</summary>
     public int Missing => Math.Max(0, RaidDisks - Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync));
 }
@@ -173,7 +176,11 @@ internal sealed record MetadataStanding(
 
 /// <summary>A member array's answer. See <see cref="ArrayReport"/>.</summary>
 internal sealed record ArrayStanding(
-    string Name, int Volume, ArrayState State, SyncAction Action, SyncPosition? Sync, int RaidDisks, ImmutableArray<LegReport> Legs, TimeSpan Waiting = default);
+    string Name, int Volume, ArrayState State, SyncAction Action, SyncPosition? Sync, int RaidDisks, ImmutableArray<LegReport> Legs, TimeSpan Waiting = default)
+{
+    /// <summary>See <see cref="ArrayReport.Writers"/>.</summary>
+    public WriterWaitCounts? Writers { get; init; }
+}
 
 /// <summary>A disk's answer.</summary>
 /// <param name="Waits">

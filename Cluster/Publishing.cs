@@ -73,7 +73,7 @@ public static class Publishing
                     [
                         .. container.Arrays.Select(array => array with
                         {
-                            State = "", IsDirty = false, CheckpointSectors = null, MismatchSectors = null,
+                            State = "", IsDirty = false, CheckpointSectors = null, MismatchSectors = null, Writers = null,
                             Progress = array.Progress is null ? null : new Progress(0, 0, 0, null),
                         }),
                     ],

@@ -366,6 +366,9 @@ public abstract record PreparedUpdate(string Kind)
 
     /// <summary>Whether legs, disks or volumes may be others once it is processed.</summary>
     public virtual bool ConcernsLegs => true;
+
+    /// <summary>Whether it comes again and again while something goes on: how far that is.</summary>
+    public virtual bool IsProgress => false;
 }
 
 /// <summary>An update that may be processed, or the reason why it may not.</summary>

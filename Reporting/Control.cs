@@ -11,7 +11,8 @@ namespace ActorRaid.Reporting;
 /// <param name="Version">Of this protocol: <see cref="Current"/>.</param>
 /// <param name="Ask">status, watch (status, now and whenever it changes), events, follow (events, those and all later ones), explain,
 /// hooks (what is run on events, and how it went), test-hooks (run those that are set on an event as if it had happened; root only).</param>
-/// <param name="About">For status and watch: only that container, array or disk, by any name that <see cref="NameLookup"/> knows; for explain: which; for test-hooks: which event. Null: all.</param>
+/// <param name="About">For status and watch: only that container, array or disk, by any name that <see cref="NameLookup"/> knows;
+/// for events and follow: the same, by the kernel's name; for explain: which; for test-hooks: which event. Null: all.</param>
 /// <param name="Since">For events and follow: only those after that time.</param>
 /// <param name="After">For events and follow: only those after that sequence number; with <paramref name="Process"/>.</param>
 /// <param name="Process">The daemon that counted <paramref name="After"/>: another one's numbers mean nothing.</param>
@@ -19,8 +20,10 @@ namespace ActorRaid.Reporting;
 /// The kernel's name (md126), or the device number (9:126), of the block device that <paramref name="About"/> leads to where it was given: the daemon may see
 /// another /dev. Null: it leads to none.
 /// </param>
+/// <param name="Level">For events and follow: only those of at least that level (debug, info, warning, error). Null: all.</param>
 public sealed record ControlRequest(
-    int Version, string Ask, string? About = null, DateTimeOffset? Since = null, long? After = null, int? Process = null, string? Device = null)
+    int Version, string Ask, string? About = null, DateTimeOffset? Since = null, long? After = null, int? Process = null, string? Device = null,
+    string? Level = null)
 {
     /// <summary>The version of the protocol.</summary>
     public const int Current = 1;

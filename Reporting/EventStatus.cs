@@ -1,7 +1,7 @@
 namespace ActorRaid.Reporting;
 
 /// <summary>One thing that happened.</summary>
-/// <param name="Sequence">Counts up by one while a daemon lives; a gap: events were dropped.</param>
+/// <param name="Sequence">Counts up by one while a daemon lives; a gap where all are told: events were dropped, or forgotten.</param>
 /// <param name="Time">When it was seen.</param>
 /// <param name="Level">debug, info, warning, error.</param>
 /// <param name="Kind">A short name for programs: array-state, leg-failed, recovery-started.</param>

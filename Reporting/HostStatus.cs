@@ -107,6 +107,27 @@ public sealed record ArrayStatus(
 {
     /// <summary>The volume's UUID, as mdadm prints it; null: it is not known.</summary>
     public string? Uuid { get; init; }
+
+    /// <summary>What was counted of its writers; null where that is not known (RAID 0, which has none that wait).</summary>
+    public WriterStatus? Writers { get; init; }
+}
+
+/// <summary>What this daemon has counted of an array's writers since it supervises it. Those that wait do so until it is recorded that the array is dirty.</summary>
+/// <param name="Dirtied">How often it became dirty.</param>
+/// <param name="Cleaned">How often it became clean.</param>
+/// <param name="Checkpoints">How often the place of a resync or recovery was recorded.</param>
+/// <param name="Waits">How often writers waited: from write-pending seen to active written.</param>
+/// <param name="TotalMicroseconds">For how long in all.</param>
+/// <param name="P50Microseconds">Half of them no longer than that.</param>
+/// <param name="P99Microseconds">99 of 100 no longer than that.</param>
+/// <param name="MaxMicroseconds">The longest.</param>
+/// <param name="Below">How many took less than 128 us, 256 us, and so on up to 2^24 us (16.8 s).</param>
+public sealed record WriterStatus(
+    long Dirtied, long Cleaned, long Checkpoints, long Waits, long TotalMicroseconds, long P50Microseconds, long P99Microseconds, long MaxMicroseconds,
+    ImmutableArray<long> Below)
+{
+    /// <summary>The time that a place of <see cref="Below"/> stands for, in microseconds.</summary>
+    public static long Bound(int place) => 128L << place;
 }
 
 /// <summary>How far a resync, recovery, check, repair or reshape is.</summary>

@@ -11,6 +11,9 @@ internal sealed class DaemonFeed(string socket, Bulletin bulletin, ILogger<Daemo
     /// <summary>The first pause, and the longest.</summary>
     internal static readonly TimeSpan First = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(5);
 
+    // What comes with every burst of writes is of no use to those who look from elsewhere, and would push the rest out.
+    private const string Least = "info";
+
     // How long the first answer may take, and how long none may come until the daemon is asked whether it is still there.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Silence = TimeSpan.FromSeconds(30);
 
@@ -98,7 +101,7 @@ internal sealed class DaemonFeed(string socket, Bulletin bulletin, ILogger<Daemo
     private async Task Follow(int process, CancellationToken stop)
     {
         long? last = bulletin.Now.Events is [.., var seen] && seen.Process == process ? seen.Event.Sequence : null;
-        var request = new ControlRequest(ControlRequest.Current, "follow", After: last, Process: last is null ? null : process);
+        var request = new ControlRequest(ControlRequest.Current, "follow", After: last, Process: last is null ? null : process, Level: Least);
         using var client = await ControlClient.Connect(socket, stop).ConfigureAwait(false);
         await foreach (var reply in client.Follow(request, stop).ConfigureAwait(false))
         {

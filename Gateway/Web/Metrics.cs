@@ -15,6 +15,7 @@ internal static class Metrics
     internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private const int SectorBytes = 512, KibBytes = 1024;
+    private const double Micro = 1e-6;
 
     private static readonly ImmutableArray<(Health Health, string Name)> Healths =
     [
@@ -100,6 +101,8 @@ internal static class Metrics
             text.Gauge("actorraid_array_mismatch_bytes", "What did not match at the last check or repair.", mismatch * SectorBytes, labels);
         if (array.CheckpointSectors is { } checkpoint)
             text.Gauge("actorraid_array_checkpoint_bytes", "How far the metadata knows that a resync, recovery or reshape is, on each disk.", (double)checkpoint * SectorBytes, labels);
+        if (array.Writers is { } writers)
+            Writers(text, writers, labels);
         var ratio = array.Progress?.Fraction ?? 1;
         text.Gauge("actorraid_array_sync_completed_ratio", "How far a resync, recovery, check, repair or reshape is; 1: none is under way.", ratio, labels);
         text.Gauge("actorraid_array_synced_bytes", "The same as a part of the array's size.", Math.Floor(ratio * array.SizeBytes), labels);
@@ -108,6 +111,17 @@ internal static class Metrics
         text.Gauge("actorraid_array_sync_speed_bytes_per_second", "How fast that goes, on each disk.", (double)progress.KibPerSecond * KibBytes, labels);
         if (progress.SecondsLeft is { } left)
             text.Gauge("actorraid_array_sync_remaining_seconds", "How long it takes yet, at that pace.", left, labels);
+    }
+
+    private static void Writers(MetricsText text, WriterStatus writers, (string, string)[] labels)
+    {
+        foreach (var (to, count) in new[] { ("dirty", writers.Dirtied), ("clean", writers.Cleaned) })
+            text.Counter("actorraid_array_transitions_total", "How often it became dirty, and clean again.", count, [.. labels, ("to", to)]);
+        text.Counter("actorraid_array_checkpoints_total", "How often the place of a resync or recovery was recorded.", writers.Checkpoints, labels);
+        text.Histogram(
+            "actorraid_array_writer_wait_seconds", "How long writers waited for the metadata to say dirty.",
+            [.. writers.Below.Select((count, place) => (WriterStatus.Bound(place) * Micro, count))], writers.Waits, writers.TotalMicroseconds * Micro, labels);
+        text.Gauge("actorraid_array_writer_wait_max_seconds", "The longest of these.", writers.MaxMicroseconds * Micro, labels);
     }
 
     /// <summary>By node_exporter's names: what /proc/mdstat would show.</summary>

@@ -16,17 +16,27 @@ internal sealed class MetricsText
     /// <summary>What only goes up.</summary>
     internal void Counter(string name, string help, double value, params ReadOnlySpan<(string Name, string Value)> labels) => Add("counter", name, help, value, labels);
 
+    /// <summary>How often something took no longer than each of these limits, how often in all, and for how long in all.</summary>
+    internal void Histogram(string name, string help, ReadOnlySpan<(double Limit, long Count)> limits, long count, double sum, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        foreach (var (limit, within) in limits)
+            Add("histogram", name, help, within, [.. labels, ("le", limit.ToString("R", CultureInfo.InvariantCulture))], "_bucket");
+        Add("histogram", name, help, count, [.. labels, ("le", "+Inf")], "_bucket");
+        Add("histogram", name, help, sum, labels, "_sum");
+        Add("histogram", name, help, count, labels, "_count");
+    }
+
     /// <inheritdoc/>
     public override string ToString() => string.Concat(_order.Select(name => _families[name]));
 
-    private void Add(string type, string name, string help, double value, ReadOnlySpan<(string Name, string Value)> labels)
+    private void Add(string type, string name, string help, double value, ReadOnlySpan<(string Name, string Value)> labels, string suffix = "")
     {
         if (!_families.TryGetValue(name, out var family))
         {
             _order.Add(name);
             _families[name] = family = new StringBuilder($"# HELP {name} {help}\n# TYPE {name} {type}\n");
         }
-        family.Append(name);
+        family.Append(name).Append(suffix);
         for (var i = 0; i < labels.Length; i++)
             family.Append(i == 0 ? '{' : ',').Append(labels[i].Name).Append("=\"").Append(Escaped(labels[i].Value)).Append('"');
         if (labels.Length > 0)

@@ -113,16 +113,33 @@ internal static class CommandLine
 
     private static Command Events()
     {
+        var about = new Argument<string?>("NAME") { Description = "Only those of that container, array or disk", Arity = ArgumentArity.ZeroOrOne };
+        var level = new Option<string>("--level")
+        {
+            Description = $"Only those of at least that level: {string.Join(", ", EventFilter.Levels)}; debug ones come with every burst of writes",
+            HelpName = "LEVEL",
+            DefaultValueFactory = _ => EventsCommand.DefaultLevel,
+        };
+        var count = new Option<int?>("--number", "-n") { Description = "Only so many, the latest", HelpName = "COUNT" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes" };
         var since = new Option<string?>("--since") { Description = "Only what came after: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)", HelpName = "T" };
         var json = new Option<bool>("--json") { Description = "As JSON, an event a line" };
-        var command = new Command("events", "Show what has happened: every transition with its cause, what was written where, and how long that took") { follow, since, json };
-        Require(command, result => result.GetValue(since) is { } text && EventsCommand.ParseSince(text, DateTimeOffset.Now) is null
-            ? $"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)"
+        var command = new Command("events", "Show what has happened: every transition with its cause, what was written where, and how long that took")
+        {
+            about, level, count, follow, since, json,
+        };
+        Require(command, result =>
+            result.GetValue(since) is { } text && EventsCommand.ParseSince(text, DateTimeOffset.Now) is null
+                ? $"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)"
+            : EventFilter.LevelOf(result.GetValue(level)!) is null ? $"--level {result.GetValue(level)}: it is one of {string.Join(", ", EventFilter.Levels)}"
+            : result.GetValue(count) < 1 ? $"--number {result.GetValue(count)}: at least 1"
             : null);
         command.SetAction(result => EventsCommand.Run(
-            LaunchPaths.FromEnvironment().Control, result.GetValue(follow),
-            result.GetValue(since) is { } text ? EventsCommand.ParseSince(text, DateTimeOffset.Now) : null, result.GetValue(json), Console.Out, Console.Error));
+            LaunchPaths.FromEnvironment().Control,
+            new EventsCommand.Wanted(
+                result.GetValue(about), result.GetValue(level)!, result.GetValue(since) is { } text ? EventsCommand.ParseSince(text, DateTimeOffset.Now) : null,
+                result.GetValue(count), result.GetValue(follow)),
+            result.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

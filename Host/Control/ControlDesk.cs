@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ActorRaid.Actors;
 using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Status;
@@ -142,12 +143,14 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
     /// <summary>All on one line, but written a few events at a time.</summary>
     private async Task Events(ControlRequest request, ControlConnection client)
     {
+        if (await Filter(request, client).ConfigureAwait(false) is not { } filter)
+            return;
         var last = After(request);
         var end = history.Latest;
         await client.Send("{\"version\":1,\"events\":["u8.ToArray()).ConfigureAwait(false);
         for (var isFirst = true; ; isFirst = false)
         {
-            var events = history.After(last, request.Since, Batch);
+            var events = history.After(last, request.Since, Batch, filter);
             if (events.Count == 0 || events[0].Sequence > end)
                 break;
             last = events[^1].Sequence;
@@ -160,13 +163,15 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
 
     private async Task Follow(ControlRequest request, ControlConnection client)
     {
+        if (await Filter(request, client).ConfigureAwait(false) is not { } filter)
+            return;
         var last = After(request);
         var since = request.Since;
         var left = client.Left();
         while (true)
         {
             var upTo = history.Latest;
-            var events = history.After(last, since, Batch);
+            var events = history.After(last, since, Batch, filter);
             if (events.Count > 0)
             {
                 last = events[^1].Sequence;
@@ -174,7 +179,7 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
                 continue;
             }
             last = Math.Max(last, upTo);
-            if (await Task.WhenAny(history.Next(last), left).ConfigureAwait(false) == left)
+            if (await Task.WhenAny(history.Next(last, filter.Level), left).ConfigureAwait(false) == left)
                 return;
         }
     }
@@ -186,7 +191,8 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
         if (await Find(request, now.Status, client).ConfigureAwait(false) is { } found)
         {
             await client.Send(new ControlReply(
-                ControlRequest.Current, Explanation: [.. Explanation.Of(now.Status, found, history.After(0, null, History.Capacity))])).ConfigureAwait(false);
+                ControlRequest.Current,
+                Explanation: [.. Explanation.Of(now.Status, found, history.After(0, null, History.Capacity, new EventFilter((int)EventLevel.Info)))])).ConfigureAwait(false);
         }
     }
 
@@ -200,6 +206,14 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
         // Each has its own limit.
         await hooks.Test(name).ConfigureAwait(false);
         await client.Send(new ControlReply(ControlRequest.Current, Hooks: hooks.Status())).ConfigureAwait(false);
+    }
+
+    private static async Task<EventFilter?> Filter(ControlRequest request, ControlConnection client)
+    {
+        if (EventFilter.LevelOf(request.Level ?? EventFilter.Levels[0]) is { } level)
+            return new EventFilter(level, request.About);
+        await client.Refuse("bad-request", $"level {Short(request.Level!)}: it is one of {string.Join(", ", EventFilter.Levels)}").ConfigureAwait(false);
+        return null;
     }
 
     private static long After(ControlRequest request) => request.After is { } after && request.Process == Environment.ProcessId ? after : 0;

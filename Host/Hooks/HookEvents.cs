@@ -6,14 +6,9 @@ namespace ActorRaid.Host.Hooks;
 
 /// <summary>
 /// From what happens to the events that hooks are run on: mdadm --monitor's names where it has them (mdadm(8), MONITOR MODE), and ours beyond.
-/// Remembers how far each array's rebuild was told.
 /// </summary>
 internal sealed class HookEvents
 {
-    /// <summary>As mdadm's --increment has it without being told otherwise.</summary>
-    private const int Step = 20;
-
-    private readonly Dictionary<string, int> _told = [];
     private readonly HashSet<string> _idle = [];
     private readonly HashSet<string> _rebuilding = [];
 
@@ -56,8 +51,8 @@ internal sealed class HookEvents
             case "sync-action" when IsRebuild(e.Detail?.From) && e.Detail?.To == "idle":
                 _rebuilding.Remove(e.Array ?? "");
                 return ["RebuildFinished"];
-            case "checkpoint" when e.Detail?.Sync is { } sync:
-                return Percent(e.Array ?? "", (int)(sync.Fraction * 100) / Step * Step);
+            case "sync-progress" when e.Detail?.Sync is { } sync:
+                return [string.Create(CultureInfo.InvariantCulture, $"Rebuild{RebuildProgress.Reached(sync)}")];
             case "array-supervised" when e.Detail?.Cause is null:
                 return ["NewArray"];
             case "array-gone":
@@ -77,19 +72,5 @@ internal sealed class HookEvents
     private static bool IsPercent(string name) => name is "Rebuild20" or "Rebuild40" or "Rebuild60" or "Rebuild80";
 
     /// <summary>A spare's recovery is seen twice: when it was asked for, and when md begins it.</summary>
-    private IEnumerable<string> Started(string array)
-    {
-        if (!_rebuilding.Add(array))
-            return [];
-        _told.Remove(array);
-        return ["RebuildStarted"];
-    }
-
-    private IEnumerable<string> Percent(string array, int percent)
-    {
-        if (percent is < Step or >= 100 || percent <= _told.GetValueOrDefault(array))
-            return [];
-        _told[array] = percent;
-        return [string.Create(CultureInfo.InvariantCulture, $"Rebuild{percent}")];
-    }
+    private IEnumerable<string> Started(string array) => _rebuilding.Add(array) ? ["RebuildStarted"] : [];
 }

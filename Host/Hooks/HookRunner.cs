@@ -18,7 +18,8 @@ internal sealed class HookRunner : IDisposable
     /// <summary>How many more wait.</summary>
     internal const int MostQueued = 64;
 
-    private const int Batch = 100, StackBytes = 256 * 1024;
+    // No debug event means anything to a hook.
+    private const int Batch = 100, Least = (int)EventLevel.Info, StackBytes = 256 * 1024;
 
     private readonly EventLog _events;
     private readonly HookEvents _names = new();
@@ -90,7 +91,7 @@ internal sealed class HookRunner : IDisposable
             while (true)
             {
                 var upTo = _events.History.Latest;
-                var happened = _events.History.Raw(seen, Batch);
+                var happened = _events.History.Raw(seen, Batch, Least);
                 foreach (var (sequence, e) in happened)
                 {
                     seen = sequence;
@@ -100,7 +101,7 @@ internal sealed class HookRunner : IDisposable
                 if (happened.Count > 0)
                     continue;
                 seen = Math.Max(seen, upTo);
-                _events.History.Next(seen).Wait(_ending.Token);
+                _events.History.Next(seen, Least).Wait(_ending.Token);
             }
         }
         catch (OperationCanceledException)

@@ -25,10 +25,12 @@ internal sealed class EventRing
             _slots[i].Ticket = i;
     }
 
-    /// <summary>Puts an event in; false when there is no room.</summary>
+    /// <summary>Puts an event in; false when there is no room. Debug ones leave half of it to the others.</summary>
     internal bool TryWrite(RaidEvent e)
     {
         var tail = Volatile.Read(ref _tail);
+        if (e.Level == EventLevel.Debug && tail - Volatile.Read(ref _head) >= _slots.Length / 2)
+            return false;
         while (true)
         {
             ref var slot = ref _slots[tail & _mask];

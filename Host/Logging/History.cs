@@ -5,18 +5,17 @@ namespace ActorRaid.Host.Logging;
 
 /// <summary>
 /// The latest events, counted, for whoever asks what has happened. Filled by the log's own thread, after the journal has them; bounded, so that
-/// the oldest are forgotten.
+/// the oldest are forgotten: debug ones, which come with every burst of writes, in a ring of their own, and no other for one of them.
 /// </summary>
 internal sealed class History
 {
-    /// <summary>How many are kept.</summary>
+    /// <summary>How many are kept, of those that are debug and of those that are not.</summary>
     internal const int Capacity = 2000;
 
     private readonly Lock _gate = new();
-    private readonly (long Sequence, RaidEvent Event)[] _events = new (long, RaidEvent)[Capacity];
-    private long _added;
+    private readonly Ring _debug = new(), _others = new();
     private long _sequence;
-    private TaskCompletionSource? _changed;
+    private TaskCompletionSource? _next, _nextOther;
 
     /// <summary>The number of the latest; 0: none yet.</summary>
     internal long Latest => Volatile.Read(ref _sequence);
@@ -27,59 +26,85 @@ internal sealed class History
     /// <summary>One more.</summary>
     internal void Add(RaidEvent e)
     {
-        TaskCompletionSource? changed;
+        TaskCompletionSource? next, nextOther = null;
         lock (_gate)
         {
-            _events[_added++ % Capacity] = (Interlocked.Increment(ref _sequence), e);
-            changed = _changed;
-            _changed = null;
+            var isDebug = e.Level == EventLevel.Debug;
+            (isDebug ? _debug : _others).Add(Interlocked.Increment(ref _sequence), e);
+            (next, _next) = (_next, null);
+            if (!isDebug)
+                (nextOther, _nextOther) = (_nextOther, null);
         }
-        changed?.SetResult();
+        next?.SetResult();
+        nextOther?.SetResult();
     }
 
     /// <summary>Those after a number, and after a time where one is given, the oldest first; at most that many.</summary>
-    internal List<EventStatus> After(long sequence, DateTimeOffset? since, int most)
+    internal List<EventStatus> After(long sequence, DateTimeOffset? since, int most, EventFilter? filter = null)
     {
-        var found = new List<EventStatus>();
-        lock (_gate)
-        {
-            for (var i = Math.Max(0, _added - Capacity); i < _added && found.Count < most; i++)
-            {
-                var (number, e) = _events[i % Capacity];
-                if (number > sequence && (since is null || e.Time > since))
-                    found.Add(Tell(number, e));
-            }
-        }
-        return found;
+        var wanted = filter ?? EventFilter.All;
+        return [.. Raw(sequence, most, wanted.Level, e => (since is null || e.Time > since) && wanted.Concerns(e.Container, e.Array, e.Disk))
+            .Select(found => Tell(found.Sequence, found.Event))];
     }
 
     /// <summary>The same as they are, for who needs more of them than is told.</summary>
-    internal List<(long Sequence, RaidEvent Event)> Raw(long sequence, int most)
+    internal List<(long Sequence, RaidEvent Event)> Raw(long sequence, int most, int level = 0, Func<RaidEvent, bool>? wanted = null)
     {
-        var found = new List<(long, RaidEvent)>();
+        var found = new List<(long Sequence, RaidEvent Event)>();
         lock (_gate)
         {
-            for (var i = Math.Max(0, _added - Capacity); i < _added && found.Count < most; i++)
+            using var debug = _debug.After(sequence).GetEnumerator();
+            using var others = _others.After(sequence).GetEnumerator();
+            var (isDebug, isOther) = (level <= (int)EventLevel.Debug && debug.MoveNext(), others.MoveNext());
+            while (found.Count < most && (isDebug || isOther))
             {
-                if (_events[i % Capacity].Sequence > sequence)
-                    found.Add(_events[i % Capacity]);
+                var fromDebug = isDebug && (!isOther || debug.Current.Sequence < others.Current.Sequence);
+                var next = fromDebug ? debug.Current : others.Current;
+                if ((int)next.Event.Level >= level && wanted?.Invoke(next.Event) != false)
+                    found.Add(next);
+                if (fromDebug)
+                    isDebug = debug.MoveNext();
+                else
+                    isOther = others.MoveNext();
             }
         }
         return found;
     }
 
-    /// <summary>Completes when there is one after that number.</summary>
-    internal Task Next(long sequence)
+    /// <summary>Completes when there is one after that number; with a level above debug, one that is not debug.</summary>
+    internal Task Next(long sequence, int level = 0)
     {
         lock (_gate)
         {
-            return _sequence > sequence ? Task.CompletedTask
-                : (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            var all = level <= (int)EventLevel.Debug;
+            if ((all ? _sequence : _others.Latest) > sequence)
+                return Task.CompletedTask;
+            ref var next = ref all ? ref _next : ref _nextOther;
+            return (next ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
     /// <summary>An event as it is told.</summary>
     internal static EventStatus Tell(long sequence, RaidEvent e) => new(
-        sequence, e.Time, e.Level.ToString().ToLowerInvariant(), e.Kind, e.Container, e.Array, e.Disk, e.Text,
+        sequence, e.Time, EventFilter.Levels[(int)e.Level], e.Kind, e.Container, e.Array, e.Disk, e.Text,
         e.Detail?.Cause, e.Detail?.Wrote, e.Detail?.Microseconds, e.Detail?.From, e.Detail?.To);
+
+    private sealed class Ring
+    {
+        private readonly (long Sequence, RaidEvent Event)[] _events = new (long, RaidEvent)[Capacity];
+        private long _added;
+
+        public long Latest => _added == 0 ? 0 : _events[(_added - 1) % Capacity].Sequence;
+
+        public void Add(long sequence, RaidEvent e) => _events[_added++ % Capacity] = (sequence, e);
+
+        public IEnumerable<(long Sequence, RaidEvent Event)> After(long sequence)
+        {
+            for (var i = Math.Max(0, _added - Capacity); i < _added; i++)
+            {
+                if (_events[i % Capacity].Sequence > sequence)
+                    yield return _events[i % Capacity];
+            }
+        }
+    }
 }

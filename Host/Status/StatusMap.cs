@@ -122,8 +122,13 @@ internal static class StatusMap
             conditions.IsEmpty ? null : conditions)
         {
             Uuid = array.Uuid,
+            Writers = Writers(array.Writers),
         };
     }
+
+    private static WriterStatus? Writers(WriterWaitCounts? counts) => counts is null
+        ? null
+        : new WriterStatus(counts.Dirtied, counts.Cleaned, counts.Checkpoints, counts.Waits, counts.Total, counts.P50, counts.P99, counts.Max, counts.Below);
 
     /// <summary>The size of a volume's chunks; 0 where there are none, as in a mirror.</summary>
     internal static int ChunkBytes(VolumeInfo? recorded) => recorded is { Level: not 1 } ? recorded.ChunkBytes : 0;

@@ -59,6 +59,34 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void How_long_writers_waited_is_counted()
+    {
+        using var rig = new MemberArrayRig("clean").TakenUp();
+        for (var burst = 0; burst < 3; burst++)
+        {
+            rig.Md.State.Text = "write-pending";
+            rig.Look();
+            var record = rig.NextRecord();
+            Thread.Sleep(burst == 1 ? 300 : 5);
+            rig.Answer(record);
+            rig.LookIsOver();
+            rig.Md.State.Text = "clean";
+            rig.Look();
+            rig.Answer(rig.NextRecord());
+            rig.LookIsOver();
+        }
+
+        var asker = rig.NewProbe();
+        rig.Actor.Tell(new DescribeYourself(), asker.Ref);
+        var writers = asker.Next<ArrayStanding>().Writers!;
+        Assert.Equal((3, 3, 3), (writers.Dirtied, writers.Cleaned, writers.Waits));
+        Assert.InRange(writers.Max, 300_000, 20_000_000);
+        Assert.InRange(writers.P50, 5_000, writers.Max);
+        Assert.Equal((writers.Max, true), (writers.P99, writers.Total >= 310_000));
+        Assert.Equal((0, 3), (writers.Below[0], writers.Below[^1]));
+    }
+
+    [Fact]
     public void An_idle_array_becomes_clean_first_and_is_recorded_when_it_is()
     {
         using var rig = new MemberArrayRig("active").TakenUp();

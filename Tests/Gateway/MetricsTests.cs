@@ -41,6 +41,11 @@ public sealed partial class MetricsTests
         Assert.Equal(51_200 * 1024, samples[$"actorraid_array_sync_speed_bytes_per_second{{{md126}}}"]);
         Assert.Equal(720, samples[$"actorraid_array_sync_remaining_seconds{{{md126}}}"]);
         Assert.Equal(1, samples["actorraid_health{health=\"rebuilding\"}"]);
+        Assert.Equal(12, samples[$"actorraid_array_transitions_total{{{md126},to=\"dirty\"}}"]);
+        Assert.Equal(5, samples[$"actorraid_array_writer_wait_seconds_bucket{{{md126},le=\"0.000512\"}}"]);
+        Assert.Equal(12, samples[$"actorraid_array_writer_wait_seconds_bucket{{{md126},le=\"+Inf\"}}"]);
+        Assert.Equal((12, 0.04), (samples[$"actorraid_array_writer_wait_seconds_count{{{md126}}}"], samples[$"actorraid_array_writer_wait_seconds_sum{{{md126}}}"]));
+        Assert.Equal(0.0095, samples[$"actorraid_array_writer_wait_max_seconds{{{md126}}}"]);
         Assert.Equal(1, samples["actorraid_disk_info{container=\"md127\",disk=\"sdb\",device=\"8:16\",role=\"failed\",serial=\"WD-WX12B\"}"]);
     }
 
@@ -107,7 +112,10 @@ public sealed partial class MetricsTests
             {
                 var sample = Sample().Match(line);
                 Assert.True(sample.Success, $"no sample: {line}");
-                Assert.True(type is not null && sample.Groups["name"].Value == name, $"not below its HELP and TYPE: {line}");
+                var ending = type == "histogram" ? Part().Match(sample.Groups["name"].Value).Value : "";
+                Assert.True(type is not null && sample.Groups["name"].Value == name + ending, $"not below its HELP and TYPE: {line}");
+                Assert.Equal(ending == "_bucket", sample.Groups["label"].Captures.Any(label => label.Value == "le"));
+                Assert.True(type != "histogram" || ending != "", $"no part of a histogram: {line}");
                 var labels = sample.Groups["label"].Captures.Select(capture => capture.Value).ToArray();
                 Assert.Equal(labels.Length, labels.Distinct().Count());
                 var value = double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture);
@@ -120,8 +128,11 @@ public sealed partial class MetricsTests
     [GeneratedRegex(@"^# HELP ([a-z][a-z0-9_]*) ([^\\]+)\.$")]
     private static partial Regex Help();
 
-    [GeneratedRegex(@"^# TYPE ([a-z][a-z0-9_]*) (gauge|counter)$")]
+    [GeneratedRegex(@"^# TYPE ([a-z][a-z0-9_]*) (gauge|counter|histogram)$")]
     private static partial Regex Type();
+
+    [GeneratedRegex("_(bucket|sum|count)$")]
+    private static partial Regex Part();
 
     [GeneratedRegex(@"^(?<name>[a-z][a-z0-9_]*)(\{((?<label>[a-z][a-z0-9_]*)=""([^""\\\n]|\\\\|\\""|\\n)*""(,(?!\})|(?=\})))+\})? (?<value>-?[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?)$")]
     private static partial Regex Sample();

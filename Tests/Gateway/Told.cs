@@ -35,7 +35,10 @@ public static class Told
         [new ContainerStatus("md127", "imsm", 18, health, null, null, [volume], disks)]);
 
     private static ArrayStatus Volume(Health health, string state, string action, Progress? progress, int missing, ImmutableArray<LegStatus> legs) => new(
-        "md126", 0, "vol0", "raid5", 2_000_398_934_016, 131_072, health, state, action, progress, progress?.DoneSectors, state != "clean", 3, missing, 0, legs, Morning);
+        "md126", 0, "vol0", "raid5", 2_000_398_934_016, 131_072, health, state, action, progress, progress?.DoneSectors, state != "clean", 3, missing, 0, legs, Morning)
+    {
+        Writers = new WriterStatus(12, 11, 3, 12, 40_000, 600, 9_000, 9_500, [0, 2, 5, 11, .. Enumerable.Repeat(12L, 14)]),
+    };
 
     private static ImmutableArray<LegStatus> Legs(params string[] disks) => [.. disks.Select((disk, slot) => Leg(slot, disk))];
 

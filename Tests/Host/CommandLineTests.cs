@@ -10,7 +10,8 @@ public sealed class CommandLineTests
 {
     public static TheoryData<string> Wrong()
     {
-        var all = new TheoryData<string>("", "nonsense", "--nonsense", "status a b", "explain", "examine", "repair", "repair --torn /dev/sda", "supervise", "supervise --all md127", "events --since yesterday");
+        var all = new TheoryData<string>("", "nonsense", "--nonsense", "status a b", "explain", "examine", "repair", "repair --torn /dev/sda", "supervise", "supervise --all md127", "events --since yesterday",
+            "events --level loud", "events -n 0", "events -n many", "events md127 md126");
         foreach (var command in CommandLine.Build().Subcommands.Where(command => command.Options.Count > 0))
         {
             all.Add($"{command.Name} --nonsense");

@@ -137,6 +137,22 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
+    public void A_flood_of_debug_events_leaves_room_for_the_others()
+    {
+        var ring = new EventRing(64);
+        var taken = 0;
+        while (ring.TryWrite(Dirty with { Level = EventLevel.Debug }))
+            taken++;
+        Assert.Equal(32, taken);
+        for (var i = 0; i < 32; i++)
+            Assert.True(ring.TryWrite(Dirty));
+        Assert.False(ring.TryWrite(Dirty));
+        ring.TryRead();
+        Assert.False(ring.TryWrite(Dirty with { Level = EventLevel.Debug }));
+        Assert.True(ring.TryWrite(Dirty));
+    }
+
+    [Fact]
     public async Task Many_writers_lose_nothing_that_was_taken_and_keep_their_own_order()
     {
         var ring = new EventRing(64);

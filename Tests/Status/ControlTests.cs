@@ -152,6 +152,73 @@ public sealed class ControlTests : IDisposable
         Assert.Equal((History.Capacity, 12L, History.Capacity + 16L, "last"), (all.Count, all[0].Sequence, all[^1].Sequence, all[^1].Text));
     }
 
+    [Fact]
+    public async Task What_comes_with_every_burst_of_writes_pushes_nothing_else_out_and_a_filter_loses_nothing()
+    {
+        RaidEvent Event(EventLevel level, string kind, string? array, string? disk = null) => new(Sample.Then, level, kind, "md127", array, disk, kind);
+        _events.Write(Event(EventLevel.Warning, "leg-failed", "md126", "sdb"));
+        for (var i = 0; i < 3 * History.Capacity; i++)
+        {
+            _events.Write(Event(EventLevel.Debug, "array-state", i % 2 == 0 ? "md126" : "md125"));
+            if (i % 100 == 0)
+                Assert.True(SpinWait.SpinUntil(() => _events.Written + _events.Dropped == i + 2, Limit));
+        }
+        _events.Write(Event(EventLevel.Info, "array-whole", "md126"));
+        _events.Write(Event(EventLevel.Error, "spare-refused", "md125"));
+        Assert.True(SpinWait.SpinUntil(() => _events.Written == (3 * History.Capacity) + 3, Limit));
+        using var client = await ControlClient.Connect(Socket);
+        async Task<string> Kinds(string? about, string level, string ask = "events") => string.Join(
+            ' ', (await client.Ask(new ControlRequest(1, ask, about, Level: level)).WaitAsync(Limit)).Events!.Value.Select(e => e.Kind).Distinct());
+        Assert.Equal("leg-failed array-whole spare-refused", await Kinds(null, "info"));
+        Assert.Equal("leg-failed spare-refused", await Kinds(null, "warning"));
+        Assert.Equal("leg-failed array-whole", await Kinds("md126", "info"));
+        Assert.Equal("leg-failed", await Kinds("sdb", "info"));
+        Assert.Equal("", await Kinds("sdc", "debug"));
+        Assert.Equal("leg-failed array-state array-whole", await Kinds("md126", "debug"));
+        Assert.Equal(History.Capacity + 3, (await Ask(client, "events")).Events!.Value.Length);
+        Assert.Equal("bad-request", (await Assert.ThrowsAsync<ControlException>(() => Kinds(null, "loud"))).Code);
+
+        var told = client.Follow(new ControlRequest(1, "follow", "md126", Level: "warning")).GetAsyncEnumerator();
+        Assert.True(await told.MoveNextAsync());
+        Assert.Equal("leg-failed", Assert.Single(told.Current.Events!.Value).Kind);
+        var next = told.MoveNextAsync().AsTask();
+        foreach (var other in new[] { Event(EventLevel.Debug, "array-state", "md126"), Event(EventLevel.Info, "sync-action", "md126"), Event(EventLevel.Warning, "leg-failed", "md125") })
+            _events.Write(other);
+        await Task.Delay(100);
+        Assert.False(next.IsCompleted);
+        _events.Write(Event(EventLevel.Warning, "no-spare", "md126"));
+        Assert.True(await next.WaitAsync(Limit));
+        Assert.Equal("no-spare", Assert.Single(told.Current.Events!.Value).Kind);
+    }
+
+    [Fact]
+    public void The_command_shows_what_matters_and_what_it_is_asked_for()
+    {
+        void Told(EventLevel level, string kind, string? array, string? disk = null) =>
+            _events.Write(new RaidEvent(Sample.Then, level, kind, "md127", array, disk, "text"));
+        Told(EventLevel.Warning, "leg-failed", "md126", "sdb");
+        Told(EventLevel.Debug, "array-state", "md126");
+        Told(EventLevel.Info, "array-whole", "md126");
+        Told(EventLevel.Info, "array-gone", "md9");
+        Assert.True(SpinWait.SpinUntil(() => _events.Written == 4, Limit));
+        string Shown(EventsCommand.Wanted wanted, int status = 0)
+        {
+            using var output = new StringWriter();
+            using var errors = new StringWriter();
+            Assert.Equal(status, EventsCommand.Run(Socket, wanted, false, output, errors));
+            return string.Join(' ', output.ToString().Split('\n').Where(line => line.Contains(": text", StringComparison.Ordinal)).Select(line => line.Split(' ')[^2].TrimEnd(':'))) + errors;
+        }
+        Assert.Equal("leg-failed array-whole array-gone", Shown(new()));
+        Assert.Equal("leg-failed array-state array-whole array-gone", Shown(new(Level: "debug")));
+        Assert.Equal("array-gone", Shown(new(Count: 1)));
+        Assert.Equal("leg-failed array-whole", Shown(new("vol0")));
+        Assert.Equal("array-whole", Shown(new("/dev/md126", Count: 1)));
+        Assert.Equal("leg-failed", Shown(new("sdb")));
+        Assert.Equal("array-gone", Shown(new("md9")));
+        Assert.Equal("", Shown(new("sdc")));
+        Assert.Contains("there is no sdz here", Shown(new("sdz"), 3), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("nonsense", "bad-request")]
     [InlineData("[]", "bad-request")]

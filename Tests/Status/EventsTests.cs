@@ -16,12 +16,12 @@ public sealed class EventsTests
     public void A_first_write_is_told_with_its_cause_and_what_was_written_where()
     {
         var actions = MemberDecision.WritePending(0, Idle);
-        var told = Assert.Single(MemberReport.Of("md126", Idle, actions, new Recorded(true, false, [], RecordFor.Array) { Generation = 18 }, 1000, false, TimeSpan.FromMicroseconds(412)));
-        Assert.Equal(("array-state", "md126 is write-pending, recorded"), (told.Kind, told.Text));
+        var told = Assert.Single(MemberReport.Of("md126", Idle, actions, new Recorded(true, false, [], RecordFor.Array) { Generation = 18 }, 1000, false, null, TimeSpan.FromMicroseconds(412)));
+        Assert.Equal((EventLevel.Debug, "array-state", "md126 is write-pending, recorded"), (told.Level, told.Kind, told.Text));
         Assert.Equal(new EventDetail("a writer waits", "metadata generation 18; active to array_state", 412, "clean", "write-pending"), told.Detail);
-        var shown = EventsCommand.Line(new EventStatus(1, Sample.Then, "info", told.Kind, "md127", "md126", null, told.Text, told.Detail.Cause, told.Detail.Wrote, told.Detail.Microseconds));
+        var shown = EventsCommand.Line(new EventStatus(1, Sample.Then, "debug", told.Kind, "md127", "md126", null, told.Text, told.Detail.Cause, told.Detail.Wrote, told.Detail.Microseconds));
         Assert.EndsWith(
-            "info    md127/md126 array-state: md126 is write-pending, recorded\n    because a writer waits; wrote metadata generation 18; active to array_state; took 412 us", shown, StringComparison.Ordinal);
+            "debug   md127/md126 array-state: md126 is write-pending, recorded\n    because a writer waits; wrote metadata generation 18; active to array_state; took 412 us", shown, StringComparison.Ordinal);
     }
 
     [Theory]

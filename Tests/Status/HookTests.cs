@@ -5,6 +5,7 @@ using ActorRaid.Actors;
 using ActorRaid.Host.Hooks;
 using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
+using ActorRaid.Metadata;
 using ActorRaid.Tests.Host;
 using Serilog;
 using Serilog.Core;
@@ -45,10 +46,8 @@ public sealed class HookTests : IDisposable
         Assert.Empty(names.Of(Happened("sync-action", new EventDetail(From: "frozen", To: "recover"))));
         Assert.Equal(["RebuildFinished"], names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
         Assert.Equal(["RebuildStarted"], names.Of(Happened("sync-action", new EventDetail(From: "idle", To: "resync"))));
-        Assert.Empty(names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(19, 100)))));
-        Assert.Equal(["Rebuild20"], names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(25, 100)))));
-        Assert.Empty(names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(31, 100)))));
-        Assert.Equal(["Rebuild60"], names.Of(Happened("checkpoint", new EventDetail(Sync: new SyncPosition(75, 100)))));
+        Assert.Equal(["Rebuild20"], names.Of(Happened("sync-progress", new EventDetail(Sync: new SyncPosition(25, 100)))));
+        Assert.Equal(["Rebuild60"], names.Of(Happened("sync-progress", new EventDetail(Sync: new SyncPosition(75, 100)))));
         Assert.Equal(["RebuildFinished"], names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
         Assert.Empty(names.Of(Happened("sync-action", new EventDetail(EventDetail.NothingToRebuild, From: "idle", To: "recover"))));
         Assert.Empty(names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
@@ -60,6 +59,29 @@ public sealed class HookTests : IDisposable
         Assert.Equal(["Stalled"], names.Of(Happened("disk-hangs")));
         Assert.Empty(names.Of(Happened("array-state", new EventDetail(From: "clean", To: "active"))));
         Assert.True(HookEvents.Matches(["RebuildNN"], "Rebuild40") && !HookEvents.Matches(["RebuildNN"], "RebuildStarted"));
+    }
+
+    [Theory]
+    [InlineData("6 12 18 25 31 37 43 50 56 62 68 75 81 87 93 100", "20 40 60 80")]
+    [InlineData("0 0 30 70 100", "60")]
+    [InlineData("100 6 19 30 45", "20 40")]
+    [InlineData("95 95 95 10 90", "80")]
+    [InlineData("50 56 62", "60")]
+    [InlineData("45 10 45", "40")]
+    public void Progress_is_told_at_each_fifth_and_what_the_one_before_had_come_to_is_not(string places, string told)
+    {
+        foreach (var action in new[] { SyncAction.Resync, SyncAction.Recover, SyncAction.Reshape, SyncAction.Check, SyncAction.Repair })
+        {
+            var (progress, all) = (default(RebuildProgress), new List<int>());
+            foreach (var place in places.Split(' ').Select(ulong.Parse))
+            {
+                (progress, var tells) = progress.See(action, new SyncPosition(place, 100));
+                if (tells)
+                    all.Add(RebuildProgress.Reached(new SyncPosition(place, 100)));
+            }
+            Assert.Equal(told, string.Join(' ', all));
+            Assert.Equal((default, false), progress.See(SyncAction.Idle, null));
+        }
     }
 
     [Fact]

@@ -18,6 +18,9 @@ internal sealed record MigrationCheckpoint(ulong Unit) : ImsmUpdate("migration c
     public override bool ConcernsLegs => false;
 
     /// <inheritdoc/>
+    public override bool IsProgress => true;
+
+    /// <inheritdoc/>
     internal override string? Refusal(ImsmContainer container) => null; // The last one comes when md, and so we, have ended the migration.
 
     /// <inheritdoc/>

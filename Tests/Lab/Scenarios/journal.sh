@@ -1,7 +1,10 @@
 #!/bin/bash
 # The events arrive in systemd's journal with their fields and priorities; and a journald that takes nothing any more (SIGSTOP, its
-# socket full) delays no write, and learns afterwards how many events it did not get; nor does one that was killed.
+# socket full) delays no write, and learns afterwards how many events it did not get; nor does one that was killed. That an array becomes dirty and clean
+# with every burst of writes is no line in it, is counted, and pushes nothing that matters out of what the daemon remembers.
 . "$LAB/guest-lib.sh"
+export ACTORRAID_CONFIG=/out/actorraid.json
+echo '{}' >"$ACTORRAID_CONFIG"
 
 mkdir -p /run/systemd/journal /run/log/journal
 mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup || mount -t tmpfs none /sys/fs/cgroup
@@ -65,10 +68,41 @@ median() {
     REPLY=${times[$1 / 2]}
 }
 
+# lines: how many the journal has of ours
+lines() { journalctl --sync; journalctl -o cat SYSLOG_IDENTIFIER=actorraid | wc -l; }
+# counted FIELD: what status has counted of the array's writers
+counted() { actorraid status --json | sed "s/.*\"writers\":{[^}]*\"$1\":\([0-9]*\).*/\1/"; }
+before=$(lines) dirtied=$(counted dirtied) cleaned=$(counted cleaned)
+echo 0.01 >"$(attribute vol0 safe_mode_delay)"
+median 200
+expect 60 volume_is vol0 clean
+[ "$(lines)" = "$before" ] || fail "200 bursts of writes: $(($(lines) - before)) lines more in the journal: $(journalctl -o cat SYSLOG_IDENTIFIER=actorraid | tail -n 3)"
+[ "$(counted dirtied)" -ge $((dirtied + 200)) ] && [ "$(counted cleaned)" -ge $((cleaned + 200)) ] || fail "counted: $(actorraid status --json)"
+[ "$(counted maxMicroseconds)" -ge "$(counted p99Microseconds)" ] && [ "$(counted p99Microseconds)" -ge "$(counted p50Microseconds)" ] && [ "$(counted p50Microseconds)" -gt 0 ] ||
+    fail "counted: $(actorraid status --json)"
+say "200 bursts of writes: no line in the journal; writers waited $(counted p50Microseconds), $(counted p99Microseconds), $(counted maxMicroseconds) us (p50, p99, max)"
+# The daemon's own memory, which has no journal to help it.
+remembered() { python3 -c 'import json, socket, sys
+with socket.socket(socket.AF_UNIX) as client:
+    client.connect("/run/actorraid/control.sock")
+    client.sendall(b"{\"version\":1,\"ask\":\"events\"%s}\n" % sys.argv[1].encode())
+    for event in json.loads(client.makefile().readline())["events"]: print(event["kind"], event["level"])' "$1"; }
+remembered "" >/out/remembered
+[ "$(grep -c "array-state debug" /out/remembered)" -ge 800 ] || fail "the daemon remembers $(sort /out/remembered | uniq -c)"
+for kind in container-supervised array-supervised leg-failed recovery-started array-whole; do has /out/remembered "$kind " || fail "$kind is not remembered"; done
+actorraid events >/out/events.default
+has /out/events.default leg-failed && not grep -qE "array-state: .* is (clean|active|write-pending)|checkpoint:|metadata-written" /out/events.default ||
+    fail "by default: $(tail -n 20 /out/events.default)"
+[ "$(actorraid events --level warning -n 1 loop1 | grep -c leg-failed)" = 1 ] || fail "events of loop1: $(actorraid events --level warning -n 1 loop1)"
+has <(actorraid events --level debug "$array") write-pending || fail "events --level debug: $(actorraid events --level debug "$array" | tail -n 5)"
+
+echo 0.05 >"$(attribute vol0 safe_mode_delay)"
 median 20
 running=$REPLY
+echo '{ "logLevel": "debug" }' >"$ACTORRAID_CONFIG"
+quietly actorraid reload
 kill -STOP "$journald"
-# Each transition is two events, and the socket's queue takes so many and one.
+# Each transition is at least two events, and the socket's queue takes so many and one.
 queue=$(cat /proc/sys/net/unix/max_dgram_qlen)
 median $((queue + 30))
 say "a write takes $running ms with journald, $REPLY ms while it takes nothing"

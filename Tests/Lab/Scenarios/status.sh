@@ -76,7 +76,7 @@ expect 10 terminal_shows "*OK: 1 container, 1 array*"
 for event in SpareUsed RebuildStarted Rebuild40 RebuildFinished SpareActive; do expect 10 has /out/hooks "$event /dev/$array"; done
 say "hooks: $(cut -d ' ' -f 1 /out/hooks | tr '\n' ' ')"
 
-actorraid events --json >/out/events.json
+actorraid events --level debug --json >/out/events.json
 python3 status.py events "$array" "$lost" </out/events.json
 actorraid events >/out/events.txt
 expect 10 has /out/follow.json "array-whole"
