@@ -193,7 +193,8 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             var view = _attributes!.Look();
             if (view.Action != SyncAction.Reshape || !_handed)
             {
-                _memory = _memory with { LastCheckpoint = volume.Checkpoint };
+                // A reshape's is mdadm's, and counts the array's sectors, not a leg's: md's own word counts from here on.
+                _memory = _memory with { LastCheckpoint = volume.Activity == VolumeActivity.Reshape ? 0 : volume.Checkpoint };
             }
 
             var actions = MemberDecision.Decide(_settings.Volume, _memory, view, _raidDisks, _componentSectors);
@@ -206,13 +207,14 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
                 _describe = true;
             }
 
+            var wanted = _raidDisks - volume.LegsNotMissed;
             Events.Info(
                 "array-supervised",
-                $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {_raidDisks} legs", Name,
+                $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {wanted} legs", Name,
                 detail: _handed ? new EventDetail("handed over") : null);
-            if (!_handed && view.Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync) is var whole && whole < _raidDisks)
+            if (!_handed && view.Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync) is var whole && whole < wanted)
             {
-                Events.Warning("array-degraded", $"{Name} has {whole} of {_raidDisks} legs in sync", Name);
+                Events.Warning("array-degraded", $"{Name} has {whole} of {wanted} legs in sync", Name);
             }
 
             if (!_handed && MemberReport.LosesCheckpoint(volume, view))
@@ -220,7 +222,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
                 Events.Warning("checkpoint-lost", $"{Name}: its recovery begins again before sector {volume.Checkpoint}, which the metadata knows it had come to", Name);
             }
 
-            _spare.Wanted |= view.Legs.Length < _raidDisks;
+            _spare.Wanted |= view.Legs.Length < wanted;
             if (view.Action == SyncAction.Frozen && !_attributes.Frozen())
             {
                 _spare.Thaw(Strangers(volume));
@@ -480,7 +482,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         looks.Clear();
     }
 
-    private void Leave()
+    private void Leave(bool isGone = true)
     {
         _leaving = true;
         AnswerLooks();
@@ -489,7 +491,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             Forgotten(leg);
         }
 
-        Events.Info("array-gone", $"{Name} is no longer supervised", Name);
+        if (isGone)
+        {
+            Events.Info("array-gone", $"{Name} is no longer supervised", Name);
+        }
+
         Context.Parent.Tell(new ArrayGone(Name), Self);
         Context.Stop(Self);
     }

@@ -28,7 +28,7 @@ public sealed partial class MemberArrayActor
         Receive<NeedsNobody>(_ =>
         {
             Events.Info("array-needs-nobody", $"{Name} has become RAID 0: nothing of it is to be recorded", Name);
-            Leave();
+            Leave(isGone: false);
         });
         Receive<Look>(look =>
         {

@@ -55,7 +55,7 @@ internal static class MemberReport
         if (progress is { } at)
         {
             yield return (
-                EventLevel.Info, "sync-progress", $"{array}: {RebuildProgress.Reached(at)} % of its {now.Action.ToWord()} are done",
+                EventLevel.Info, "sync-progress", $"{array}: {now.Action.ToWord()} has come to {RebuildProgress.Reached(at)} %",
                 new EventDetail(Sync: at));
         }
     }

@@ -201,7 +201,7 @@ public enum VolumeActivity
 /// <param name="ArraySectors">Size of the volume.</param>
 /// <param name="Dirty">Recorded as being written.</param>
 /// <param name="Activity">What it is going through.</param>
-/// <param name="Checkpoint">How far: md's position in sectors of each leg.</param>
+/// <param name="Checkpoint">How far: md's position in sectors of each leg; of a reshape, in sectors of the volume.</param>
 /// <param name="Legs">One for each slot.</param>
 public sealed record VolumeInfo(
     int Index, string Name, int Level, int Layout, int ChunkBytes, ulong ComponentSectors, ulong ArraySectors,
@@ -213,6 +213,11 @@ public sealed record VolumeInfo(
 
     /// <summary>While a reshape is recorded: where it began and where it leads to.</summary>
     public ReshapeInfo? Reshape { get; init; }
+
+    /// <summary>
+    /// How many of md's legs it does not miss although they are not there: a RAID 0 has no parity, but is reshaped as a RAID 4 or 5 with a leg for it.
+    /// </summary>
+    public int LegsNotMissed => Level == 0 || Reshape is { From.Level: 0 } ? 1 : 0;
 }
 
 /// <summary>A recorded reshape.</summary>

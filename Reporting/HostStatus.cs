@@ -85,7 +85,7 @@ public sealed record ContainerStatus(
 /// <param name="State">array_state as the kernel spells it: clean, active, write-pending ...; inactive when it does not run; empty when unknown.</param>
 /// <param name="Action">sync_action as the kernel spells it: idle, resync, recover, check, repair, reshape, frozen.</param>
 /// <param name="Progress">How far that is; null: nothing is under way.</param>
-/// <param name="CheckpointSectors">How far the metadata knows that it is, in sectors of a leg; null: nothing is recorded.</param>
+/// <param name="CheckpointSectors">How far the metadata knows that it is, in sectors of a leg (a reshape: of the array); null: nothing is recorded.</param>
 /// <param name="IsDirty">The metadata says that it is being written.</param>
 /// <param name="RaidDisks">How many legs it has when it is whole.</param>
 /// <param name="Missing">How many of them are missing, failed, or not rebuilt yet.</param>

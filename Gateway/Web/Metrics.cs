@@ -100,7 +100,7 @@ internal static class Metrics
         if (array.MismatchSectors is { } mismatch)
             text.Gauge("actorraid_array_mismatch_bytes", "What did not match at the last check or repair.", mismatch * SectorBytes, labels);
         if (array.CheckpointSectors is { } checkpoint)
-            text.Gauge("actorraid_array_checkpoint_bytes", "How far the metadata knows that a resync, recovery or reshape is, on each disk.", (double)checkpoint * SectorBytes, labels);
+            text.Gauge("actorraid_array_checkpoint_bytes", "How far the metadata knows that a resync or recovery is, on each disk, or a reshape, of the array.", (double)checkpoint * SectorBytes, labels);
         if (array.Writers is { } writers)
             Writers(text, writers, labels);
         var ratio = array.Progress?.Fraction ?? 1;

@@ -12,7 +12,7 @@ internal static class LocalStatus
     {
         var settings = new RaidSettings(SupportedFormats.All);
         var report = new SystemReport([]);
-        var seen = new HostObserver(settings, new ContainerReader(settings)).Look(report);
+        var seen = new HostObserver(settings, new ContainerReader(settings), new MigrationRecords()).Look(report);
         var now = DateTimeOffset.Now;
         var teller = new StatusTeller(Environment.MachineName, ProgramVersion.Text, 0, now, 0);
         return StatusMap.Of(teller, report, seen, StatusMemory.Empty, now).Status;

@@ -19,6 +19,9 @@ internal static class DaemonMain
 {
     /// <summary>What follows the arrays' farewell at most: the actors' end, and the log's.</summary>
     private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long programs that are run on events may still take then: part of the last steps. A successor waits two seconds for the end.</summary>
+    private static readonly TimeSpan HooksAtEnd = TimeSpan.FromSeconds(10), HooksAtHandoff = TimeSpan.FromSeconds(1);
     private const int NotTakenOver = 3;
 
     /// <summary>For what several threads open at the same moment for a moment. (How many a process may have, the runtime sets to the hard limit at its start.)</summary>
@@ -127,6 +130,7 @@ internal static class DaemonMain
         if (taken is not null)
         {
             service.Systemd.Take(taken.Systemd);
+            board.Remember(taken.Since);
             taken.Finish();
         }
 
@@ -173,6 +177,7 @@ internal static class DaemonMain
         if (place.HandedOver.IsCompleted)
         {
             events.Write(EventLevel.Info, "daemon-ended", $"process {await place.HandedOver.ConfigureAwait(false)} goes on");
+            await hooks.Finish(HooksAtHandoff).ConfigureAwait(false);
             return 0;
         }
         if (leaving is not null)
@@ -184,6 +189,7 @@ internal static class DaemonMain
             await supervisor.Stop(limit).ConfigureAwait(false);
         }
         events.Write(EventLevel.Info, "daemon-ended", leaving is not null ? "as it was told to" : "nothing left to supervise");
+        await hooks.Finish(HooksAtEnd).ConfigureAwait(false);
         return 0;
 
         async Task<(string Container, LaunchReply Reply)> TakeUp(string container) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Control;
 using ActorRaid.Host.Handoff;
@@ -47,6 +48,9 @@ internal sealed class DaemonPlace : IHandingOver, IDisposable
 
     /// <inheritdoc/>
     public SystemdPlace Systemd => _service.Systemd.Place;
+
+    /// <inheritdoc/>
+    public ImmutableArray<SinceWhen> Since => _board.Memory.ToList();
 
     /// <inheritdoc/>
     public void MakeWay(int successor) => _service.Systemd.MainProcess(successor);

@@ -25,7 +25,7 @@ internal sealed class RaidSupervisor : ISupervisor
     {
         _system = system;
         _settings = settings;
-        _observer = new HostObserver(settings, new ContainerReader(settings));
+        _observer = new HostObserver(settings, new ContainerReader(settings), new MigrationRecords());
         _events = events;
         system.EmptyChanged += EmptyChanged;
     }

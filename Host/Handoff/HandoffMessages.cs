@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Host.Daemon;
+using ActorRaid.Host.Status;
 using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Handoff;
@@ -60,8 +61,10 @@ internal sealed record Hello(int Protocol, string Program, bool OneByOne = false
 /// <param name="Systemd">What it knows of systemd, whose service's main process the successor will be.</param>
 /// <param name="Spared">It is marked to be spared at shutdown (@).</param>
 /// <param name="OneByOne">It understands <see cref="Leave"/>, and stays with what is left.</param>
+/// <param name="Since">Since when things are what they are; null from a version that does not tell.</param>
 internal sealed record Welcome(
-    int Protocol, string Program, ImmutableArray<string> Containers, bool Stay, SystemdPlace Systemd, bool Spared = false, bool OneByOne = false) : HandoffMessage;
+    int Protocol, string Program, ImmutableArray<string> Containers, bool Stay, SystemdPlace Systemd, bool Spared = false, bool OneByOne = false,
+    ImmutableArray<SinceWhen>? Since = null) : HandoffMessage;
 
 /// <summary>The predecessor goes on with everything.</summary>
 internal sealed record Refused(string Reason) : HandoffMessage;

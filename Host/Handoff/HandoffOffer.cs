@@ -4,6 +4,7 @@ using ActorRaid.Actors;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Logging;
+using ActorRaid.Host.Status;
 using ActorRaid.SysfsIo;
 using static ActorRaid.Host.Handoff.Blocking;
 using Stopwatch = System.Diagnostics.Stopwatch;
@@ -151,7 +152,7 @@ internal sealed class HandoffOffer : IDisposable
             _events.Write(EventLevel.Info, "handoff", $"process {peer}, version {hello.Program}, takes over");
             _oneByOne = hello.OneByOne;
             _kept.Clear();
-            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd, Invocation.IsOffRoot(Invocation.Name()), OneByOne: true));
+            talk.Send(new Welcome(HandoffMessage.Version, ProgramVersion.Text, Await(_system.Containers()).Containers, _daemon.Stays, _daemon.Systemd, Invocation.IsOffRoot(Invocation.Name()), OneByOne: true, Since: _daemon.Since));
             return true;
         }
         var theirs = message is Hello other ? $"version {other.Protocol} (program {other.Program})" : "something that is no handoff";
@@ -354,6 +355,9 @@ internal interface IHandingOver
 {
     /// <summary>Whether the daemon stays with nothing to supervise.</summary>
     bool Stays { get; }
+
+    /// <summary>Since when things are what they are.</summary>
+    ImmutableArray<SinceWhen> Since { get; }
 
     /// <summary>What a successor has to know of systemd.</summary>
     SystemdPlace Systemd { get; }

@@ -3,6 +3,7 @@ using ActorRaid.Actors;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Logging;
+using ActorRaid.Host.Status;
 using ActorRaid.SysfsIo;
 using static ActorRaid.Host.Handoff.Blocking;
 
@@ -38,6 +39,9 @@ internal sealed class HandoffTaker : IDisposable
 
     /// <summary>The containers that the predecessor goes on with: this process takes them up when it has ended, or given them up.</summary>
     internal ImmutableArray<string> Left => [.. _left];
+
+    /// <summary>Since when, as far as the predecessor knew, things are what they are.</summary>
+    internal ImmutableArray<SinceWhen> Since { get; private set; } = [];
 
     /// <summary>What the predecessor knew of systemd.</summary>
     internal SystemdPlace Systemd { get; private set; } = SystemdPlace.None;
@@ -125,6 +129,7 @@ internal sealed class HandoffTaker : IDisposable
                 throw new HandoffException($"process {_channel.Peer} (program {welcome.Program}) speaks version {welcome.Protocol} of the handoff, this one {HandoffMessage.Version}");
             Stay = welcome.Stay;
             Systemd = welcome.Systemd;
+            Since = welcome.Since ?? [];
             if (welcome.Spared && Invocation.Spare() is { } refused)
                 _events.Write(EventLevel.Warning, "handoff", $"not marked to be spared at shutdown, as process {_channel.Peer} was: {refused}");
             _oneByOne = welcome.OneByOne;

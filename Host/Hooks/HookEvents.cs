@@ -55,6 +55,9 @@ internal sealed class HookEvents
                 return [string.Create(CultureInfo.InvariantCulture, $"Rebuild{RebuildProgress.Reached(sync)}")];
             case "array-supervised" when e.Detail?.Cause is null:
                 return ["NewArray"];
+            case "reshape-ended" or "array-needs-nobody" when _rebuilding.Remove(e.Array ?? ""):
+                // What has become RAID 0 is looked after by nobody who would see md's word change.
+                return ["RebuildFinished"];
             case "array-gone":
                 _rebuilding.Remove(e.Array ?? "");
                 return ["DeviceDisappeared"];

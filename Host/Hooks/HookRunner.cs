@@ -3,6 +3,7 @@ using System.Text.Json;
 using ActorRaid.Actors;
 using ActorRaid.Host.Logging;
 using ActorRaid.Reporting;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace ActorRaid.Host.Hooks;
 
@@ -31,6 +32,7 @@ internal sealed class HookRunner : IDisposable
     private ImmutableArray<Hook> _hooks = [];
     private int _running;
     private long _dropped;
+    private long _seen;
 
     /// <summary>Begins with the oldest event that is remembered.</summary>
     internal HookRunner(EventLog events)
@@ -80,8 +82,23 @@ internal sealed class HookRunner : IDisposable
         return Task.WhenAll(ends);
     }
 
+    /// <summary>Waits until what has happened so far is told: all programs that are to be run on it have ended. No longer than that limit.</summary>
+    internal async Task Finish(TimeSpan limit)
+    {
+        for (var began = Stopwatch.GetTimestamp(); !IsDone() && Stopwatch.GetElapsedTime(began) < limit;)
+            await Task.Delay(20).ConfigureAwait(false);
+    }
+
     /// <summary>Starts no more programs; those that run go on.</summary>
     public void Dispose() => _ending.Cancel();
+
+    private bool IsDone()
+    {
+        if (!_events.IsAtRest || Volatile.Read(ref _seen) < _events.History.LatestOf(Least))
+            return false;
+        lock (_gate)
+            return _running == 0 && _queue.Count == 0;
+    }
 
     private void Run()
     {
@@ -97,6 +114,7 @@ internal sealed class HookRunner : IDisposable
                     seen = sequence;
                     foreach (var name in _names.Of(e))
                         Queue(name, sequence, e);
+                    Volatile.Write(ref _seen, seen);
                 }
                 if (happened.Count > 0)
                     continue;

@@ -44,6 +44,9 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
     /// <summary>How many events were handed to the logger so far.</summary>
     internal long Written => Volatile.Read(ref _written);
 
+    /// <summary>All that was written has been handed on: the thread sleeps.</summary>
+    internal bool IsAtRest => Volatile.Read(ref _sleeping) == 1;
+
     /// <summary>The latest events.</summary>
     internal History History { get; } = new();
 

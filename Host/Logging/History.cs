@@ -20,6 +20,13 @@ internal sealed class History
     /// <summary>The number of the latest; 0: none yet.</summary>
     internal long Latest => Volatile.Read(ref _sequence);
 
+    /// <summary>The number of the latest; with a level above debug, of those that are not debug. 0: none yet.</summary>
+    internal long LatestOf(int level)
+    {
+        lock (_gate)
+            return level <= (int)EventLevel.Debug ? _sequence : _others.Latest;
+    }
+
     /// <summary>That many events were dropped before they came here: their numbers are left out.</summary>
     internal void Missed(long count) => Interlocked.Add(ref _sequence, count);
 
@@ -76,10 +83,9 @@ internal sealed class History
     {
         lock (_gate)
         {
-            var all = level <= (int)EventLevel.Debug;
-            if ((all ? _sequence : _others.Latest) > sequence)
+            if (LatestOf(level) > sequence)
                 return Task.CompletedTask;
-            ref var next = ref all ? ref _next : ref _nextOther;
+            ref var next = ref level <= (int)EventLevel.Debug ? ref _next : ref _nextOther;
             return (next ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }

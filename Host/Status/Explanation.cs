@@ -145,7 +145,7 @@ internal static class Explanation
     private static IEnumerable<string> Action(ContainerStatus container, ArrayStatus array)
     {
         var checkpoint = array.CheckpointSectors is { } sectors
-            ? Text($" The metadata knows the first {sectors} sectors of each leg to be done: after a restart it goes on there.")
+            ? Text($" The metadata knows the first {sectors} sectors of {(array.Action == "reshape" ? "the array" : "each leg")} to be done: after a restart it goes on there.")
             : "";
         var rate = array.Progress is { } progress
             ? Text($" {Words.Percent(progress)} are done, at {Words.Size(progress.KibPerSecond * 1024)} per second{(progress.SecondsLeft is { } left ? $"; about {Words.Duration(left)} are left" : "")}.")

@@ -13,7 +13,11 @@ namespace ActorRaid.Host.Status;
 /// <param name="IsFrozen">metadata_version begins with <c>external:-</c>: it is to be left alone.</param>
 /// <param name="Legs">md's legs; for arrays that no actor looks after (RAID 0).</param>
 internal sealed record ArrayObservation(
-    long? MismatchSectors, long KibPerSecond, SyncPosition? Position, bool IsDelayed, bool IsPending, bool IsFrozen, ImmutableArray<LegReport> Legs);
+    long? MismatchSectors, long KibPerSecond, SyncPosition? Position, bool IsDelayed, bool IsPending, bool IsFrozen, ImmutableArray<LegReport> Legs)
+{
+    /// <summary>See <see cref="MigrationRecords.Checkpoint"/>.</summary>
+    public ulong? ReshapeCheckpoint { get; init; }
+}
 
 /// <summary>A container that is not supervised by this daemon.</summary>
 /// <param name="Name">md127</param>

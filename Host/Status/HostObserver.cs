@@ -6,16 +6,19 @@ using ActorRaid.SysfsIo;
 namespace ActorRaid.Host.Status;
 
 /// <summary>Reads for a status what the actors do not know. One thread at a time.</summary>
-internal sealed class HostObserver(RaidSettings settings, ContainerReader reader)
+internal sealed class HostObserver(RaidSettings settings, ContainerReader reader, MigrationRecords records)
 {
     /// <summary>Reads it. An array that is gone meanwhile is left out.</summary>
     internal HostObservation Look(SystemReport report)
     {
         var text = SysfsAttribute.ReadOnce(settings.MdStatPath);
         var listed = MdStat.Parse(text.Ok ? text.Value : "").Arrays;
-        var arrays = report.Containers.SelectMany(container => container.Arrays).ToImmutableDictionary(
-            array => array.Name,
-            array => Read($"{settings.SysRoot}/block/{array.Name}/md", listed.FirstOrDefault(other => other.Name == array.Name), array.Legs.IsEmpty));
+        var arrays = report.Containers.SelectMany(container => container.Arrays.Select(array => (container.Format, Array: array))).ToImmutableDictionary(
+            one => one.Array.Name,
+            one => Read($"{settings.SysRoot}/block/{one.Array.Name}/md", listed.FirstOrDefault(other => other.Name == one.Array.Name), one.Array.Legs.IsEmpty) with
+            {
+                ReshapeCheckpoint = records.Checkpoint(one.Format, one.Array),
+            });
         var ours = report.Containers.Where(container => container.Refusal is null).Select(container => container.Name).ToHashSet();
         var others = listed.Where(array => array.IsContainer).Select(container => container.Name)
             .Concat(listed.Select(array => array.Container).OfType<string>())

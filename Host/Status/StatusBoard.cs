@@ -35,11 +35,18 @@ internal sealed record StatusSnapshot(long Version, HostStatus Status)
 
 /// <summary>
 /// Puts the status together, on a thread of its own: asks the actors (a message each), reads what else there is, and keeps since when things
-/// are so. However many want to know, it does so once at a time, and only while somebody does.
+/// are so. However many want to know, it does so once at a time, while somebody does; and when something has happened that matters, or goes on that should
+/// be over in a moment, so that since when things are so does not depend on who asks.
 /// </summary>
 internal sealed class StatusBoard : IDisposable
 {
+    // What comes with every burst of writes changes nobody's health.
+    private const int Least = (int)EventLevel.Info;
+
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2), Between = TimeSpan.FromMilliseconds(50), WatchEvery = TimeSpan.FromSeconds(1);
+
+    // No event tells the end of what should be over in a moment: it is looked at until it is.
+    private static readonly TimeSpan PassingEvery = TimeSpan.FromSeconds(2);
 
     private readonly Func<TimeSpan, Task<SystemReport?>> _describe;
     private readonly Func<SystemReport, HostObservation> _observe;
@@ -51,7 +58,11 @@ internal sealed class StatusBoard : IDisposable
     private int _watchers;
     private StatusSnapshot? _latest;
     private byte[] _content = [];
-    private StatusMemory _memory = StatusMemory.Empty;
+    private volatile StatusMemory _memory = StatusMemory.Empty;
+    private ImmutableArray<SinceWhen> _handed = [];
+    private long _noticed;
+    private Task _woken = Task.CompletedTask;
+    private bool _isPassing;
     private ImmutableDictionary<string, ContainerReport> _reports = ImmutableDictionary<string, ContainerReport>.Empty;
     private bool _ending;
 
@@ -72,6 +83,16 @@ internal sealed class StatusBoard : IDisposable
 
     /// <summary>Containers are being handed over: those that rest meanwhile are told as they were before, not as silent.</summary>
     internal volatile bool HandingOver;
+
+    /// <summary>Since when things are what they are.</summary>
+    internal StatusMemory Memory => _memory;
+
+    /// <summary>What a process knew of it that has handed over.</summary>
+    internal void Remember(ImmutableArray<SinceWhen> handed)
+    {
+        lock (_gate)
+            _handed = handed;
+    }
 
     /// <summary>How things stand now: as of a moment after this call.</summary>
     internal Task<StatusSnapshot> Now()
@@ -117,13 +138,14 @@ internal sealed class StatusBoard : IDisposable
     private void Run()
     {
         long last = 0, seen = -1;
+        WakeWhenMoreHappens();
         while (true)
         {
             List<TaskCompletionSource<StatusSnapshot>> asked;
             lock (_gate)
             {
-                while (!_ending && _asked.Count == 0 && !(_watchers > 0 && IsDue(last, seen)))
-                    Monitor.Wait(_gate, _watchers > 0 ? 100 : Timeout.Infinite);
+                while (!_ending && _asked.Count == 0 && !(_watchers > 0 && IsDue(last, seen)) && !MayHaveChanged(last))
+                    Monitor.Wait(_gate, _watchers > 0 || _isPassing || HasHappened ? 100 : Timeout.Infinite);
                 if (_ending)
                     return;
             }
@@ -149,11 +171,40 @@ internal sealed class StatusBoard : IDisposable
         }
     }
 
+    private bool HasHappened => _events.History.LatestOf(Least) > _noticed;
+
+    private bool MayHaveChanged(long last) =>
+        (HasHappened && Stopwatch.GetElapsedTime(last) >= WatchEvery / 4) || (_isPassing && Stopwatch.GetElapsedTime(last) >= PassingEvery);
+
+    /// <summary>What has happened since this was asked last.</summary>
+    private List<RaidEvent> TakeHappened()
+    {
+        var happened = _events.History.Raw(_noticed, History.Capacity, Least);
+        _noticed = happened is [.., var latest] ? latest.Sequence : _noticed;
+        WakeWhenMoreHappens();
+        return [.. happened.Select(one => one.Event)];
+    }
+
+    private void WakeWhenMoreHappens()
+    {
+        if (!_woken.IsCompleted)
+            return;
+        _woken = _events.History.Next(_noticed, Least).ContinueWith(
+            _ =>
+            {
+                lock (_gate)
+                    Monitor.PulseAll(_gate);
+            },
+            TaskScheduler.Default);
+    }
+
     private bool IsDue(long last, long seen) =>
         Stopwatch.GetElapsedTime(last) >= WatchEvery || (seen != _events.History.Latest && Stopwatch.GetElapsedTime(last) >= WatchEvery / 4);
 
     private StatusSnapshot Look()
     {
+        // Before the actors are asked: what comes after their answers is a reason to look again.
+        var happened = TakeHappened();
         var report = _describe(AnswerLimit).GetAwaiter().GetResult();
         if (report is not null)
         {
@@ -162,9 +213,13 @@ internal sealed class StatusBoard : IDisposable
                 handing && container.Health != ContainerHealth.Answers && _reports.TryGetValue(container.Name, out var known) ? known : container)]);
             _reports = report.Containers.ToImmutableDictionary(container => container.Name);
         }
+        StatusMemory before;
+        lock (_gate)
+            (before, _handed) = (_memory.With(_handed), []);
         var (status, memory) = StatusMap.Of(
-            _teller with { EventsDropped = _events.Dropped }, report, report is null ? HostObservation.None : _observe(report), _memory, DateTimeOffset.Now);
+            _teller with { EventsDropped = _events.Dropped }, report, report is null ? HostObservation.None : _observe(report), before, DateTimeOffset.Now, happened);
         _memory = memory;
+        _isPassing = memory.IsPassing || status.Containers.Any(container => container.Health == Health.Stalled);
         var content = JsonSerializer.SerializeToUtf8Bytes(status with { At = default }, StatusJson.Default.HostStatus);
         var changed = _latest is null || !content.AsSpan().SequenceEqual(_content);
         _content = content;

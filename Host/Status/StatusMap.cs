@@ -27,11 +27,12 @@ internal static class StatusMap
     /// <param name="seen">What was read beside it.</param>
     /// <param name="before">What was remembered of the look before.</param>
     /// <param name="now">When this was so.</param>
+    /// <param name="happened">What has happened since the look before: a change is as old as the first event that tells of it.</param>
     /// <returns>The status, and what to remember.</returns>
     internal static (HostStatus Status, StatusMemory Memory) Of(
-        StatusTeller teller, SystemReport? report, HostObservation seen, StatusMemory before, DateTimeOffset now)
+        StatusTeller teller, SystemReport? report, HostObservation seen, StatusMemory before, DateTimeOffset now, IReadOnlyList<RaidEvent>? happened = null)
     {
-        var memory = new Remembering(before, now);
+        var memory = new Remembering(before, now, happened ?? []);
         ImmutableArray<ContainerStatus> containers =
         [
             .. (report?.Containers ?? []).Where(container => container.Refusal is null).Select(container => Container(container, seen, memory))
@@ -44,7 +45,8 @@ internal static class StatusMap
             native.IsEmpty ? null : native, seen.Problem);
         return (
             Printable.Of(report is null ? status with { Summary = $"{Words.Of(Health.Stalled)}: the daemon's actors do not answer" } : StatusView.Judged(status)),
-            memory.Memory);
+            // Who does not answer is what he was.
+            memory.Memory(keepRest: report is null || report.Containers.Any(container => container.Health != ContainerHealth.Answers)));
     }
 
     private static ContainerStatus Container(ContainerReport container, HostObservation seen, Remembering memory)
@@ -83,20 +85,23 @@ internal static class StatusMap
     {
         var recorded = array.Recorded;
         var legs = array.Legs.IsEmpty ? seen?.Legs ?? [] : array.Legs;
-        var raidDisks = array.RaidDisks > 0 ? array.RaidDisks : recorded?.Legs.Length ?? legs.Length;
+        var raidDisks = array.RaidDisks > 0 ? array.RaidDisks
+            : recorded?.Reshape is { } begins ? Math.Max(legs.Length, begins.From.Legs) : recorded?.Legs.Length ?? legs.Length;
         var there = new bool[Math.Max(0, raidDisks)];
         foreach (var leg in legs)
         {
             if (leg.Slot >= 0 && leg.Slot < there.Length)
                 there[leg.Slot] = (leg.Flags & (LegFlags.InSync | LegFlags.Faulty | LegFlags.Vanished)) == LegFlags.InSync;
         }
-        var missing = there.Count(leg => !leg);
+        // md runs a RAID 0 that is reshaped with a leg more, for a parity that is not there.
+        var notMissed = array.RaidDisks > 0 ? recorded?.LegsNotMissed ?? 0 : 0;
+        var missing = Math.Max(0, there.Count(leg => !leg) - notMissed);
         var action = array.Action;
         var waits = array.Waiting > Long || memory.Lasts($"{array.Name} write-pending", array.State == ArrayState.WritePending) > Long;
         var stopped = array.State is ArrayState.ReadAuto or ArrayState.ReadOnly;
         var health =
             array.State == ArrayState.Unknown ? Health.Unknown
-            : array.State == ArrayState.Broken || recorded?.CanStart(there) == false ? Health.Failed
+            : array.State == ArrayState.Broken || recorded?.CanStart(there) == false || (notMissed > 0 && missing > 0) ? Health.Failed
             : waits || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0 && memory.Lasts($"{array.Name} {leg.Disk} blocked", true) > Long) ? Health.Stalled
             : missing > 0 ? action == SyncAction.Recover ? Health.Rebuilding : Health.Degraded
             : action is SyncAction.Resync or SyncAction.Recover or SyncAction.Reshape ? Health.Rebuilding
@@ -115,8 +120,8 @@ internal static class StatusMap
             (long)(recorded?.ArraySectors ?? 0) * 512, ChunkBytes(recorded), health,
             array.State == ArrayState.Unknown ? "" : array.State.ToWord(), array.Action == SyncAction.Unknown ? "idle" : array.Action.ToWord(),
             Progress(seen?.Position ?? array.Sync, seen?.KibPerSecond ?? 0),
-            recorded is { Activity: not VolumeActivity.None } ? recorded.Checkpoint : null, recorded is { Dirty: true },
-            raidDisks, missing, seen?.MismatchSectors,
+            recorded is { Activity: not VolumeActivity.None } ? Math.Max(recorded.Checkpoint, seen?.ReshapeCheckpoint ?? 0) : null, recorded is { Dirty: true },
+            raidDisks - notMissed, missing, seen?.MismatchSectors,
             [.. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags)))],
             memory.Since($"{array.Name} health", health.ToString()),
             conditions.IsEmpty ? null : conditions)

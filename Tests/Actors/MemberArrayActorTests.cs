@@ -58,6 +58,41 @@ public sealed class MemberArrayActorTests
         Assert.Equal("active", rig.Md.State.Text);
     }
 
+    [Theory]
+    [InlineData(0, 4, true, false)]
+    [InlineData(0, 0, false, false)]
+    [InlineData(5, 5, true, true)]
+    [InlineData(5, 5, false, true)]
+    public void A_RAID_0_that_md_runs_as_a_RAID_4_misses_no_parity(int from, int level, bool grows, bool degraded)
+    {
+        using var rig = new MemberArrayRig("clean");
+        rig.Metadata.Next<DescribeVolume>();
+        rig.Sysfs.Put(MemberArrayRig.Name, "raid_disks", "4\n");
+        rig.Actor.Tell(new LegsMayHaveChanged(false), rig.Container.Ref);
+        var shape = new VolumeShape(from, 0, 65_536, 3);
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume with { Level = level, Reshape = grows ? new ReshapeInfo(shape, shape, true) : null }), rig.Metadata.Ref);
+        rig.NextRecord();
+        Assert.True(rig.Told.Has("array-supervised"));
+        Assert.Equal(degraded, rig.Told.Has("array-degraded"));
+    }
+
+    [Fact]
+    public void How_far_a_reshape_has_come_is_told_though_it_is_mdadm_that_records_it()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Action.Text = "reshape";
+        rig.Sysfs.Put(MemberArrayRig.Name, "sync_completed", "1000 / 10000\n");
+        rig.Look();
+        rig.LookIsOver();
+        rig.Metadata.Next<DescribeVolume>();
+        Assert.False(rig.Told.Has("sync-progress"));
+        rig.Sysfs.Put(MemberArrayRig.Name, "sync_completed", "4500 / 10000\n");
+        rig.Look();
+        rig.Answer(rig.NextRecord());
+        rig.LookIsOver();
+        Assert.True(rig.Told.Has("sync-progress"));
+    }
+
     [Fact]
     public void How_long_writers_waited_is_counted()
     {

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using ActorRaid.Actors;
 using ActorRaid.Host.Daemon;
 using ActorRaid.Host.Handoff;
 using ActorRaid.Host.Logging;
+using ActorRaid.Host.Status;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.Actors;
 using ActorRaid.Tests.SysfsIo;
@@ -37,6 +39,8 @@ public sealed class HandoffTests : IDisposable, IHandingOver
 
     bool IHandingOver.Stays => true;
 
+    ImmutableArray<SinceWhen> IHandingOver.Since => [new("md126 health", "Degraded", DateTimeOffset.UnixEpoch)];
+
     SystemdPlace IHandingOver.Systemd => new("/run/systemd/notify", 30_000_000);
 
     void IHandingOver.MakeWay(int successor) => Volatile.Write(ref _successor, successor);
@@ -70,6 +74,7 @@ public sealed class HandoffTests : IDisposable, IHandingOver
         Assert.NotNull(taken);
         Assert.True(taken.Stay);
         Assert.Equal(new SystemdPlace("/run/systemd/notify", 30_000_000), taken.Systemd);
+        Assert.Equal(new SinceWhen("md126 health", "Degraded", DateTimeOffset.UnixEpoch), Assert.Single(taken.Since));
         Assert.False(_offer.HandedOver.IsCompleted);
         _rig.Md.State.Text = "write-pending";
         Assert.True(client.PingMonitor().Ok);

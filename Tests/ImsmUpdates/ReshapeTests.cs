@@ -1,6 +1,9 @@
 using ActorRaid.Metadata;
 using ActorRaid.Metadata.Imsm;
+using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Metadata.Imsm.Model;
+using ActorRaid.Metadata.Imsm.Rules;
+using ActorRaid.Tests.ImsmFormat;
 using Xunit;
 
 namespace ActorRaid.Tests.ImsmUpdates;
@@ -111,6 +114,21 @@ public class ReshapeTests
 
         Assert.Equal(growing.Super.Devs[0] with { CurrentMigrationUnit = 0x1_0000_0002 }, after.Super.Devs[0]);
         Assert.Equal(growing.Super.Devs[1], after.Super.Devs[1]);
+    }
+
+    [Fact]
+    public void The_checkpoint_that_mdadm_tells_is_the_volumes_whether_its_record_was_there_when_the_container_was_loaded_or_not()
+    {
+        var loaded = ImsmLoader.Load([.. Fixtures.Disks("reshape-a")]).Container!;
+        var unit = (ulong)loaded.Migration!.BlocksPerUnit;
+        Assert.Equal(6144ul, unit);
+        var units = loaded.Super.Devs[0].CurrentMigrationUnit;
+        Assert.InRange(units, 1u, 6u);
+        foreach (var container in new[] { loaded, loaded with { Migration = null }, loaded with { Migration = Reshape.BlankRecord } })
+        {
+            Assert.Equal(units * unit, container.Volumes[0].Checkpoint);
+            Assert.Equal(7 * unit, container.After(ImsmUpdateMessages.Checkpoint(7)).Volumes[0].Checkpoint);
+        }
     }
 
     [Fact]

@@ -89,6 +89,45 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task Since_when_does_not_depend_on_who_asks()
+    {
+        using var client = await ControlClient.Connect(Socket);
+        Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
+        RaidEvent Event(string kind) => new(DateTimeOffset.Now, EventLevel.Warning, kind, "md127", "md126", "sda", kind);
+        var degraded = new SystemReport([Sample.Container with { Arrays = [Sample.Array.WithLeg(0, LegFlags.Faulty)] }]);
+        async Task Becomes(SystemReport report, RaidEvent e)
+        {
+            var asked = _asked;
+            _report = report;
+            _events.Write(e);
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _asked) > asked, Limit));
+            await Task.Delay(400);
+        }
+        await Becomes(degraded, Event("leg-failed"));
+        await Becomes(new([Sample.Container]), Event("array-whole"));
+        var again = Event("leg-failed");
+        await Becomes(degraded, again);
+        await Task.Delay(1000);
+        var status = (await Ask(client, "status")).Status!;
+        Assert.Equal((Health.Degraded, again.Time), (status.Health, status.Containers[0].Arrays[0].Since));
+    }
+
+    [Fact]
+    public async Task What_was_seen_to_wait_twice_has_not_waited_in_between()
+    {
+        using var client = await ControlClient.Connect(Socket);
+        var waits = new SystemReport([Sample.Container with { Arrays = [Sample.Array with { State = ArrayState.WritePending }] }]);
+        _report = waits;
+        Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
+        _report = new([Sample.Container]);
+        await Task.Delay(3000);
+        _report = waits;
+        Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _asked) >= 5, Limit));
+        Assert.Equal(Health.Stalled, (await Ask(client, "status")).Status!.Health);
+    }
+
+    [Fact]
     public async Task A_container_that_rests_while_it_is_handed_over_is_told_as_it_was_before()
     {
         using var client = await ControlClient.Connect(Socket);

@@ -144,6 +144,32 @@ public sealed class HookTests : IDisposable
     }
 
     [Fact]
+    public void The_end_of_a_reshape_to_RAID_0_is_told_though_nobody_looks_after_it_any_more()
+    {
+        var names = new HookEvents();
+        Assert.Equal(["RebuildStarted"], names.Of(Happened("sync-action", new EventDetail(From: "idle", To: "reshape"))));
+        Assert.Equal(["RebuildFinished"], names.Of(Happened("array-needs-nobody")));
+        Assert.Empty(names.Of(Happened("reshape-ended")));
+        Assert.Equal(["RebuildStarted"], names.Of(Happened("sync-action", new EventDetail(From: "idle", To: "reshape"))));
+        Assert.Equal(["RebuildFinished"], names.Of(Happened("sync-action", new EventDetail(From: "reshape", To: "idle"))));
+        Assert.Empty(names.Of(Happened("reshape-ended")));
+    }
+
+    [Fact]
+    public async Task What_has_happened_is_told_to_the_end_within_a_limit()
+    {
+        var output = $"{_root.Path}/out";
+        Configure(["RebuildFinished"], 30, $"sleep 0.3; echo $1 >>{output}");
+        for (var i = 0; i < 3; i++)
+            _events.Write(Happened("sync-action", new EventDetail(From: "reshape", To: "idle")));
+        await _hooks.Finish(Limit);
+        Assert.Equal(3, File.ReadAllLines(output).Length);
+        Configure(["RebuildFinished"], 30, "sleep 20");
+        _events.Write(Happened("sync-action", new EventDetail(From: "reshape", To: "idle")));
+        await _hooks.Finish(TimeSpan.FromSeconds(0.5)).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task A_hook_is_told_its_events_in_their_order()
     {
         var output = $"{_root.Path}/out";

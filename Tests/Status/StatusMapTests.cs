@@ -3,8 +3,10 @@ using System.Text.Json;
 using ActorRaid.Actors;
 using ActorRaid.Host.Status;
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
+using ActorRaid.Tests.ImsmFormat;
 using Xunit;
 
 namespace ActorRaid.Tests.Statuses;
@@ -61,6 +63,86 @@ public sealed class StatusMapTests
         // Of a RAID 0 no actor knows the legs.
         var array = Sample.Array with { Level = level, RaidDisks = level == 0 ? 0 : legs, Legs = level == 0 ? [] : reports, Recorded = volume };
         Assert.Equal(health, Sample.Map(array, Sample.Seen() with { Legs = reports }).Health);
+    }
+
+    [Theory]
+    // The reshape is recorded, md does not know of it yet; md has made it a RAID 4; moves data; has moved it; is RAID 0 again.
+    [InlineData(4, 2, 0, 2, SyncAction.Idle, true, "OK", 0)]
+    [InlineData(4, 2, 3, 2, SyncAction.Idle, true, "OK", 0)]
+    [InlineData(4, 2, 4, 3, SyncAction.Reshape, true, "REBUILDING", 0)]
+    [InlineData(0, 3, 4, 3, SyncAction.Idle, false, "OK", 0)]
+    [InlineData(0, 3, 0, 3, SyncAction.Idle, false, "OK", 0)]
+    [InlineData(4, 2, 4, 2, SyncAction.Reshape, true, "FAILED", 1)]
+    [InlineData(0, 3, 4, 2, SyncAction.Idle, false, "FAILED", 1)]
+    [InlineData(0, 3, 0, 2, SyncAction.Idle, false, "FAILED", 1)]
+    public void A_RAID_0_that_grows_misses_no_parity(int level, int from, int raidDisks, int whole, SyncAction action, bool grows, string told, int missing)
+    {
+        var reshape = new ReshapeInfo(new VolumeShape(0, 0, 65_536, from), new VolumeShape(0, 0, 65_536, 3), true);
+        var volume = Sample.Volume with
+        {
+            Level = level, Reshape = grows ? reshape : null, Activity = grows ? VolumeActivity.Reshape : VolumeActivity.None,
+        };
+        var legs = Enumerable.Range(0, whole).Select(slot => new LegReport(slot, $"sd{slot}", LegFlags.InSync)).ToImmutableArray();
+        var array = Sample.Array with { Level = level, Action = action, RaidDisks = raidDisks, Legs = raidDisks == 0 ? [] : legs, Recorded = volume };
+        var status = Sample.Map(array, Sample.Seen() with { Legs = legs });
+        Assert.StartsWith(told, status.Summary, StringComparison.Ordinal);
+        Assert.Equal((missing, whole + missing), (status.Containers[0].Arrays[0].Missing, status.Containers[0].Arrays[0].RaidDisks));
+    }
+
+    [Fact]
+    public void A_reshape_that_mdadm_tells_nobody_of_is_as_far_as_its_record_on_the_disk_says()
+    {
+        var tail = Fixtures.Disks("reshape-a").First(disk => MigrationRecordBytes.Read(disk.Tail.Span[^512..], 512) is { CurrentUnit: > 0 }).Tail;
+        var record = MigrationRecordBytes.Read(tail.Span[^512..], 512)!;
+        using var gate = new ManualResetEventSlim();
+        var (asked, hangs) = (new List<string>(), false);
+        var records = new MigrationRecords(
+            disk =>
+            {
+                lock (asked)
+                    asked.Add(disk);
+                if (hangs)
+                    gate.Wait();
+                return (tail.Span[^512..].ToArray(), 512);
+            },
+            TimeSpan.FromSeconds(1));
+        var array = Sample.Array.WithLeg(0, LegFlags.Faulty) with { Action = SyncAction.Reshape, Recorded = Sample.Volume with { Activity = VolumeActivity.Reshape, Checkpoint = 0 } };
+        Assert.Equal(6144 * record.CurrentUnit, records.Checkpoint("imsm", array));
+        Assert.Equal(6144 * record.CurrentUnit, Sample.Map(array, Sample.Seen() with { ReshapeCheckpoint = 6144 * record.CurrentUnit }).Containers[0].Arrays[0].CheckpointSectors);
+        Assert.Null(records.Checkpoint("ddf", array));
+        Assert.Null(records.Checkpoint("imsm", array with { Action = SyncAction.Idle }));
+        Assert.Equal(["sdb"], asked);
+
+        // A disk that does not answer is asked once, however often somebody asks for it.
+        hangs = true;
+        for (var i = 0; i < 3; i++)
+            Assert.Null(records.Checkpoint("imsm", array));
+        Assert.Equal(["sdb", "sdb"], asked);
+        gate.Set();
+        Assert.True(SpinWait.SpinUntil(() => records.Checkpoint("imsm", array) is not null, TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public void Things_are_what_they_are_since_it_happened_whoever_asks_and_whichever_process_is_asked()
+    {
+        var degraded = Sample.Container with { Arrays = [Sample.Array.WithLeg(1, LegFlags.Faulty)], Disks = [Sample.Disk(0), Sample.Disk(1) with { IsFailed = true }] };
+        RaidEvent Event(int second, string? array, string? disk = null) => new(Sample.Then.AddSeconds(second), EventLevel.Warning, "kind", "md127", array, disk, "");
+        var (_, memory) = Sample.Map([Sample.Container], null, StatusMemory.Empty, Sample.Then);
+        (HostStatus Status, StatusMemory Memory) Look(SystemReport? report, StatusMemory before, int second, params RaidEvent[] happened) => StatusMap.Of(
+            Sample.Teller, report, HostObservation.None with { Arrays = HostObservation.None.Arrays.Add("md126", Sample.Seen()) }, before, Sample.Then.AddSeconds(second), happened);
+        DateTimeOffset Since(HostStatus status) => status.Containers[0].Arrays[0].Since;
+
+        var (status, after) = Look(new([degraded]), memory, 30, Event(10, "md125"), Event(20, "md126", "sdb"), Event(25, "md126"));
+        Assert.Equal(Sample.Then.AddSeconds(20), Since(status));
+        Assert.Equal([Sample.Then, Sample.Then.AddSeconds(20)], status.Containers[0].Disks.Select(disk => disk.Since));
+        Assert.Equal(Sample.Then.AddSeconds(20), Since(Look(new([degraded]), after, 60, Event(50, "md126")).Status));
+
+        // Another process goes on; at first it cannot tell.
+        var handed = StatusMemory.Empty.With(after.ToList());
+        (_, handed) = Look(new([Sample.Container with { Health = ContainerHealth.Starting, Arrays = [], Disks = [] }]), handed, 70);
+        (_, handed) = Look(null, handed, 71);
+        Assert.Equal(Sample.Then.AddSeconds(20), Since(Look(new([degraded]), handed, 72).Status));
+        Assert.Equal(Sample.Then.AddSeconds(73), Since(Look(new([Sample.Container]), handed, 73).Status));
     }
 
     [Fact]

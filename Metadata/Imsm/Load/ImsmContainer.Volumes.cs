@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorRaid.Metadata.Imsm.Examine;
 using ActorRaid.Metadata.Imsm.Model;
 using ActorRaid.Metadata.Imsm.Rules;
+using ActorRaid.Metadata.Imsm.Updates;
 
 namespace ActorRaid.Metadata.Imsm;
 
@@ -93,12 +94,15 @@ public sealed partial record ImsmContainer
         var perUnit = dev.SectorsPerUnit(Migration);
         if (activity != VolumeActivity.Reshape)
             return unchecked(perUnit * dev.CurrentMigrationUnit);
-        if (Migration is not { } record)
-            return 0;
-        // A unit whose data is in the checkpoint area has been saved: the reshape goes on behind it.
-        var saved = record.Ascending != 0 && record.Status == 1 && record.Units != 0 && record.CurrentUnit < record.Units - 1;
-        return unchecked(perUnit * (record.CurrentUnit + (saved ? 1u : 0u)));
+        // The record is as it was when the container was loaded, if there was one: mdadm writes it itself, and says which unit it has come to.
+        if (perUnit == 0)
+            perUnit = GeneralMigration.SectorsPerUnit(dev);
+        return unchecked(perUnit * Math.Max(dev.CurrentMigrationUnit, Migration is { } record ? Behind(record) : 0));
     }
+
+    /// <summary>The unit with which the reshape goes on: one whose data is in the checkpoint area has been saved.</summary>
+    private static ulong Behind(MigrationRecord record) =>
+        record.Ascending != 0 && record.Status == 1 && record.Units != 0 && record.CurrentUnit < record.Units - 1 ? record.CurrentUnit + 1 : record.CurrentUnit;
 
     private ImmutableArray<LegInfo> Legs(ImsmDev dev)
     {

@@ -1,0 +1,94 @@
+#!/bin/bash
+# What is told is what has happened, and since it happened. A volume is degraded since its disk failed, whoever asks when, and after a handoff as well. A
+# RAID5 grows: status has the checkpoint that mdadm -E has, and hooks hear of each fifth. A RAID0 grows, which the kernel runs as a RAID4 without
+# parity meanwhile: nobody is told that it is degraded or gone, and the last hook is run before the daemon, which has nothing left to do, ends.
+. "$LAB/guest-lib.sh"
+. ./reshape-lib.sh
+
+# told VOLUME FIELD: what status says of a volume
+told() {
+    { actorraid status --json "$1" || true; } |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["containers"][0]["arrays"][0].get(sys.argv[1]))' "$2" 2>/dev/null || true
+}
+# seconds VOLUME: for how long it has been what it is, as status says
+seconds() { { actorraid status "$1" || true; } | sed -n 's/^  array .*, for \([0-9]*\) s .*/\1/p'; }
+# hooks: their events, in order
+hooks() { cut -d ' ' -f 1 /out/hooks | tr '\n' ' '; }
+
+disks 6 64M
+hooks_on "" Fail DegradedArray NewArray DeviceDisappeared RebuildStarted RebuildNN RebuildFinished
+container imsm0 "${DISKS[@]:0:3}"
+quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 20M "${DISKS[@]:0:3}"
+settle
+rest vol0
+home=$(container_of vol0)
+
+# Nobody asks before or when it happens.
+fail_disk vol0 "${DISKS[1]}"
+failed=$SECONDS
+pause 4
+said=$(seconds vol0)
+[ "$said" -ge 3 ] && [ "$said" -le $((SECONDS - failed + 1)) ] || fail "degraded for $((SECONDS - failed)) s, but: for $said s"
+since=$(told vol0 since)
+before=$(supervisor "$home")
+actorraid supervise --takeover || fail "the handoff ended with status $?"
+expect 10 ended "$before"
+[ "$(told vol0 since)" = "$since" ] || fail "degraded since $since, after a handoff since $(told vol0 since)"
+quietly mdadm --remove "/dev/$home" "${DISKS[1]}"
+settle
+adopt "$home" "${DISKS[1]}"
+rest vol0
+healed=$SECONDS
+pause 3
+[ "$(seconds vol0)" -ge 2 ] || fail "whole for $((SECONDS - healed)) s, but: for $(seconds vol0) s"
+say "degraded for $said s, since $since before and after a handoff; whole for $(seconds vol0) s"
+
+# How far mdadm -E has it: units, and sectors in each.
+examined_sectors() {
+    local units sectors
+    examine "${DISKS[0]}" vol0 Checkpoint
+    read -r units sectors <<<"$REPLY"
+    sectors=${sectors//[()]/}
+    REPLY=$((units * sectors))
+}
+agrees() {
+    local low said
+    examined_sectors
+    low=$REPLY
+    said=$(told vol0 checkpointSectors)
+    examined_sectors
+    [ "$low" -gt 0 ] && [ "$said" -ge "$low" ] && [ "$said" -le "$REPLY" ]
+}
+quietly mdadm --add "/dev/$home" "${DISKS[3]}"
+settle
+: >/out/hooks
+set_pace 1500
+grow "/dev/$home" --raid-devices=4
+expect 60 reached vol0 30
+agrees || agrees || fail "mdadm -E has checkpoint $(examined "${DISKS[0]}" vol0 Checkpoint), told is $(told vol0 checkpointSectors)"
+say "checkpoint $(told vol0 checkpointSectors), mdadm -E: $(examined "${DISKS[0]}" vol0 Checkpoint)"
+set_pace 4000
+expect 60 quiet vol0
+expect 10 has /out/hooks RebuildFinished
+[ "$(hooks)" = "RebuildStarted Rebuild20 Rebuild40 Rebuild60 Rebuild80 RebuildFinished " ] || fail "hooks of a growing RAID5: $(hooks)"
+stop_all
+say "RAID5: $(hooks)"
+
+container imsm1 "${DISKS[@]:4:2}"
+quietly mdadm -CR /dev/md/vol1 -l 0 -n 1 -c 64 -z 20M "${DISKS[4]}" --force
+settle
+: >/out/hooks
+lines=$(wc -l <"$ACTORRAID_LOG")
+set_pace 4000
+grow "/dev/$(container_of vol1)" --raid-devices=2
+expect 60 reshaping vol1
+first=$(supervisor "$(container_of vol1)")
+until quiet vol1 && that vol1 level raid0; do
+    case $(told vol1 health) in degraded | failed) fail "a growing RAID0 is $(told vol1 health): $(actorraid status vol1)" ;; esac
+done
+expect 20 ended "$first"
+! grep -qE "DegradedArray|Fail|DeviceDisappeared" /out/hooks || fail "hooks of a growing RAID0: $(hooks)"
+[[ $(hooks) == *"RebuildStarted "*"RebuildFinished "* ]] || fail "hooks of a growing RAID0: $(hooks)"
+! tail -n +$((lines + 1)) "$ACTORRAID_LOG" | grep -E " (warning|error) " || fail "warnings of a growing RAID0"
+say "RAID0: $(hooks)"
+stop_all
