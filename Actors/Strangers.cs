@@ -3,14 +3,15 @@ using ActorRaid.Metadata;
 namespace ActorRaid.Actors;
 
 /// <summary>
-/// Disks that a container has without using them: what a person may be told to do with one. While a volume cannot be started from the disks that are
-/// used, its data may be what any other disk holds: then nothing that takes such a disk out or writes to it.
+/// Disks that a container has without using them: what a person may be told to do with one. While a volume cannot be
+/// started from the disks that are used, its data may be what any other disk holds: then nothing that takes such a disk
+/// out or writes to it.
 /// </summary>
 internal static class Strangers
 {
     /// <summary>
-    /// Of a disk that the container does not use: one whose copy is old holds nothing that the others do not hold; what one holds that was used without them
-    /// since, or they without it, nobody else does.
+    /// Of a disk that the container does not use: one whose copy is old holds nothing that the others do not hold; what
+    /// one holds that was used without them since, or they without it, nobody else does.
     /// </summary>
     public static string Advice(IContainerModel model, DiskStanding standing) =>
         IsNeeded(model) ?? (standing == DiskStanding.Stale

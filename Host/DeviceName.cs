@@ -4,16 +4,21 @@ using ActorRaid.SysfsIo;
 namespace ActorRaid.Host;
 
 /// <summary>What a path or a number leads to, if anything.</summary>
-/// <param name="Kernel">The kernel's name of the device (md126, and of a partition its whole device); its number (9:126) where sysfs does not tell. Null: no device.</param>
+/// <param name="Kernel">
+/// The kernel's name of the device (md126, and of a partition its whole device); its number (9:126) where sysfs does
+/// not tell. Null: no device.
+/// </param>
 /// <param name="Problem">Why it cannot be told, or what else is there; null: it can, or there is nothing.</param>
 internal readonly record struct NamedDevice(string? Kernel, string? Problem = null);
 
-/// <summary>From what people call a block device to the kernel's name of it, as whoever runs this program sees /dev.</summary>
+/// <summary>
+/// From what people call a block device to the kernel's name of it, as whoever runs this program sees /dev.
+/// </summary>
 internal static class DeviceName
 {
     /// <summary>
-    /// What was given, as a path (<c>/dev/md/vol0</c>, <c>./node</c>), as a device number (<c>9:126</c>), or as a name below /dev/md (<c>vol0</c>). Only what
-    /// is not there leads to nothing; any other failure is a problem.
+    /// What was given, as a path (<c>/dev/md/vol0</c>, <c>./node</c>), as a device number (<c>9:126</c>), or as a name
+    /// below /dev/md (<c>vol0</c>). Only what is not there leads to nothing; any other failure is a problem.
     /// </summary>
     internal static NamedDevice Resolve(string given, string sysRoot = "/sys", string devRoot = "/dev")
     {
@@ -31,7 +36,10 @@ internal static class DeviceName
         return isPath ? new(null, $"{given} is no block device") : default;
     }
 
-    /// <summary>The kernel's name of the device with that number: of a partition, of its whole device. The number itself where sysfs does not have it.</summary>
+    /// <summary>
+    /// The kernel's name of the device with that number: of a partition, of its whole device. The number itself where
+    /// sysfs does not have it.
+    /// </summary>
     internal static string Kernel(string number, string sysRoot)
     {
         // The kernel's own table: the node may be called anything.

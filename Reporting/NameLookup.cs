@@ -21,20 +21,27 @@ public sealed record NamedThing(ContainerStatus Container, ArrayStatus? Array = 
     };
 }
 
-/// <summary>From what people call a container, an array or a disk to what a status has of it: pure functions, one for all who are asked.</summary>
+/// <summary>
+/// From what people call a container, an array or a disk to what a status has of it: pure functions, one for all who
+/// are asked.
+/// </summary>
 public static class NameLookup
 {
     private const string Devices = "/dev/", ArrayLinks = "/dev/md/", UuidLinks = "/dev/disk/by-id/md-uuid-";
 
     /// <summary>
-    /// Everything that a name fits: none, one, or several, among which nobody may choose for the person who asks. A path leads to one device, whatever its
-    /// last part is called: what others are called does not count then.
+    /// Everything that a name fits: none, one, or several, among which nobody may choose for the person who asks. A
+    /// path leads to one device, whatever its last part is called: what others are called does not count then.
     /// </summary>
     /// <param name="status">What there is.</param>
     /// <param name="name">
-    /// The kernel's name (md126), a volume's name, a UUID (mdadm's form, or with other separators), a disk's serial number, a device number (9:126), or a path.
+    /// The kernel's name (md126), a volume's name, a UUID (mdadm's form, or with other separators), a disk's serial
+    /// number, a device number (9:126), or a path.
     /// </param>
-    /// <param name="device">The kernel's name, or the device number, of what the name leads to where it was given; null: it leads to no device there.</param>
+    /// <param name="device">
+    /// The kernel's name, or the device number, of what the name leads to where it was given; null: it leads to no
+    /// device there.
+    /// </param>
     public static ImmutableArray<NamedThing> Find(HostStatus status, string name, string? device = null)
     {
         var shown = Printable.Of(name); // As the status has it.
@@ -70,7 +77,8 @@ public static class NameLookup
     };
 
     /// <summary>
-    /// A path that leads to no device where it was given: that of a device whose node is missing, or of an array that does not run.
+    /// A path that leads to no device where it was given: that of a device whose node is missing, or of an array that
+    /// does not run.
     /// </summary>
     private static bool FitsPath(NamedThing thing, string path) =>
         thing.Kernel == path // A volume that does not run: md127/0.

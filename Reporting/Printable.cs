@@ -4,15 +4,16 @@ using System.Text;
 namespace ActorRaid.Reporting;
 
 /// <summary>
-/// Text that came from elsewhere (a volume's name, a serial number, another host), as it may leave: for terminals, journals, pages, metrics, programs that are
-/// run on events, and clusters. One way for all.
+/// Text that came from elsewhere (a volume's name, a serial number, another host), as it may leave: for terminals,
+/// journals, pages, metrics, programs that are run on events, and clusters. One way for all.
 /// </summary>
 public static class Printable
 {
     /// <summary>
-    /// The text with everything escaped (<c>\u001b</c>) that moves a cursor, begins a line, turns the direction of writing, or cannot be seen: control characters
-    /// (C0, DEL, C1), line and paragraph separators, formatting characters but the joiners that some scripts need, and halves of surrogate pairs. Escaping twice
-    /// changes nothing.
+    /// The text with everything escaped (<c>\u001b</c>) that moves a cursor, begins a line, turns the direction of
+    /// writing, or cannot be seen: control characters (C0, DEL, C1), line and paragraph separators, formatting
+    /// characters but the joiners that some scripts need, and halves of surrogate pairs. Escaping twice changes
+    /// nothing.
     /// </summary>
     public static string Of(string text)
     {

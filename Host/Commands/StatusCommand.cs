@@ -13,7 +13,9 @@ internal static class StatusCommand
 
     private const string Home = "\e[H", ToEndOfLine = "\e[K", ToEndOfScreen = "\e[J", Clear = "\e[2J";
 
-    /// <summary>For people too: names as they are, in UTF-8; what must not go to a terminal is escaped in them already.</summary>
+    /// <summary>
+    /// For people too: names as they are, in UTF-8; what must not go to a terminal is escaped in them already.
+    /// </summary>
     private static readonly StatusJson Plain = new(new JsonSerializerOptions(StatusJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static readonly StatusJson Indented = new(new JsonSerializerOptions(Plain.Options) { WriteIndented = true });
@@ -51,7 +53,10 @@ internal static class StatusCommand
         }
     }
 
-    /// <summary>Shows how things stand, again with each change, until interrupted; as JSON, a line for each. Ends with 3 when the daemon ends.</summary>
+    /// <summary>
+    /// Shows how things stand, again with each change, until interrupted; as JSON, a line for each. Ends with 3 when
+    /// the daemon ends.
+    /// </summary>
     internal static int Watch(string socket, string? about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
     {
         var request = Request("watch", about);
@@ -75,7 +80,9 @@ internal static class StatusCommand
         return CannotTell;
     });
 
-    /// <summary>Says why a container, an array or a disk is as it is. 0: said; 3: it cannot be told; 64: the name fits several.</summary>
+    /// <summary>
+    /// Says why a container, an array or a disk is as it is. 0: said; 3: it cannot be told; 64: the name fits several.
+    /// </summary>
     internal static int Explain(string socket, string about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
     {
         var request = Request("explain", about);
@@ -90,8 +97,11 @@ internal static class StatusCommand
         return 0;
     });
 
-    /// <summary>A question about what is called so here, or about all (null): whoever asks sees /dev, the daemon may see another.</summary>
-    /// <exception cref="ControlException">A path leads to no block device, or it cannot be told where it leads.</exception>
+    /// <summary>
+    /// A question about what is called so here, or about all (null): whoever asks sees /dev, the daemon may see
+    /// another.
+    /// </summary>
+    /// <exception cref="ControlException">A path leads to no block device, or one cannot tell where.</exception>
     internal static ControlRequest Request(string ask, string? about)
     {
         var device = about is null ? default : DeviceName.Resolve(about);
@@ -101,8 +111,8 @@ internal static class StatusCommand
     }
 
     /// <summary>
-    /// Asks the daemon; why there is no answer goes to the errors. The command's status, or <see cref="CannotTell"/>, or
-    /// <see cref="Words.UsageStatus"/> where what was asked about is no device, or may be any of several.
+    /// Asks the daemon; why there is no answer goes to the errors. The command's status, or <see cref="CannotTell"/>,
+    /// or <see cref="Words.UsageStatus"/> where what was asked about is no device, or may be any of several.
     /// </summary>
     internal static int Asked(TextWriter errors, Func<Task<int>> ask)
     {

@@ -3,12 +3,15 @@ using ActorRaid.Reporting;
 namespace ActorRaid.Host.Status;
 
 /// <summary>
-/// What a person may be told to do: pure functions. A command is named only where it can cost no data; where that cannot be told, none is. The rule: while a
-/// volume of the container has failed, does not run, or is not known, what its data can be saved from may be any disk of the container, as it is.
+/// What a person may be told to do: pure functions. A command is named only where it can cost no data; where that
+/// cannot be told, none is. The rule: while a volume of the container has failed, does not run, or is not known, what
+/// its data can be saved from may be any disk of the container, as it is.
 /// </summary>
 internal static class Advice
 {
-    /// <summary>Every volume of the container runs, and has its data: nothing depends on a disk that no array uses.</summary>
+    /// <summary>
+    /// Every volume of the container runs, and has its data: nothing depends on a disk that no array uses.
+    /// </summary>
     internal static bool IsSettled(ContainerStatus container) => container is { Monitor: null, Arrays.IsEmpty: false } && container.Arrays.All(HasItsData);
 
     /// <summary>The first volume that keeps it from being so; null: there is none, or none is known.</summary>
@@ -21,7 +24,10 @@ internal static class Advice
     /// <summary>A disk may be added: no volume needs one that it may replace, and no reshape is under way.</summary>
     internal static bool MayAdd(ContainerStatus container) => IsSettled(container) && !container.Arrays.Any(IsReshaped);
 
-    /// <summary>A volume that is read-only may be made writable: that begins no reshape without an mdadm that saves what it overwrites.</summary>
+    /// <summary>
+    /// A volume that is read-only may be made writable: that begins no reshape without an mdadm that saves what it
+    /// overwrites.
+    /// </summary>
     internal static bool MayWrite(ContainerStatus container, ArrayStatus array) => IsSettled(container) && !IsReshaped(array) && !IsFrozen(array);
 
     /// <summary>How a disk is taken out.</summary>

@@ -4,8 +4,8 @@ using ActorRaid.Reporting;
 namespace ActorRaid.Host.Status;
 
 /// <summary>
-/// Why a container, an array or a disk is in the state that it is in, and what would change it, in sentences: a pure function. What may be advised is
-/// decided by <see cref="Advice"/>.
+/// Why a container, an array or a disk is in the state that it is in, and what would change it, in sentences: a pure function.
+/// What may be advised is decided by <see cref="Advice"/>.
 /// </summary>
 internal static class Explanation
 {
@@ -20,23 +20,36 @@ internal static class Explanation
         [
             array is not null ? Headline(array, status.At) : disk is not null ? Headline(container, disk, status.At) : Headline(container),
             .. Supervision(container),
-            .. array is not null ? Of(container, array, events) : disk is not null ? Uses(container, disk) : container.Arrays.SelectMany(one => Part(container, one, status.At, events)),
+            .. array is not null ? Of(container, array, events)
+                : disk is not null ? Uses(container, disk)
+                : container.Arrays.SelectMany(one => Part(container, one, status.At, events)),
             .. (disk is null ? container.Disks : [disk]).SelectMany(one => Disk(container, one)),
             .. Story(thing, events),
         ];
     }
 
-    private static string Headline(ContainerStatus container) =>
-        Text($"{container.Name} is a container{(container.Format is "" ? "" : $" ({container.Format}, generation {container.Generation})")} and {Words.Of(container.Health)}: {Count(container.Arrays.Length, "array")}, {Count(container.Disks.Length, "disk")}.");
+    private static string Headline(ContainerStatus container)
+    {
+        var format = container.Format is "" ? "" : Text($" ({container.Format}, generation {container.Generation})");
+        return $"{container.Name} is a container{format} and {Words.Of(container.Health)}: "
+            + $"{Count(container.Arrays.Length, "array")}, {Count(container.Disks.Length, "disk")}.";
+    }
 
-    private static string Headline(ContainerStatus container, DiskStatus disk, DateTimeOffset now) =>
-        Text($"{disk.Name}{(disk.Serial is "" ? "" : $" (serial {disk.Serial})")} is a disk of {container.Name}, {(disk.Role == "unknown" ? "of which the metadata does not know anything" : $"a {disk.Role} by its metadata")}{(disk.Hangs ? ", and does not answer" : "")}, for {Words.Duration((long)(now - disk.Since).TotalSeconds)} as far as this daemon knows.");
+    private static string Headline(ContainerStatus container, DiskStatus disk, DateTimeOffset now)
+    {
+        var serial = disk.Serial is "" ? "" : $" (serial {disk.Serial})";
+        var role = disk.Role == "unknown" ? "of which the metadata does not know anything" : $"a {disk.Role} by its metadata";
+        return $"{disk.Name}{serial} is a disk of {container.Name}, {role}{(disk.Hangs ? ", and does not answer" : "")}, {Since(disk.Since, now)}.";
+    }
 
     private static string Headline(ArrayStatus array, DateTimeOffset now)
     {
         var detail = StatusView.Detail(array);
-        return Text($"{Name(array)} is {Words.Of(array.Health)}{(detail is null ? "" : ", " + detail)}, for {Words.Duration((long)(now - array.Since).TotalSeconds)} as far as this daemon knows.");
+        return $"{Name(array)} is {Words.Of(array.Health)}{(detail is null ? "" : ", " + detail)}, {Since(array.Since, now)}.";
     }
+
+    private static string Since(DateTimeOffset since, DateTimeOffset now) =>
+        $"for {Words.Duration((long)(now - since).TotalSeconds)} as far as this daemon knows";
 
     private static IEnumerable<string> Of(ContainerStatus container, ArrayStatus array, IReadOnlyList<EventStatus> events)
     {
@@ -47,11 +60,15 @@ internal static class Explanation
         foreach (var sentence in Action(container, array))
             yield return sentence;
         if (array.MismatchSectors > 0)
-            yield return Text($"The last check or repair counted {array.MismatchSectors} sectors where copies or parity disagree. Which is right md cannot know, and a repair overwrites one with the other: compare the files with a backup before anything makes them agree.");
+        {
+            yield return Text($"The last check or repair counted {array.MismatchSectors} sectors where copies or parity disagree.")
+                + " Which is right md cannot know, and a repair overwrites one with the other: compare the files with a backup before anything makes them agree.";
+        }
     }
 
     /// <summary>An array in the explanation of its container.</summary>
-    private static IEnumerable<string> Part(ContainerStatus container, ArrayStatus array, DateTimeOffset now, IReadOnlyList<EventStatus> events) =>
+    private static IEnumerable<string> Part(
+        ContainerStatus container, ArrayStatus array, DateTimeOffset now, IReadOnlyList<EventStatus> events) =>
         [Headline(array, now), .. Redundancy(container, array, events), .. Action(container, array)];
 
     private static IEnumerable<string> Supervision(ContainerStatus container)
@@ -59,35 +76,58 @@ internal static class Explanation
         if (container is { Monitor: 0, WaitsFor: null })
             yield break; // Nothing of it runs.
         if (container.Monitor == 0)
-            yield return Text($"Nobody monitors {container.Name}: the next write to an array of it that changes the array's state waits until somebody does; actorraid supervise {container.Name} takes it up.");
+        {
+            yield return $"Nobody monitors {container.Name}: the next write to an array of it that changes the array's state waits until somebody does; "
+                + $"actorraid supervise {container.Name} takes it up.";
+        }
         else if (container is { Monitor: { } own, WaitsFor: null })
-            yield return Text($"{container.Name} is monitored by process {own}, mdadm's own mdmon: its metadata ({container.Format}) is not supported here.");
+        {
+            yield return Text($"{container.Name} is monitored by process {own}, mdadm's own mdmon: ")
+                + $"its metadata ({container.Format}) is not supported here.";
+        }
         else if (container.Monitor is { } process)
-            yield return Text($"{container.Name} is monitored by process {process}, not by this daemon: mdmon, or it was handed over; actorraid supervise --takeover {container.Name} takes it over.");
+        {
+            yield return Text($"{container.Name} is monitored by process {process}, not by this daemon: mdmon, or it was handed over; ")
+                + $"actorraid supervise --takeover {container.Name} takes it over.";
+        }
         else if (container.WaitsFor is { } waits)
-            yield return Text($"The daemon waits here: {waits}. Until that ends, writers whose write changes the array's state wait too.");
+        {
+            yield return $"The daemon waits here: {waits}. Until that ends, writers whose write changes the array's state wait too.";
+        }
     }
 
     private static IEnumerable<string> Redundancy(ContainerStatus container, ArrayStatus array, IReadOnlyList<EventStatus> events)
     {
         var faulty = array.Legs.Where(leg => leg.State.Contains("faulty")).Select(leg => leg.Disk).ToList();
         if (faulty.Count > 0)
-            yield return Text($"md has marked {List(faulty)} faulty: it takes no part any more, and is removed as soon as the array can be written and requests under way have ended.");
+        {
+            yield return $"md has marked {List(faulty)} faulty: it takes no part any more, and is removed as soon as the array can be written and "
+                + "requests under way have ended.";
+        }
         var blocked = array.Legs.Where(leg => leg.State.Contains("blocked")).Select(leg => leg.Disk).ToList();
         if (blocked.Count > 0)
             yield return Text($"{List(blocked)} is blocked: md holds writes to it until its failure or its bad blocks are in the metadata.");
-        if (array.MissingDisks is { } missing)
-            yield return $"What it lacks: {List([.. missing.Select(serial => serial is "" ? "a disk without a serial number" : $"the disk with serial number {serial}")])}.";
+        if (array.MissingDisks is { } lacks)
+        {
+            var disks = lacks.Select(serial => serial is "" ? "a disk without a serial number" : $"the disk with serial number {serial}");
+            yield return $"What it lacks: {List([.. disks])}.";
+        }
         if (array.Health == Health.Failed)
         {
-            yield return Text($"{(array.Missing > 0 ? $"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its" : "Its")} data cannot be read with what is there. Whether it can be saved is decided by what is done next: write to none of these disks, take none out, add none, force nothing. Find out why each disk that is missing is missing (cable, power, controller), and bring it back as it is: when the container is assembled again, as after a restart, the array has its data if the disks that are back suffice. If they do not, copy every disk before anything else is tried.");
+            yield return array.Missing > 0
+                ? Text($"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its data cannot be read with what is there.")
+                : "Its data cannot be read with what is there.";
+            yield return "Whether it can be saved is decided by what is done next: write to none of these disks, take none out, add none, force nothing. "
+                + "Find out why each disk that is missing is missing (cable, power, controller), and bring it back as it is: when the container is assembled "
+                + "again, as after a restart, md may start the array with it. If it does not, copy every disk before anything else is tried.";
             yield break;
         }
         if (array.Missing == 0 || array.Health == Health.Inactive)
             yield break;
         if (array.Action == "recover")
         {
-            yield return Text($"{Legs(array.Missing)} of its {array.RaidDisks} is being rebuilt; it is whole again when the recovery ends. Until then it bears {(array.Level is "raid10" or "raid1" ? "the loss of a disk whose copy is elsewhere" : "no further failure")}.");
+            var bears = array.Level is "raid10" or "raid1" ? "the loss of a disk whose copy is elsewhere" : "no further failure";
+            yield return Text($"{Legs(array.Missing)} of its {array.RaidDisks} is being rebuilt; it is whole again when the recovery ends. Until then it bears {bears}.");
             yield break;
         }
         yield return Text($"{Legs(array.Missing)} of its {array.RaidDisks} is missing: the data is there, but what else fails may cost it.");
@@ -102,27 +142,32 @@ internal static class Explanation
         {
             return other.Health is Health.Unknown or Health.Stalled
                 ? Text($"{Name(other)} is {Words.Of(other.Health)}: take no disk out and add none before that is over.")
-                : Text($"{Name(other)} in the same container has not its data: the disk that is missing may be what it can be saved from, and a new disk in its place could cost it. Settle that first, and keep a backup of what {array.Name} holds.");
+                : $"{Name(other)} in the same container has not its data: the disk that is missing may be what it can be saved from, and a new disk in "
+                    + $"its place could cost it. Settle that first, and keep a backup of what {array.Name} holds.";
         }
         var spares = container.Disks.Where(disk => disk.Role == "spare" && array.Legs.All(leg => leg.Disk != disk.Name)).Select(disk => disk.Name).ToList();
         if (spares.Count == 0)
         {
             var none = Text($"There is no spare in {container.Name}{(refused is null ? "" : $" ({refused})")}");
             return Advice.MayAdd(container)
-                ? Text($"{none}: {Advice.Add(container)} gives it one, and the rebuild begins when the array is writable, unless activateSpares is off in the configuration. Everything that is on that disk is overwritten.")
+                ? $"{none}: {Advice.Add(container)} gives it one, and the rebuild begins when the array is writable, unless activateSpares is off in the "
+                    + "configuration. Everything that is on that disk is overwritten."
                 : none + ".";
         }
         return array.Action == "frozen" ? Text($"The spare {spares[0]} is being given to md, or somebody has frozen the array.")
-            : Advice.IsFrozen(array) ? Text($"There is a spare ({List(spares)}), but the array is frozen by whoever set metadata_version to external:-: it is given none until that is undone.")
+            : Advice.IsFrozen(array) ? $"There is a spare ({List(spares)}), but the array is frozen by whoever set metadata_version to external:-: "
+                + "it is given none until that is undone."
             : array.State is "readonly" or "read-auto" ? Text($"There is a spare ({List(spares)}); it is put to use when the array is first written to.")
             : refused is not null ? Text($"There is a spare ({List(spares)}), but it could not be used: {refused}.")
-            : Text($"There is a spare ({List(spares)}); it is put to use as soon as the failed leg is out of the array, unless activateSpares is off in the configuration.");
+            : $"There is a spare ({List(spares)}); it is put to use as soon as the failed leg is out of the array, unless activateSpares is off in the "
+                + "configuration.";
     }
 
     private static string? State(ContainerStatus container, ArrayStatus array) => array.State switch
     {
         "clean" => "It is clean: nothing is being written, and the metadata says so. The next write makes it active, once that is recorded.",
-        "active" => "It is active: it is being written, and the metadata says dirty; after a crash now it would be resynced. It becomes clean again when nothing was written for safe_mode_delay.",
+        "active" => "It is active: it is being written, and the metadata says dirty; after a crash now it would be resynced. "
+            + "It becomes clean again when nothing was written for safe_mode_delay.",
         "active-idle" => "It is active, but nothing is written any more: it is about to become clean.",
         "write-pending" => "A writer waits for the metadata to say dirty.",
         "readonly" => Advice.IsFrozen(array) ? "It is read-only, and whoever stopped writes wants it left alone (metadata_version external:-)."
@@ -137,10 +182,17 @@ internal static class Explanation
         _ => null,
     };
 
-    private static string Stopped(ContainerStatus container, ArrayStatus array) =>
-        array.Missing > 0 ? "It does not run. It could be started without the disks that are missing, and what is written then they do not have: bring them back first, if that can be done."
-            : container.Arrays.Any(other => other.Health == Health.Failed) ? "It does not run, though all its disks are there. Settle first what has failed in the same container: starting it writes to the disks' metadata."
-            : Text($"It does not run, though all its disks are there: mdadm -I /dev/{container.Name} starts it.");
+    private static string Stopped(ContainerStatus container, ArrayStatus array)
+    {
+        if (array.Missing > 0)
+        {
+            return "It does not run. It could be started without the disks that are missing, and what is written then they do not have: "
+                + "bring them back first, if that can be done.";
+        }
+        return container.Arrays.Any(other => other.Health == Health.Failed)
+            ? "It does not run, though all its disks are there. Settle first what has failed in the same container: starting it writes to its metadata."
+            : $"It does not run, though all its disks are there: mdadm -I /dev/{container.Name} starts it.";
+    }
 
     private static IEnumerable<string> Action(ContainerStatus container, ArrayStatus array)
     {
@@ -148,7 +200,8 @@ internal static class Explanation
             ? Text($" The metadata knows the first {sectors} sectors of {(array.Action == "reshape" ? "the array" : "each leg")} to be done: after a restart it goes on there.")
             : "";
         var rate = array.Progress is { } progress
-            ? Text($" {Words.Percent(progress)} are done, at {Words.Size(progress.KibPerSecond * 1024)} per second{(progress.SecondsLeft is { } left ? $"; about {Words.Duration(left)} are left" : "")}.")
+            ? $" {Words.Percent(progress)} are done, at {Words.Size(progress.KibPerSecond * 1024)} per second"
+                + (progress.SecondsLeft is { } left ? $"; about {Words.Duration(left)} are left." : ".")
             : array.Conditions is { } conditions && conditions.Contains("delayed") ? " It waits until another array's on the same disks is over." : "";
         switch (array.Action)
         {
@@ -161,7 +214,8 @@ internal static class Explanation
             case "reshape":
                 yield return "A reshape moves the data into another shape; the array can be used meanwhile. An mdadm drives it." + rate + checkpoint
                     + (Advice.IsSettled(container)
-                        ? $" Where it stands still and no mdadm --grow runs any more (pgrep -a mdadm), that was killed: mdadm --grow --continue /dev/{array.Name} goes on where it is."
+                        ? " Where it stands still and no mdadm --grow runs any more (pgrep -a mdadm), that was killed: "
+                            + $"mdadm --grow --continue /dev/{array.Name} goes on where it is."
                         : " While a volume of the container is without its data, leave the reshape as it is.");
                 break;
             case "check":
@@ -181,11 +235,18 @@ internal static class Explanation
     private static IEnumerable<string> Disk(ContainerStatus container, DiskStatus disk)
     {
         if (disk.Hangs)
-            yield return Text($"{disk.Name} ({disk.Serial}) has not answered since {disk.Since.ToLocalTime():HH:mm:ss}: when it answers, or the kernel gives it up, things go on; disks that suffice without it are not held up.");
+        {
+            yield return Text($"{disk.Name} ({disk.Serial}) has not answered since {disk.Since.ToLocalTime():HH:mm:ss}: when it answers, or the kernel ")
+                + "gives it up, things go on; disks that suffice without it are not held up.";
+        }
         else if (disk.Unreadable is { } unreadable)
-            yield return Text($"{unreadable}. The container does without this disk's metadata, and tries again to read it. {Unused(container, disk)}");
+        {
+            yield return $"{unreadable}. The container does without this disk's metadata, and tries again to read it. {Unused(container, disk)}";
+        }
         else if (disk.Role == "failed")
-            yield return Text($"{disk.Name} ({disk.Serial}) is recorded as failed, or came back with a copy that is not used. {Unused(container, disk)}");
+        {
+            yield return $"{disk.Name} ({disk.Serial}) is recorded as failed, or came back with a copy that is not used. {Unused(container, disk)}";
+        }
     }
 
     /// <summary>What may be done with a disk that the container does without.</summary>
@@ -204,7 +265,8 @@ internal static class Explanation
             foreach (var leg in array.Legs.Where(leg => leg.Disk == disk.Name))
             {
                 isUsed = true;
-                yield return Text($"It is in slot {leg.Slot} of {Name(array)}, {string.Join(" and ", leg.State.DefaultIfEmpty("being rebuilt"))}; that is {Words.Of(array.Health)}.");
+                var state = string.Join(" and ", leg.State.DefaultIfEmpty("being rebuilt"));
+                yield return Text($"It is in slot {leg.Slot} of {Name(array)}, {state}; that is {Words.Of(array.Health)}.");
             }
             if (Advice.Needed(array, disk) is { } needed)
                 yield return $"{needed}.";
@@ -219,8 +281,10 @@ internal static class Explanation
         bool Concerns(EventStatus e) => array is not null ? e.Array == array.Name : disk is not null ? e.Disk == disk.Name : e.Container == container.Name;
         var story = events.Where(e => Concerns(e) && e.Level != "debug" && e.Kind != "checkpoint").TakeLast(MostEvents).ToList();
         if (story.Count > 0)
-            yield return "What has led here: " + string.Join("; ", story.Select(e => Text($"{e.Time.ToLocalTime():HH:mm:ss} {e.Text}{(e.Cause is null ? "" : $" ({e.Cause})")}"))) + ".";
+            yield return "What has led here: " + string.Join("; ", story.Select(Told)) + ".";
     }
+
+    private static string Told(EventStatus e) => Text($"{e.Time.ToLocalTime():HH:mm:ss} {e.Text}{(e.Cause is null ? "" : $" ({e.Cause})")}");
 
     private static string Name(ArrayStatus array) =>
         array.VolumeName is "" ? array.Name : $"{array.Name} (\"{array.VolumeName}\")";
