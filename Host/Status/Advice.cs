@@ -26,9 +26,10 @@ internal static class Advice
 
     /// <summary>
     /// A volume that is read-only may be made writable: that begins no reshape without an mdadm that saves what it
-    /// overwrites.
+    /// overwrites, and takes it from no mdadm that has frozen it. (mdadm --readonly marks it as to be left alone too.)
     /// </summary>
-    internal static bool MayWrite(ContainerStatus container, ArrayStatus array) => IsSettled(container) && !IsReshaped(array) && !IsFrozen(array);
+    internal static bool MayWrite(ContainerStatus container, ArrayStatus array) =>
+        IsSettled(container) && !IsReshaped(array) && array.Action == "idle";
 
     /// <summary>How a disk is taken out.</summary>
     internal static string TakeOut(ContainerStatus container, DiskStatus disk) => $"mdadm --remove /dev/{container.Name} /dev/{disk.Name}";

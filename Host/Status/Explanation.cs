@@ -170,8 +170,9 @@ internal static class Explanation
             + "It becomes clean again when nothing was written for safe_mode_delay.",
         "active-idle" => "It is active, but nothing is written any more: it is about to become clean.",
         "write-pending" => "A writer waits for the metadata to say dirty.",
-        "readonly" => Advice.IsFrozen(array) ? "It is read-only, and whoever stopped writes wants it left alone (metadata_version external:-)."
-            : Advice.MayWrite(container, array) ? Text($"It is read-only, as whoever made it so wants; mdadm --readwrite /dev/{array.Name} lets it be written.")
+        "readonly" => Advice.MayWrite(container, array)
+                ? $"It is read-only, as whoever made it so wants, and is left alone until mdadm --readwrite /dev/{array.Name} lets it be written."
+            : Advice.IsFrozen(array) ? "It is read-only, and whoever stopped writes wants it left alone (metadata_version external:-)."
             : "It is read-only, and better stays so for now.",
         "read-auto" => "It is read-auto: nothing has been written since it was started. The first write makes it active; a resync or a rebuild waits for that.",
         "suspended" => "It is suspended: md holds all requests, as whoever wrote suspend_lo and suspend_hi wants.",

@@ -60,7 +60,7 @@ public sealed partial class ExplanationTests
                 {
                     "mdadm --remove /dev/md127 /dev/sdd" => hasData && leg == "none" && (role == "failed" || unreadable),
                     "mdadm --add /dev/md127 DISK" => hasData && !reshaped && !spare && (missing > 0 || other == "degraded"),
-                    "mdadm --readwrite /dev/md126" => hasData && !reshaped && state == "readonly" && condition != "frozen",
+                    "mdadm --readwrite /dev/md126" => hasData && !reshaped && state == "readonly" && action == "idle",
                     "mdadm --grow --continue /dev/md126" => hasData && action == "reshape",
                     _ => false,
                 }, where);
