@@ -143,13 +143,16 @@ public static class EntryCodec
             if (container is not { Name: not null, Format: not null } || container.Arrays.IsDefault || container.Disks.IsDefault || !Enum.IsDefined(container.Health))
                 return "complete containers";
             if (container.Arrays.Any(array => array is not { Name: not null, VolumeName: not null, Level: not null, State: not null, Action: not null }
-                    || array.Legs.IsDefault || !Enum.IsDefined(array.Health) || array.Legs.Any(leg => leg?.Disk is null || leg.State.IsDefault)))
+                    || array.Legs.IsDefault || !Enum.IsDefined(array.Health) || array.Legs.Any(leg => leg?.Disk is null || IsShort(leg.State))
+                    || (array.Conditions is { } conditions && IsShort(conditions))))
                 return "complete arrays";
             if (container.Disks.Any(disk => disk is not { Name: not null, Device: not null, Serial: not null, Role: not null }))
                 return "complete disks";
         }
         return null;
     }
+
+    private static bool IsShort(ImmutableArray<string> words) => words.IsDefault || words.Any(word => word is null);
 
     private static HostStatus Each(HostStatus status, Func<ContainerStatus, ContainerStatus> change) =>
         status with { Containers = [.. status.Containers.Select(change)] };

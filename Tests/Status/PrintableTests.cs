@@ -118,6 +118,8 @@ public sealed class PrintableTests
         ImmutableArray<EventStatus> events = [new EventStatus(1, Sample.Then, Evil, Evil, Evil, Evil, Evil, Evil)];
         Assert.All(EntryCodec.DecodeEvents(EntryCodec.Encode(events)), e => Assert.All([e.Level, e.Kind, e.Container!, e.Array!, e.Disk!, e.Text], IsText));
         IsText(Text.Line(Evil));
+        var hollow = evil with { Containers = [evil.Containers[0] with { Arrays = [evil.Containers[0].Arrays[0] with { Conditions = [null!] }] }] };
+        Assert.Throws<FormatException>(() => EntryCodec.Decode(EntryCodec.Encode(new HostEntry(HostEntry.Current, "other", Sample.Then, hollow)), "other"));
     }
 
     private static void IsText(string text) => Assert.DoesNotContain(text.EnumerateRunes(), rune =>
