@@ -72,7 +72,7 @@ public sealed class ScenarioTests(GuestLab lab)
     public void Each_thing_is_explained_by_every_name_that_it_has_and_what_is_advised_costs_no_data() => lab.Passes("explain", 200);
 
     /// <summary>Since when, how far a growth is, and what is no failure.</summary>
-    [Fact]
+    [SoakFact]
     public void A_failure_and_growths_are_told_as_they_are_and_since_they_happened() => lab.Passes("as-it-happened", 300);
 
     /// <summary>The rest of what can run: a resync, a check, a reshape.</summary>
