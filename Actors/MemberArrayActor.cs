@@ -212,7 +212,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
                 "array-supervised",
                 $"{Name} is supervised: RAID {volume.Level} \"{volume.Name}\", {view.State.ToWord()}, {view.Legs.Length} of {wanted} legs", Name,
                 detail: _handed ? new EventDetail("handed over") : null);
-            if (!_handed && view.Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync) is var whole && whole < wanted)
+            if (!_handed && view.Legs.Count(leg => leg.Flags.IsThere(volume.LegsNotMissed > 0)) is var whole && whole < wanted)
             {
                 Events.Warning("array-degraded", $"{Name} has {whole} of {wanted} legs in sync", Name);
             }

@@ -82,6 +82,15 @@ public sealed record MemberView(
 /// <summary>The kernel's words.</summary>
 public static class KernelWords
 {
+    /// <summary>
+    /// Whether a leg does its part: it is in sync. The legs that a RAID 0 gets, which md keeps as a RAID 4 for that, are not called so
+    /// before its reshape has ended.
+    /// </summary>
+    /// <param name="flags">The leg's state.</param>
+    /// <param name="isStriped">The array is a RAID 0, or has been one when its reshape began.</param>
+    public static bool IsThere(this LegFlags flags, bool isStriped) =>
+        (flags & (LegFlags.Faulty | LegFlags.Vanished)) == 0 && (isStriped || (flags & LegFlags.InSync) != 0);
+
     /// <summary>array_state's word for a state that may be written.</summary>
     public static string ToWord(this ArrayState state) => state switch
     {

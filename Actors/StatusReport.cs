@@ -87,7 +87,7 @@ public sealed record ArrayReport(
     public WriterWaitCounts? Writers { get; init; }
 
     /// <summary>How many legs are missing, failed, or not yet rebuilt.</summary>
-    public int Missing => Math.Max(0, RaidDisks - (Recorded?.LegsNotMissed ?? 0) - Legs.Count(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync));
+    public int Missing => Math.Max(0, RaidDisks - (Recorded?.LegsNotMissed ?? 0) - Legs.Count(leg => leg.Flags.IsThere(Recorded is { LegsNotMissed: > 0 })));
 }
 
 /// <summary>How far a resync, recovery, check, repair or reshape has come, in sectors.</summary>

@@ -131,7 +131,8 @@ internal static class CommandLine
         Require(command, result =>
             result.GetValue(since) is { } text && EventsCommand.ParseSince(text, DateTimeOffset.Now) is null
                 ? $"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)"
-            : EventFilter.LevelOf(result.GetValue(level)!) is null ? $"--level {result.GetValue(level)}: it is one of {string.Join(", ", EventFilter.Levels)}"
+            // The default is not there yet when this is asked.
+            : EventFilter.LevelOf(result.GetValue(level) ?? EventsCommand.DefaultLevel) is null ? $"--level {result.GetValue(level)}: it is one of {string.Join(", ", EventFilter.Levels)}"
             : result.GetValue(count) < 1 ? $"--number {result.GetValue(count)}: at least 1"
             : null);
         command.SetAction(result => EventsCommand.Run(

@@ -87,14 +87,11 @@ internal static class StatusMap
         var legs = array.Legs.IsEmpty ? seen?.Legs ?? [] : array.Legs;
         var raidDisks = array.RaidDisks > 0 ? array.RaidDisks
             : recorded?.Reshape is { } begins ? Math.Max(legs.Length, begins.From.Legs) : recorded?.Legs.Length ?? legs.Length;
-        var there = new bool[Math.Max(0, raidDisks)];
-        foreach (var leg in legs)
-        {
-            if (leg.Slot >= 0 && leg.Slot < there.Length)
-                there[leg.Slot] = (leg.Flags & (LegFlags.InSync | LegFlags.Faulty | LegFlags.Vanished)) == LegFlags.InSync;
-        }
-        // md runs a RAID 0 that is reshaped with a leg more, for a parity that is not there.
+        // md runs a RAID 0 that is reshaped with a leg more, for a parity that is not there; the legs that it gets are spares until it ends.
         var notMissed = array.RaidDisks > 0 ? recorded?.LegsNotMissed ?? 0 : 0;
+        var there = new bool[Math.Max(0, raidDisks)];
+        foreach (var leg in legs.Where(leg => leg.Slot >= 0 && leg.Slot < there.Length))
+            there[leg.Slot] = leg.Flags.IsThere(isStriped: notMissed > 0);
         var missing = Math.Max(0, there.Count(leg => !leg) - notMissed);
         var action = array.Action;
         var waits = array.Waiting > Long || memory.Lasts($"{array.Name} write-pending", array.State == ArrayState.WritePending) > Long;

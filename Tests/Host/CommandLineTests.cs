@@ -34,6 +34,17 @@ public sealed class CommandLineTests
         Assert.DoesNotContain("   at ", said.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("status")]
+    [InlineData("status --watch")]
+    [InlineData("events")]
+    [InlineData("events md127 --follow")]
+    [InlineData("explain md127 --json")]
+    [InlineData("hooks")]
+    [InlineData("examine /dev/sda")]
+    public void What_is_right_is_understood(string line) =>
+        Assert.Empty(CommandLine.Build().Parse(line.Split(' ')).Errors);
+
     [Fact]
     public void No_health_has_the_status_of_what_is_not_understood() =>
         Assert.DoesNotContain(Words.UsageStatus, Enum.GetValues<Health>().Select(Words.ExitStatus));

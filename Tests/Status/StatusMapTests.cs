@@ -75,18 +75,21 @@ public sealed class StatusMapTests
     [InlineData(4, 2, 4, 2, SyncAction.Reshape, true, "FAILED", 1)]
     [InlineData(0, 3, 4, 2, SyncAction.Idle, false, "FAILED", 1)]
     [InlineData(0, 3, 0, 2, SyncAction.Idle, false, "FAILED", 1)]
-    public void A_RAID_0_that_grows_misses_no_parity(int level, int from, int raidDisks, int whole, SyncAction action, bool grows, string told, int missing)
+    // The leg that it gets is a spare to md until then.
+    [InlineData(4, 2, 4, 3, SyncAction.Reshape, true, "REBUILDING", 0, LegFlags.Spare)]
+    [InlineData(4, 2, 4, 3, SyncAction.Reshape, true, "FAILED", 1, LegFlags.Faulty)]
+    public void A_RAID_0_that_grows_misses_no_parity(int level, int from, int raidDisks, int whole, SyncAction action, bool grows, string told, int missing, LegFlags last = LegFlags.InSync)
     {
         var reshape = new ReshapeInfo(new VolumeShape(0, 0, 65_536, from), new VolumeShape(0, 0, 65_536, 3), true);
         var volume = Sample.Volume with
         {
             Level = level, Reshape = grows ? reshape : null, Activity = grows ? VolumeActivity.Reshape : VolumeActivity.None,
         };
-        var legs = Enumerable.Range(0, whole).Select(slot => new LegReport(slot, $"sd{slot}", LegFlags.InSync)).ToImmutableArray();
+        var legs = Enumerable.Range(0, whole).Select(slot => new LegReport(slot, $"sd{slot}", slot == whole - 1 ? last : LegFlags.InSync)).ToImmutableArray();
         var array = Sample.Array with { Level = level, Action = action, RaidDisks = raidDisks, Legs = raidDisks == 0 ? [] : legs, Recorded = volume };
         var status = Sample.Map(array, Sample.Seen() with { Legs = legs });
         Assert.StartsWith(told, status.Summary, StringComparison.Ordinal);
-        Assert.Equal((missing, whole + missing), (status.Containers[0].Arrays[0].Missing, status.Containers[0].Arrays[0].RaidDisks));
+        Assert.Equal((missing, last == LegFlags.Faulty ? whole : whole + missing), (status.Containers[0].Arrays[0].Missing, status.Containers[0].Arrays[0].RaidDisks));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ say "whole: $(head -n 1 /out/status.txt)"
 lost=$(basename "$(leg vol0 1)")
 hold vol0 50
 fail_disk vol0 "/dev/$lost"
-expect 10 asked 1 "DEGRADED $array, 2 of 3 legs"
+expect 10 asked 1 "DEGRADED $array, 2 of 3 legs*"
 expect 10 terminal_shows "*DEGRADED $array, 2 of 3 legs*"
 expect 10 has /out/hooks "Fail /dev/$array /dev/$lost"
 expect 10 has /out/hooks "DegradedArray /dev/$array /dev/$lost"
