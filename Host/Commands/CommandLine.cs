@@ -133,7 +133,7 @@ internal static class CommandLine
                 ? $"--since {text}: a time (2026-01-31 12:00, 12:00), or how long ago (90s, 15m, 2h, 7d)"
             // The default is not there yet when this is asked.
             : EventFilter.LevelOf(result.GetValue(level) ?? EventsCommand.DefaultLevel) is null ? $"--level {result.GetValue(level)}: it is one of {string.Join(", ", EventFilter.Levels)}"
-            : result.GetValue(count) < 1 ? $"--number {result.GetValue(count)}: at least 1"
+            : result.GetResult(count) is { Tokens: [{ Value: var wanted }] } && int.TryParse(wanted, out var number) && number < 1 ? $"--number {number}: at least 1"
             : null);
         command.SetAction(result => EventsCommand.Run(
             LaunchPaths.FromEnvironment().Control,
