@@ -11,7 +11,7 @@ check() {
     require_binaries mdadm /usr/lib/actorraid/actorraid || return 1
     [[ $hostonly ]] || return 0
     for type in "${host_fs_types[@]}"; do
-        [[ $type == isw_raid_member ]] && return 0
+        [[ $type == isw_raid_member || $type == ddf_raid_member ]] && return 0
     done
     return 255
 }
@@ -26,7 +26,8 @@ depends() {
 install() {
     inst_multiple /usr/lib/actorraid/actorraid /usr/lib/actorraid/mdmon /usr/lib/actorraid/repair-torn
     inst_multiple /usr/sbin/actorraid mdmon udevadm
-    inst_multiple -o /etc/actorraid.json
+    # Containers with metadata of another format are handed on to mdadm's own.
+    inst_multiple -o /etc/actorraid.json /sbin/mdmon.distrib
     # All disks are there and looked at by now; arrays that lack a disk are not started before the initqueue's timeout.
     inst_hook initqueue/settled 10 "$moddir/repair-torn.sh"
 }
