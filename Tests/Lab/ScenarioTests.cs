@@ -64,11 +64,11 @@ public sealed class ScenarioTests(GuestLab lab)
     public void What_does_not_run_and_what_is_not_ours_is_told_as_that() => lab.Passes("resting", 200);
 
     /// <summary>What is not supported is left to whoever can do it.</summary>
-    [Fact]
+    [SoakFact]
     public void A_DDF_container_is_left_to_mdadms_own_mdmon() => lab.Passes("ddf", 200);
 
     /// <summary>Two containers have a volume of the same name; what is advised is done.</summary>
-    [Fact]
+    [SoakFact]
     public void Each_thing_is_explained_by_every_name_that_it_has_and_what_is_advised_costs_no_data() => lab.Passes("explain", 200);
 
     /// <summary>Since when, how far a growth is, and what is no failure.</summary>

@@ -422,9 +422,12 @@ stop() {
     local output status=0
     output=$(mdadm -S "/dev/$1" 2>&1) || status=$?
     [ "$status" != 0 ] || return 0
-    [[ $output == *"failed to completely stop"* || ( $SUPERVISOR == mdmon* && $status == 141 ) ]] && { [ ! -e "/sys/block/$1/md/array_state" ] || is "/sys/block/$1/md/array_state" clear; } ||
+    [[ $output == *"failed to completely stop"* || ( $SUPERVISOR == mdmon* && $status == 141 ) ]] ||
         fail "mdadm -S /dev/$1 (status $status): $output"
+    expect 5 has_stopped "$1"
 }
+# md may be just about to remove it
+has_stopped() { is "/sys/block/$1/md/array_state" clear || [ ! -e "/sys/block/$1/md/array_state" ]; }
 
 # stop_volume NAME
 stop_volume() { settle; stop "$(md "$1")"; settle; }
