@@ -32,7 +32,7 @@ internal static class Explanation
     {
         var format = container.Format is "" ? "" : Text($" ({container.Format}, generation {container.Generation})");
         return $"{container.Name} is a container{format} and {Words.Of(container.Health)}: "
-            + $"{Count(container.Arrays.Length, "array")}, {Count(container.Disks.Length, "disk")}.";
+            + $"{StatusView.Count(container.Arrays.Length, "array")}, {StatusView.Count(container.Disks.Length, "disk")}.";
     }
 
     private static string Headline(ContainerStatus container, DiskStatus disk, DateTimeOffset now)
@@ -291,8 +291,6 @@ internal static class Explanation
         array.VolumeName is "" ? array.Name : $"{array.Name} (\"{array.VolumeName}\")";
 
     private static string Legs(int count) => count == 1 ? "One leg" : Text($"{count} legs");
-
-    private static string Count(int number, string what) => Text($"{number} {what}{(number == 1 ? "" : "s")}");
 
     private static string List(List<string> names) => string.Join(", ", names);
 

@@ -45,7 +45,7 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
         return new ArrayObservation(
             mismatches.Ok && long.TryParse(mismatches.Value, CultureInfo.InvariantCulture, out var count) ? count : null,
             progress?.Speed ?? 0,
-            progress is { State: MdStatProgressState.Running, Done: { } done, Total: { } total and > 0 } ? new SyncPosition((ulong)done * 2, (ulong)total * 2) : null,
+            MdStatMap.Position(progress),
             progress is { State: MdStatProgressState.Delayed },
             progress is { State: MdStatProgressState.Pending },
             listed is { IsFrozen: true },

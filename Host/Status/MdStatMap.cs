@@ -21,7 +21,6 @@ internal static class MdStatMap
     {
         var health = HealthOf(array);
         var progress = array.Progress;
-        var position = progress is { Done: { } done, Total: { } total and > 0 } ? new SyncPosition((ulong)done * 2, (ulong)total * 2) : (SyncPosition?)null;
         ImmutableArray<string> conditions =
         [
             .. array.IsFrozen ? ["frozen"] : System.Array.Empty<string>(),
@@ -31,7 +30,7 @@ internal static class MdStatMap
         return new ArrayStatus(
             array.Name, int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume) ? volume : -1, recorded?.Name ?? "", array.Level ?? "",
             (array.Blocks ?? 0) * 1024, StatusMap.ChunkBytes(recorded), health, array.Level is null ? "inactive" : "", Action(progress),
-            StatusMap.Progress(position, progress?.Speed ?? 0), null, recorded is { Dirty: true }, array.RaidDisks ?? 0, Missing(array), null, [],
+            StatusMap.Progress(Position(progress), progress?.Speed ?? 0), null, recorded is { Dirty: true }, array.RaidDisks ?? 0, Missing(array), null, [],
             memory.Since($"{array.Name} health", health.ToString()), conditions.IsEmpty ? null : conditions);
     }
 
@@ -48,6 +47,12 @@ internal static class MdStatMap
             .Where(found => found.Item2 is not { Level: not null })
             .Select(found => Resting(container, found.volume, found.Item2, memory));
     }
+
+    /// <summary>How far what runs is, in sectors; null: nothing runs.</summary>
+    internal static SyncPosition? Position(MdStatProgress? progress) =>
+        progress is { State: MdStatProgressState.Running, Done: { } done, Total: { } total and > 0 }
+            ? new SyncPosition((ulong)done * 2, (ulong)total * 2)
+            : null;
 
     /// <summary>The health of an array as its lines show it.</summary>
     internal static Health HealthOf(MdStatArray array)

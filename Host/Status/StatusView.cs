@@ -141,5 +141,6 @@ internal static class StatusView
     /// <summary>Something that people are to know, and how bad it is.</summary>
     private readonly record struct Finding(Health Health, string Text);
 
-    private static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
+    /// <summary>So many of them: <c>1 array</c>, <c>2 arrays</c>.</summary>
+    internal static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
 }
