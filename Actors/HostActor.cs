@@ -261,13 +261,14 @@ internal sealed class HostActor : RaidActor, IWithTimers
         loop.Value.Failed += exception => events.Error("loop-failed", exception.ToString());
         Context.System.Dispatchers.RegisterConfigurator(
             dispatcher, new ContainerDispatcherConfigurator(loop.Value, Context.System.Dispatchers.Prerequisites));
+        var thread = Context.System.ThreadOfItsOwn($"{dispatcher}-control");
         var home = new ContainerHome(loop.Value, dispatcher, new WritesUnderWay()) { IsPrepared = prepare };
         var settings = new ContainerSettings(_settings, request.Container, home, events);
         IActorRef actor;
         try
         {
             actor = Context.ActorOf(
-                ActorProps.Of(() => new ContainerActor(settings, Interlocked.Exchange(ref handed, null)), RaidSystem.PinnedDispatcher), dispatcher);
+                ActorProps.Of(() => new ContainerActor(settings, Interlocked.Exchange(ref handed, null)), thread), dispatcher);
         }
         catch (Exception)
         {

@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using Akka.Actor;
-using Akka.Configuration;
 using Akka.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorRaid.Actors;
 
@@ -32,9 +30,6 @@ public sealed record RaidSettings(
 /// <summary>The whole of supervision, for those outside: give it containers, end it. It starts and ends with the host whose service it is.</summary>
 public sealed class RaidSystem
 {
-    /// <summary>The dispatcher that gives an actor a thread of its own.</summary>
-    internal const string PinnedDispatcher = "actorraid.pinned-dispatcher";
-
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2), AnswerLimit = TimeSpan.FromSeconds(5), HostLimit = TimeSpan.FromSeconds(0.5);
     private readonly IRequiredActor<HostActor> _host;
 
@@ -149,23 +144,4 @@ public sealed class RaidSystem
 
     /// <summary>From the host's actor.</summary>
     internal void TellEmpty(bool empty) => EmptyChanged?.Invoke(empty);
-}
-
-/// <summary>Supervision as one of a host's services.</summary>
-public static class RaidHosting
-{
-    /// <summary>
-    /// Adds a <see cref="RaidSystem"/>, with nothing to supervise yet. Its events go to the <see cref="IEventSink"/> of the services.
-    /// </summary>
-    public static IServiceCollection AddRaidSystem(this IServiceCollection services, RaidSettings settings) => services
-        .AddSingleton(provider => new RaidSystem(provider.GetRequiredService<IRequiredActor<HostActor>>(), settings.Policy))
-        .AddAkka("actorraid", (akka, provider) => akka
-            .AddHocon(ConfigurationFactory.ParseString($"{RaidSystem.PinnedDispatcher} {{ type = PinnedDispatcher }}"), HoconAddMode.Prepend)
-            .WithActors((system, registry) =>
-            {
-                var events = provider.GetRequiredService<IEventSink>();
-                var raid = provider.GetRequiredService<RaidSystem>();
-                var memory = new HostMemory();
-                registry.Register<HostActor>(system.ActorOf(ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty, memory), RaidSystem.PinnedDispatcher), "host"));
-            }));
 }

@@ -3,7 +3,6 @@ using ActorRaid.Actors;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
-using Akka.Configuration;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
@@ -11,9 +10,7 @@ namespace ActorRaid.Tests.Actors;
 /// <summary>An actor system with a container's loop, and actors that stand for those around the one that is tested.</summary>
 internal sealed class ActorRig : IDisposable
 {
-    private readonly ActorSystem _system = ActorSystem.Create(
-        "rig-" + Guid.NewGuid().ToString("N"),
-        ConfigurationFactory.ParseString($"{RaidSystem.PinnedDispatcher} {{ type = PinnedDispatcher }}"));
+    private readonly ActorSystem _system = RaidHosting.CreateSystem("rig-" + Guid.NewGuid().ToString("N"));
 
     private readonly string _dispatcher = "loop-" + Guid.NewGuid().ToString("N");
 
@@ -34,7 +31,7 @@ internal sealed class ActorRig : IDisposable
 
     /// <summary>An actor on a thread of its own.</summary>
     public IActorRef Pinned<T>(Func<T> make)
-        where T : ActorBase => _system.ActorOf(ActorProps.Of(make, RaidSystem.PinnedDispatcher));
+        where T : ActorBase => _system.ActorOf(ActorProps.Of(make, _system.ThreadOfItsOwn(Guid.NewGuid().ToString())));
 
     /// <summary>An actor on the container's loop; what it tells its parent comes to the probe.</summary>
     public IActorRef OnLoop<T>(Func<T> make, out Probe parent)

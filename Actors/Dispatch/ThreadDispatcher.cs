@@ -1,0 +1,116 @@
+using Akka.Configuration;
+using Akka.Dispatch;
+
+namespace ActorRaid.Actors;
+
+/// <summary>
+/// Runs one actor on a thread of its own, which may wait. Akka's pinned dispatcher would give it a stack of the default size, all of which comes to be
+/// locked in memory, and a thread that turns round and round before it sleeps.
+/// </summary>
+public sealed class ThreadDispatcher : MessageDispatcher
+{
+    private const int StackBytes = 128 * 1024;
+
+    private readonly object _lock = new();
+    private readonly Queue<IRunnable> _queue = new();
+    private readonly string _name;
+    private Thread? _thread;
+    private bool _ends;
+
+    /// <summary>A dispatcher whose thread has that name.</summary>
+    internal ThreadDispatcher(MessageDispatcherConfigurator configurator, string name)
+        : base(configurator)
+    {
+        _name = name;
+        Id = name;
+        Throughput = 30;
+        ShutdownTimeout = TimeSpan.FromSeconds(1);
+    }
+
+    /// <inheritdoc/>
+    protected override void ExecuteTask(IRunnable run)
+    {
+        lock (_lock)
+        {
+            _queue.Enqueue(run);
+            _ends = false;
+            if (_thread is not null)
+            {
+                Monitor.Pulse(_lock);
+                return;
+            }
+
+            var thread = new Thread(Work, StackBytes) { IsBackground = true, Name = _name };
+            try
+            {
+                thread.UnsafeStart();
+            }
+            catch (Exception)
+            {
+                // No thread to be had: the next message tries again.
+                _queue.Clear();
+                throw;
+            }
+
+            _thread = thread;
+        }
+    }
+
+    /// <summary>The actor is gone: the thread ends. One that comes for the same dispatcher begins another.</summary>
+    protected override void Shutdown()
+    {
+        lock (_lock)
+        {
+            _ends = true;
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private void Work()
+    {
+        while (Next() is { } run)
+        {
+            try
+            {
+                run.Run();
+            }
+            catch (Exception e)
+            {
+                ReportFailure(e);
+            }
+        }
+    }
+
+    private IRunnable? Next()
+    {
+        lock (_lock)
+        {
+            IRunnable? run;
+            while (!_queue.TryDequeue(out run))
+            {
+                if (_ends)
+                {
+                    _thread = null;
+                    return null;
+                }
+
+                Monitor.Wait(_lock);
+            }
+
+            return run;
+        }
+    }
+}
+
+/// <summary>Hands out the one <see cref="ThreadDispatcher"/> of an actor.</summary>
+public sealed class ThreadDispatcherConfigurator : MessageDispatcherConfigurator
+{
+    private readonly ThreadDispatcher _dispatcher;
+
+    /// <summary>A configurator for a thread of that name.</summary>
+    public ThreadDispatcherConfigurator(string name, IDispatcherPrerequisites prerequisites)
+        : base(ConfigurationFactory.Empty, prerequisites) => _dispatcher = new ThreadDispatcher(this, name);
+
+    /// <inheritdoc/>
+    public override MessageDispatcher Dispatcher() => _dispatcher;
+}
