@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
@@ -27,7 +26,10 @@ public static class RaidHosting
             run-by-clr-shutdown-hook = off
             phases.actor-system-terminate.timeout = 10 s
           }
-          actor.serializers.json = "ActorRaid.Actors.NoSerializer, ActorRaid.Actors"
+          actor.serializers {
+            json = "ActorRaid.Actors.NoSerializer, ActorRaid.Actors"
+            bytes = "ActorRaid.Actors.NoSerializer, ActorRaid.Actors"
+          }
         }
         """;
 
@@ -50,8 +52,6 @@ public static class RaidHosting
         .Replace(ServiceDescriptor.Singleton(_ => CreateSystem("actorraid")));
 
     /// <summary>An actor system as ours are. The name is Akka's: letters, digits and hyphens.</summary>
-    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(DueScheduler))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(NoSerializer))]
     internal static ActorSystem CreateSystem(string name) => ActorSystem.Create(name, ConfigurationFactory.ParseString(Configuration));
 
     /// <summary>The dispatcher, to be named in its props, that runs one actor on a thread of that name.</summary>

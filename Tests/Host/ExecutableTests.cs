@@ -83,7 +83,7 @@ public sealed class ExecutableTests : IDisposable
         Assert.DoesNotContain($"{_root.Path}/leaked", open.Values);
         var session = File.ReadAllText($"/proc/{daemon}/stat").Split(") ")[1].Split(' ')[3];
         Assert.Equal(daemon.ToString(CultureInfo.InvariantCulture), session);
-        Assert.Contains("DOTNET_Thread_DefaultStackSize=0x20000", File.ReadAllText($"/proc/{daemon}/environ").Split('\0'));
+        Assert.Contains("DOTNET_Thread_DefaultStackSize=20000", File.ReadAllText($"/proc/{daemon}/environ").Split('\0'));
     }
 
     [Fact]
