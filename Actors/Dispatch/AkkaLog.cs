@@ -11,19 +11,12 @@ internal sealed class AkkaLog : RaidActor
 {
     private readonly IEventSink _events;
 
-    /// <summary>A log that writes there.</summary>
+    /// <summary>A log that writes there what its system's event stream is asked to send it.</summary>
     public AkkaLog(IEventSink events)
     {
         _events = events;
         Receive<Error>(error => Write(EventLevel.Error, "actors-failed", error));
         Receive<Warning>(warning => Write(EventLevel.Warning, "actors-warned", warning));
-    }
-
-    /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        Context.System.EventStream.Subscribe(Self, typeof(Error));
-        Context.System.EventStream.Subscribe(Self, typeof(Warning));
     }
 
     private void Write(EventLevel level, string kind, LogEvent logged)

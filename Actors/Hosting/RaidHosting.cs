@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -44,7 +45,9 @@ public static class RaidHosting
                 var events = provider.GetRequiredService<IEventSink>();
                 var raid = provider.GetRequiredService<RaidSystem>();
                 var memory = new HostMemory();
-                system.ActorOf(ActorProps.Of(() => new AkkaLog(events)), "log");
+                var log = system.ActorOf(ActorProps.Of(() => new AkkaLog(events)), "log");
+                system.EventStream.Subscribe(log, typeof(Error));
+                system.EventStream.Subscribe(log, typeof(Warning));
                 registry.Register<HostActor>(system.ActorOf(
                     ActorProps.Of(() => new HostActor(settings, events, raid.TellEmpty, memory), system.ThreadOfItsOwn("host")), "host"));
             }))

@@ -30,6 +30,7 @@ internal static class DaemonMain
     /// <summary>Runs until there is nothing to supervise any more, or until asked to leave.</summary>
     internal static int Run(DaemonOptions options)
     {
+        StackLimit.Raise();
         using var signals = new Signals();
         using var held = LaunchLock.Inherited(options.Lock);
         Directory.SetCurrentDirectory("/");

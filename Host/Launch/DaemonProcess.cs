@@ -59,9 +59,11 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         Native.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask);
 
         var arguments = (options with { Ready = pipe[1], Lock = -1 }).ToArguments();
+        StackLimit.Lower();
         int process;
         var error = Native.Spawn(
             &process, Self(), actions, attributes, Strings([Name, .. arguments]), Strings(EnvironmentOfDaemon()));
+        StackLimit.Raise();
         Native.Close(pipe[1]);
         if (error != 0)
         {
@@ -79,6 +81,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         HideDescriptors();
         if (options.Lock >= 0)
             Native.FileControl(options.Lock, Native.SetDescriptorFlags, 0);
+        StackLimit.Lower();
         Native.Execute(Self(), Strings([Name, .. options.ToArguments()]), Strings(EnvironmentOfDaemon()));
         return CannotStart(Native.LastError);
     }

@@ -83,6 +83,9 @@ public sealed class ExecutableTests : IDisposable
         Assert.DoesNotContain($"{_root.Path}/leaked", open.Values);
         var session = File.ReadAllText($"/proc/{daemon}/stat").Split(") ")[1].Split(' ')[3];
         Assert.Equal(daemon.ToString(CultureInfo.InvariantCulture), session);
+        // Its hooks get the usual stack; its own threads, which were made before, did not.
+        Assert.Matches(@"Max stack size +8388608 ", File.ReadAllText($"/proc/{daemon}/limits"));
+        Assert.All(Executable.Stacks(daemon), size => Assert.InRange(size, 1, 2 * 1024 * 1024));
         Assert.Contains("DOTNET_Thread_DefaultStackSize=20000", File.ReadAllText($"/proc/{daemon}/environ").Split('\0'));
     }
 

@@ -24,6 +24,8 @@ public abstract class DispatchTest : TestKit
     protected override void AfterAll()
     {
         base.AfterAll();
+        // Its actors end on the loop.
+        Shutdown();
         _loop.Dispose();
     }
 
