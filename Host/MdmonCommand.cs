@@ -24,11 +24,11 @@ internal static class MdmonCommand
         var status = 0;
         if (options.All)
         {
-            var (all, others) = (Containers(), Containers(ContainerKind.OtherFormat));
+            var all = ContainersByFormat();
             if (!all.Ok)
                 return Say($"the arrays cannot be listed: {all.Error}", NoSuchArray);
-            containers = all.Value;
-            foreach (var other in others.Ok ? others.Value : [])
+            containers = all.Value.Supported;
+            foreach (var other in all.Value.Others)
                 status |= HandOn(other, options);
         }
         else
@@ -91,14 +91,21 @@ internal static class MdmonCommand
     /// The containers that there are of a supported format, by sysfs, in ordinal order; and what may be one and cannot be read now: whoever is to
     /// supervise it finds out, and says so. An error where the arrays cannot be listed; no arrays where sysfs has no block devices.
     /// </summary>
-    internal static Result<string[]> Containers(string sysRoot = "/sys") => Containers(ContainerKind.Container, sysRoot);
+    internal static Result<string[]> Containers(string sysRoot = "/sys")
+    {
+        var all = ContainersByFormat(sysRoot);
+        return all.Ok ? all.Value.Supported : all.Error;
+    }
 
-    private static Result<string[]> Containers(ContainerKind kind, string sysRoot = "/sys")
+    /// <summary>As <see cref="Containers"/>; and those of other formats. sysfs is looked at once.</summary>
+    private static Result<(string[] Supported, string[] Others)> ContainersByFormat(string sysRoot = "/sys")
     {
         var arrays = SysfsDirectory.List($"{sysRoot}/block", "md");
-        if (!arrays.Ok)
-            return arrays.Error.MeansGone ? Array.Empty<string>() : arrays.Error;
-        return arrays.Value.Where(name => ContainerCheck.Look(name, sysRoot) is var look && (look.Ok ? look.Value == kind : kind == ContainerKind.Container)).ToArray();
+        if (!arrays.Ok && !arrays.Error.MeansGone)
+            return arrays.Error;
+        var kinds = (arrays.Ok ? arrays.Value : []).ToLookup(
+            name => ContainerCheck.Look(name, sysRoot) is var look && look.Ok ? look.Value : ContainerKind.Container);
+        return ((string[])[.. kinds[ContainerKind.Container]], (string[])[.. kinds[ContainerKind.OtherFormat]]);
     }
 
     private static int Say(string message, int status)

@@ -57,34 +57,6 @@ public sealed class MonitorClient : IDisposable
     /// <summary>Sends a metadata update; the answer comes once it is queued.</summary>
     public Result<byte[]> Update(ReadOnlySpan<byte> update) => Exchange(MonitorFrame.Encode(update));
 
-    /// <summary>
-    /// Waits until the other end is closed, as that of a monitor is which was told to go. False when it was not within the limit.
-    /// </summary>
-    public bool WaitUntilClosed(TimeSpan limit)
-    {
-        var end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
-        var rest = new byte[256];
-        try
-        {
-            while (true)
-            {
-                var left = end - Environment.TickCount64;
-                if (left <= 0 || !socket.Poll(TimeSpan.FromMilliseconds(left), SelectMode.SelectRead))
-                {
-                    return false;
-                }
-                if (socket.Receive(rest) == 0)
-                {
-                    return true;
-                }
-            }
-        }
-        catch (SocketException failure)
-        {
-            return failure.SocketErrorCode == SocketError.ConnectionReset;
-        }
-    }
-
     /// <summary>Closes the connection.</summary>
     public void Dispose() => socket.Dispose();
 

@@ -90,10 +90,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
     internal static string Become(string program, IReadOnlyList<string> arguments)
     {
         HideDescriptors();
-        List<string> environment = [];
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-            environment.Add($"{entry.Key}={entry.Value}");
-        Native.Execute((byte*)Marshal.StringToCoTaskMemUTF8(program), Strings(arguments), Strings(environment));
+        Native.Execute((byte*)Marshal.StringToCoTaskMemUTF8(program), Strings(arguments), Strings([.. EnvironmentWithout([])]));
         return new KernelError(Native.LastError, program, "execute").ToString();
     }
 
@@ -132,16 +129,15 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
 
     private List<string> EnvironmentOfDaemon()
     {
-        var result = new List<string> { $"{LaunchPaths.Variable}={Paths.Directory}" };
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            var name = (string)entry.Key;
-            if (name != LaunchPaths.Variable && !RuntimeSettings.Any(setting => setting.Name == name))
-                result.Add($"{name}={entry.Value}");
-        }
-        result.AddRange(RuntimeSettings.Select(setting => $"{setting.Name}={setting.Value}"));
-        return result;
+        (string Name, string Value)[] own = [(LaunchPaths.Variable, Paths.Directory), .. RuntimeSettings];
+        return [.. EnvironmentWithout([.. own.Select(setting => setting.Name)]), .. own.Select(setting => $"{setting.Name}={setting.Value}")];
     }
+
+    /// <summary>This process's environment, NAME=VALUE, but for some names.</summary>
+    private static IEnumerable<string> EnvironmentWithout(string[] names) =>
+        from DictionaryEntry entry in Environment.GetEnvironmentVariables()
+        where !names.Contains((string)entry.Key)
+        select $"{entry.Key}={entry.Value}";
 
     // Never freed: the process is about to end or to become another.
     private static byte** Strings(IReadOnlyList<string> strings)

@@ -169,12 +169,12 @@ public sealed class SupervisionTests
         rig.Sysfs.Container(Second, "external:imsm");
         rig.Supervise();
         rig.Supervise(Second);
-        using var taker = rig.Connect();
+        using var taker = RawClient.Connect(rig.SocketPath);
         var number = PidFile.Read(rig.PidPath).Value;
         Assert.True(PidFile.IsAlive(number));
 
         rig.Raid.LetGo([SupervisionRig.Container], Patience.Limit);
-        Assert.True(taker.WaitUntilClosed(Patience.Limit));
+        Assert.True(RawClient.IsClosed(taker));
         Patience.Until(() => !PidFile.IsAlive(number), "the end of the container's thread");
         Assert.Equal(Second, Assert.Single(Patience.Within(rig.Raid.Containers()).Containers));
     }
