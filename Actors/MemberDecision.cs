@@ -68,7 +68,7 @@ public static class MemberDecision
     /// md refuses <c>clean</c> with EBUSY, as a writer has come since it was seen idle: it stays active, and is idle again later;
     /// or <c>clear</c>, as somebody still has the array open: whoever stops it (mdadm --stop) stops it to the end.
     /// </summary>
-    public static bool IsRefusal(ArrayState written, int errno) =>
+    public static bool IsRefusal(ArrayState written, Errno errno) =>
         errno is not (Errno.ENODEV or Errno.ENOENT) && !(written is ArrayState.Clean or ArrayState.Clear && errno == Errno.EBUSY);
 
     /// <summary>

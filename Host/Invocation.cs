@@ -1,5 +1,6 @@
 using System.Text;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host;
 
@@ -71,7 +72,7 @@ internal static class Invocation
     {
         try
         {
-            return File.ReadAllText($"/proc/{Native.ParentProcess()}/comm").TrimEnd('\n');
+            return File.ReadAllText($"/proc/{Syscall.getppid()}/comm").TrimEnd('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

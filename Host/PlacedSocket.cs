@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host;
 
@@ -57,7 +58,7 @@ internal sealed class PlacedSocket : IDisposable
     public void Dispose()
     {
         if (_identity is not null && IsInPlace)
-            Native.Unlink(_path); // Where that fails (a read-only /run) it is left behind, and nobody listens there.
+            Syscall.unlink(_path); // Where that fails (a read-only /run) it is left behind, and nobody listens there.
         Listener.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using ActorRaid.Host.Launch;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host;
 
@@ -7,6 +8,11 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        if (NativeHelper.Load() is { } missing)
+        {
+            Console.Error.WriteLine($"actorraid: {missing}");
+            return 1;
+        }
         if (DaemonOptions.Parse(arguments) is { } daemon)
             return Daemon.DaemonMain.Run(daemon);
         var name = Invocation.Name();

@@ -101,7 +101,7 @@ internal sealed unsafe class AsyncWrites
             }
             else if (result < 0)
             {
-                Refused(flight, (int)-result);
+                Refused(flight, (Errno)(-result));
             }
             else
             {
@@ -128,7 +128,7 @@ internal sealed unsafe class AsyncWrites
         NativeMemory.Free(requests);
     }
 
-    private int Submit(Flight flight, uint flags)
+    private Errno Submit(Flight flight, uint flags)
     {
         var request = requests + flight.Index;
         *request = new Request
@@ -152,9 +152,9 @@ internal sealed unsafe class AsyncWrites
         return submitted == 1 ? 0 : submitted == 0 ? Errno.EAGAIN : Native.LastError;
     }
 
-    private void PostRefused(Flight flight, int errno) => loop.Post(() => Refused(flight, errno));
+    private void PostRefused(Flight flight, Errno errno) => loop.Post(() => Refused(flight, errno));
 
-    private void Refused(Flight flight, int errno)
+    private void Refused(Flight flight, Errno errno)
     {
         var device = flight.Device!;
         if (flight.Stage == Stage.NoWait && errno is Errno.EAGAIN or Errno.EOPNOTSUPP or Errno.EINVAL)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -14,15 +15,15 @@ public sealed class BlockDevice : IDisposable
     private readonly FileDescriptor file;
     private readonly bool isFile;
 
-    private BlockDevice(string path, FileDescriptor file, Native.FileStatus status, long sizeBytes, int sectorSize)
+    private BlockDevice(string path, FileDescriptor file, Stat status, long sizeBytes, int sectorSize)
     {
         Path = path;
         this.file = file;
-        isFile = status.IsRegularFile;
+        isFile = status.IsRegularFile();
         SizeBytes = sizeBytes;
         SectorSize = sectorSize;
-        Major = isFile ? 0 : (int)status.DeviceMajor;
-        Minor = isFile ? 0 : (int)status.DeviceMinor;
+        Major = isFile ? 0 : status.DeviceMajor();
+        Minor = isFile ? 0 : status.DeviceMinor();
         AtomicWriteBytes = isFile ? sectorSize : AtomicUnit(Major, Minor, sectorSize);
         Worker = new DeviceWorker($"io {System.IO.Path.GetFileName(path)}");
     }
@@ -69,11 +70,11 @@ public sealed class BlockDevice : IDisposable
     /// </param>
     public static Result<BlockDevice> Open(string path, bool writable, int fileSectorSize = 512, bool exclusive = false)
     {
-        var flags = (writable ? Native.ReadWrite : Native.ReadOnly) | Native.DataSync | (exclusive ? Native.Exclusive : 0);
-        var opened = FileDescriptor.Open(path, flags | Native.Direct);
+        var flags = (writable ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY) | (exclusive ? OpenFlags.O_EXCL : 0);
+        var opened = FileDescriptor.Open(path, flags | OpenFlags.O_DIRECT, durable: true);
         if (!opened.Ok && opened.Error.Errno == Errno.EINVAL)
         {
-            opened = FileDescriptor.Open(path, flags);
+            opened = FileDescriptor.Open(path, flags, durable: true);
         }
         if (!opened.Ok)
         {
@@ -93,7 +94,7 @@ public sealed class BlockDevice : IDisposable
     /// </summary>
     public static Result<bool> IsExclusivelyFree(string path)
     {
-        var opened = FileDescriptor.OpenForMoment(path, Native.ReadOnly | Native.Exclusive);
+        var opened = FileDescriptor.OpenForMoment(path, OpenFlags.O_RDONLY | OpenFlags.O_EXCL);
         if (opened.Ok)
         {
             opened.Value.Dispose();
@@ -150,10 +151,10 @@ public sealed class BlockDevice : IDisposable
         var buffer = AlignedBuffers.Rent((int)(to - from));
         try
         {
-            nint got;
+            long got;
             do
             {
-                got = Native.ReadAt(file.Number, buffer, (nint)(to - from), from);
+                got = Syscall.pread(file.Number, buffer, (ulong)(to - from), from);
             }
             while (got < 0 && Native.LastError == Errno.EINTR);
             if (got < 0)
@@ -217,7 +218,7 @@ public sealed class BlockDevice : IDisposable
         var retried = false;
         while (true)
         {
-            var written = Native.WriteAt(file.Number, buffer, length, offset);
+            var written = Syscall.pwrite(file.Number, buffer, (ulong)length, offset);
             if (written >= 0)
             {
                 return written == length ? default(Nothing) : new KernelError(Errno.EIO, Path, "write");
@@ -238,9 +239,11 @@ public sealed class BlockDevice : IDisposable
 
     private bool GiveUpDirect()
     {
-        var flags = Native.FileControl(file.Number, Native.GetStatusFlags, 0);
-        return flags >= 0 && (flags & Native.Direct) != 0
-            && Native.FileControl(file.Number, Native.SetStatusFlags, flags & ~Native.Direct) == 0;
+        // The kernel's flags, as fcntl(2) has them: not Mono's.
+        var direct = NativeConvert.FromOpenFlags(OpenFlags.O_DIRECT);
+        var flags = Syscall.fcntl(file.Number, FcntlCommand.F_GETFL);
+        return flags >= 0 && (flags & direct) != 0
+            && Syscall.fcntl(file.Number, FcntlCommand.F_SETFL, flags & ~direct) == 0;
     }
 
     private static unsafe Result<BlockDevice> Describe(string path, FileDescriptor file, int fileSectorSize)
@@ -250,11 +253,11 @@ public sealed class BlockDevice : IDisposable
         {
             return status.Error;
         }
-        if (status.Value.IsRegularFile)
+        if (status.Value.IsRegularFile())
         {
-            return new BlockDevice(path, file, status.Value, (long)status.Value.Size, fileSectorSize);
+            return new BlockDevice(path, file, status.Value, status.Value.st_size, fileSectorSize);
         }
-        if (!status.Value.IsBlockDevice)
+        if (!status.Value.IsBlockDevice())
         {
             return new KernelError(Errno.ENOTBLK, path, "open");
         }

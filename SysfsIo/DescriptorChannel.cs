@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -23,9 +24,8 @@ public sealed unsafe class DescriptorChannel : IDisposable
     /// <summary>The most descriptors with one message; the kernel's own limit is 253 (SCM_MAX_FD).</summary>
     public const int MaxDescriptors = 128;
 
-    private const int SocketLevel = 1, Rights = 1;
-    private const int DoNotWait = 0x40, NoSignal = 0x4000, CloseOnExec = 0x40000000, ControlCut = 8;
-    private const int ControlHeader = 16, ControlBytes = ControlHeader + (MaxDescriptors * sizeof(int));
+    private const MessageFlags Sending = MessageFlags.MSG_DONTWAIT | MessageFlags.MSG_NOSIGNAL;
+    private const MessageFlags Receiving = MessageFlags.MSG_DONTWAIT | MessageFlags.MSG_CMSG_CLOEXEC;
     private const int LengthBytes = 4;
 
     private readonly Socket socket;
@@ -38,11 +38,9 @@ public sealed unsafe class DescriptorChannel : IDisposable
     {
         this.socket = socket;
         this.path = path;
-        Span<byte> bytes = stackalloc byte[12];
-        socket.GetRawSocketOption(SocketLevel, Native.PeerCredentials, bytes);
-        var peer = MemoryMarshal.Read<Native.Credentials>(bytes);
+        var peer = PeerCredentials.Of(socket);
         Peer = peer.Process;
-        IsTrusted = peer.User == 0 || peer.User == Native.EffectiveUser();
+        IsTrusted = peer.User == 0 || peer.User == Syscall.geteuid();
     }
 
     /// <summary>The process at the other end, as it was when it connected or listened.</summary>
@@ -88,13 +86,15 @@ public sealed unsafe class DescriptorChannel : IDisposable
         var since = Stopwatch.GetTimestamp();
         fixed (byte* start = frame)
         {
-            for (nint done = 0; done < frame.Length;)
+            for (long done = 0; done < frame.Length;)
             {
-                if (Wait(Native.PollOut, since, limit) is { } late)
+                if (Wait(PollEvents.POLLOUT, since, limit) is { } late)
                 {
                     return late;
                 }
-                var sent = done == 0 ? SendFirst(start, frame.Length, descriptors) : Native.Send(Number, start + done, frame.Length - done, DoNotWait | NoSignal);
+                var sent = done == 0
+                    ? SendFirst(start, frame.Length, descriptors)
+                    : Syscall.send(Number, start + done, (ulong)(frame.Length - done), Sending);
                 if (sent < 0 && Native.LastError is not (Errno.EAGAIN or Errno.EINTR))
                 {
                     return KernelError.Last(path, "send to");
@@ -130,7 +130,7 @@ public sealed unsafe class DescriptorChannel : IDisposable
         }
         foreach (var descriptor in descriptors)
         {
-            Native.Close(descriptor);
+            Syscall.close(descriptor);
         }
         return error;
     }
@@ -142,7 +142,7 @@ public sealed unsafe class DescriptorChannel : IDisposable
     {
         while (!buffer.IsEmpty)
         {
-            if (Wait(Native.PollIn, since, limit) is { } late)
+            if (Wait(PollEvents.POLLIN, since, limit) is { } late)
             {
                 return late;
             }
@@ -160,13 +160,13 @@ public sealed unsafe class DescriptorChannel : IDisposable
         return null;
     }
 
-    private KernelError? Wait(int events, long since, TimeSpan limit)
+    private KernelError? Wait(PollEvents events, long since, TimeSpan limit)
     {
         while (true)
         {
             var left = limit - Stopwatch.GetElapsedTime(since);
-            var entry = new Native.PollFd { Descriptor = Number, Events = (short)events };
-            var ready = Native.Poll(&entry, 1, (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue));
+            var ready = Syscall.poll(
+                [new Pollfd { fd = Number, events = events }], (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue));
             if (ready > 0)
             {
                 return null;
@@ -182,42 +182,60 @@ public sealed unsafe class DescriptorChannel : IDisposable
         }
     }
 
-    private nint SendFirst(byte* start, int count, ReadOnlySpan<int> descriptors)
+    private long SendFirst(byte* start, int count, ReadOnlySpan<int> descriptors)
     {
-        var control = stackalloc byte[ControlBytes];
-        var piece = new Native.Piece { Start = start, Length = (nuint)count };
-        var message = new Native.Message { Pieces = &piece, PieceCount = 1 };
+        var message = MessageOf(start, count, descriptors.Length);
         if (!descriptors.IsEmpty)
         {
-            *(nuint*)control = (nuint)(ControlHeader + (descriptors.Length * sizeof(int)));
-            *(int*)(control + 8) = SocketLevel;
-            *(int*)(control + 12) = Rights;
-            descriptors.CopyTo(new Span<int>(control + ControlHeader, MaxDescriptors));
-            message.Control = control;
-            message.ControlLength = *(nuint*)control;
+            var length = (long)Syscall.CMSG_LEN(BytesOf(descriptors.Length));
+            var header = new Cmsghdr
+            {
+                cmsg_len = length, cmsg_level = UnixSocketProtocol.SOL_SOCKET, cmsg_type = UnixSocketControlMessage.SCM_RIGHTS,
+            };
+            header.WriteToBuffer(message, 0);
+            MemoryMarshal.AsBytes(descriptors).CopyTo(message.msg_control.AsSpan((int)Syscall.CMSG_DATA(message, 0)));
         }
-        return Native.SendMessage(Number, &message, DoNotWait | NoSignal);
+        return Syscall.sendmsg(Number, message, Sending);
     }
 
-    private nint ReceiveSome(Span<byte> buffer, ImmutableArray<int>.Builder descriptors)
+    private long ReceiveSome(Span<byte> buffer, ImmutableArray<int>.Builder descriptors)
     {
-        var control = stackalloc byte[ControlBytes];
         fixed (byte* start = buffer)
         {
-            var piece = new Native.Piece { Start = start, Length = (nuint)buffer.Length };
-            var message = new Native.Message { Pieces = &piece, PieceCount = 1, Control = control, ControlLength = ControlBytes };
-            var got = Native.ReceiveMessage(Number, &message, DoNotWait | CloseOnExec);
-            if (got >= 0 && message.ControlLength >= ControlHeader && *(int*)(control + 8) == SocketLevel && *(int*)(control + 12) == Rights)
+            var message = MessageOf(start, buffer.Length, MaxDescriptors);
+            var got = Syscall.recvmsg(Number, message, Receiving);
+            if (got >= 0 && Syscall.CMSG_FIRSTHDR(message) is >= 0 and var at)
             {
-                descriptors.AddRange(new ReadOnlySpan<int>(control + ControlHeader, (int)(*(nuint*)control - ControlHeader) / sizeof(int)));
+                var header = Cmsghdr.ReadFromBuffer(message, at);
+                if (header is { cmsg_level: UnixSocketProtocol.SOL_SOCKET, cmsg_type: UnixSocketControlMessage.SCM_RIGHTS })
+                {
+                    var from = (int)Syscall.CMSG_DATA(message, at);
+                    var bytes = message.msg_control.AsSpan(from, (int)(at + header.cmsg_len) - from);
+                    descriptors.AddRange(MemoryMarshal.Cast<byte, int>(bytes));
+                }
             }
             // Some descriptors were dropped (none left here): what they belong to cannot be carried on.
-            if (got > 0 && (message.Flags & ControlCut) != 0)
+            if (got > 0 && (message.msg_flags & MessageFlags.MSG_CTRUNC) != 0)
             {
-                Marshal.SetLastPInvokeError(Errno.EMFILE);
+                Marshal.SetLastPInvokeError((int)Errno.EMFILE);
                 return -1;
             }
             return got;
         }
     }
+
+    /// <summary>A message with one piece, and with room for so many descriptors.</summary>
+    private static Msghdr MessageOf(byte* start, int count, int descriptors)
+    {
+        var control = descriptors == 0 ? null : new byte[Syscall.CMSG_SPACE(BytesOf(descriptors))];
+        return new Msghdr
+        {
+            msg_iov = [new Iovec { iov_base = (nint)start, iov_len = (ulong)count }],
+            msg_iovlen = 1,
+            msg_control = control,
+            msg_controllen = control?.Length ?? 0,
+        };
+    }
+
+    private static ulong BytesOf(int descriptors) => (ulong)descriptors * sizeof(int);
 }

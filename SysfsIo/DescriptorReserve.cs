@@ -1,3 +1,5 @@
+using Mono.Unix.Native;
+
 namespace ActorRaid.SysfsIo;
 
 /// <summary>
@@ -32,7 +34,7 @@ public static class DescriptorReserve
             Refill();
             while (Held.Count > _wanted)
             {
-                _ = Native.Close(Held.Pop());
+                _ = Syscall.close(Held.Pop());
             }
         }
     }
@@ -42,7 +44,7 @@ public static class DescriptorReserve
     {
         lock (Gate)
         {
-            return Held.TryPop(out var number) && Native.Close(number) == 0;
+            return Held.TryPop(out var number) && Syscall.close(number) == 0;
         }
     }
 

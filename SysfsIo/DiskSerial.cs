@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -25,7 +26,7 @@ public static class DiskSerial
     /// </summary>
     public static Result<string> Read(string devicePath)
     {
-        var opened = FileDescriptor.Open(devicePath, Native.ReadOnly | Native.NonBlocking);
+        var opened = FileDescriptor.Open(devicePath, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
         if (!opened.Ok)
         {
             return opened.Error;
@@ -36,11 +37,11 @@ public static class DiskSerial
         {
             return status.Error;
         }
-        if (!status.Value.IsBlockDevice)
+        if (!status.Value.IsBlockDevice())
         {
             return new KernelError(Errno.ENOTBLK, devicePath, "read the serial number of");
         }
-        var link = $"/sys/dev/block/{status.Value.DeviceMajor}:{status.Value.DeviceMinor}";
+        var link = $"/sys/dev/block/{status.Value.DeviceMajor()}:{status.Value.DeviceMinor()}";
         var name = KernelName(link, devicePath);
         if (IsSet(Environment.GetEnvironmentVariable(NameAsSerialVariable)))
         {

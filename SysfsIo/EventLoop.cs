@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -246,7 +247,7 @@ public sealed unsafe class EventLoop : IDisposable
         }
         ulong one = 1;
         // EAGAIN would mean that it is ringing already.
-        Native.Write(bell.Number, &one, sizeof(ulong));
+        Syscall.write(bell.Number, &one, sizeof(ulong));
         bell.DangerousRelease();
     }
 
@@ -321,7 +322,7 @@ public sealed unsafe class EventLoop : IDisposable
         if (polled[0].Seen != 0)
         {
             ulong count;
-            Native.Read(bell.Number, &count, sizeof(ulong));
+            Syscall.read(bell.Number, &count, sizeof(ulong));
             ready--;
         }
         for (var i = 0; ready > 0 && i < watchedCount; i++)
@@ -342,7 +343,7 @@ public sealed unsafe class EventLoop : IDisposable
     {
         Thread.Sleep(BlindLookEvery);
         ulong count;
-        Native.Read(bell.Number, &count, sizeof(ulong));
+        Syscall.read(bell.Number, &count, sizeof(ulong));
         for (var i = 0; i < watchedCount; i++)
         {
             Notice(i);

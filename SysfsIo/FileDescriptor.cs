@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -14,19 +15,29 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
 
     internal int Number => (int)handle;
 
-    internal static Result<FileDescriptor> Open(string path, int flags, int mode = 0)
+    /// <summary>Opens a file, close-on-exec.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="flags">How; O_CLOEXEC need not be given.</param>
+    /// <param name="mode">The mode of a file that is made.</param>
+    /// <param name="durable">
+    /// Whether a write is durable once it is done (O_DSYNC, which Mono's flags lack: its O_SYNC is more).
+    /// </param>
+    internal static Result<FileDescriptor> Open(
+        string path, OpenFlags flags, FilePermissions mode = 0, bool durable = false)
     {
         int number;
         do
         {
-            number = Native.Open(path, flags | Native.CloseOnExec, mode);
+            number = durable
+                ? Native.Open(path, NativeConvert.FromOpenFlags(flags | OpenFlags.O_CLOEXEC) | Native.DataSync, (int)mode)
+                : Syscall.open(path, flags | OpenFlags.O_CLOEXEC, mode);
         }
         while (number < 0 && Native.LastError == Errno.EINTR);
         return number < 0 ? KernelError.Last(path, "open") : new FileDescriptor(number);
     }
 
     /// <summary>As <see cref="Open"/>, of a file that is closed again at once: where no descriptor is left, one of the reserve is given up for it.</summary>
-    internal static Result<FileDescriptor> OpenForMoment(string path, int flags, int mode = 0)
+    internal static Result<FileDescriptor> OpenForMoment(string path, OpenFlags flags, FilePermissions mode = 0)
     {
         var opened = Open(path, flags, mode);
         var reserved = false;
@@ -62,15 +73,12 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
         return leased;
     }
 
-    internal unsafe Result<Native.FileStatus> Status(string path)
-    {
-        Native.FileStatus status;
-        return Native.Status(Number, "", Native.AtEmptyPath, 0x7FF, &status) < 0 ? KernelError.Last(path, "stat") : status;
-    }
+    internal Result<Stat> Status(string path) =>
+        Syscall.fstat(Number, out var status) < 0 ? KernelError.Last(path, "stat") : status;
 
     protected override bool ReleaseHandle()
     {
-        var closed = Native.Close(Number) == 0;
+        var closed = Syscall.close(Number) == 0;
         if (fromReserve)
         {
             DescriptorReserve.TakeBack();

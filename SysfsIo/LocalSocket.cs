@@ -1,11 +1,15 @@
 using System.Net.Sockets;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
 /// <summary>Listening at a path, as all our sockets do.</summary>
 public static class LocalSocket
 {
-    private const uint OwnerOnly = 0x180, OwnerAndGroup = 0x1B0;
+    private const FilePermissions OwnerOnly = FilePermissions.S_IRUSR | FilePermissions.S_IWUSR;
+    private const FilePermissions OwnerAndGroup = OwnerOnly | FilePermissions.S_IRGRP | FilePermissions.S_IWGRP;
+
+    private const uint Unchanged = uint.MaxValue; // chown(2)
 
     /// <summary>
     /// A stream socket, mode 0600 (0660 and of a group, where one is given), that listens at a path. It is bound under another name and put in place by a rename: nobody meets one
@@ -17,19 +21,21 @@ public static class LocalSocket
     public static Result<Socket> Listen(string path, int backlog, uint? group = null)
     {
         var temporary = path + ".new";
-        Native.Unlink(temporary);
+        Syscall.unlink(temporary);
         Socket? listener = null;
         try
         {
             listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             listener.Bind(new UnixDomainSocketEndPoint(temporary));
-            KernelError? refused = Native.ChangeMode(temporary, group is null ? OwnerOnly : OwnerAndGroup) < 0 ? KernelError.Last(path, "chmod")
-                : group is { } members && Native.ChangeOwner(temporary, Native.Unchanged, members) < 0 ? KernelError.Last(path, "chown")
+            var mode = group is null ? OwnerOnly : OwnerAndGroup;
+            KernelError? refused = Syscall.chmod(temporary, mode) < 0 ? KernelError.Last(path, "chmod")
+                : group is { } members && Syscall.chown(temporary, Unchanged, members) < 0
+                    ? KernelError.Last(path, "chown")
                 : null;
             if (refused is null)
             {
                 listener.Listen(backlog);
-                refused = Native.Rename(temporary, path) < 0 ? KernelError.Last(path, "rename to") : null;
+                refused = Syscall.rename(temporary, path) < 0 ? KernelError.Last(path, "rename to") : null;
             }
             if (refused is { } error)
             {
@@ -53,17 +59,16 @@ public static class LocalSocket
     }
 
     /// <summary>The runtime has no word for some errors (a read-only file system): the kernel is asked once more.</summary>
-    private static int? WhyNotCreated(string path)
+    private static Errno? WhyNotCreated(string path)
     {
-        const int createNew = Native.ReadWrite | Native.Create | Native.Exclusive | Native.CloseOnExec;
-        var descriptor = Native.Open(path, createNew, (int)OwnerOnly);
-        if (descriptor < 0)
+        var opened = FileDescriptor.Open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, OwnerOnly);
+        if (!opened.Ok)
         {
-            return Native.LastError;
+            return opened.Error.Errno;
         }
 
-        Native.Close(descriptor);
-        Native.Unlink(path);
+        opened.Value.Dispose();
+        Syscall.unlink(path);
         return null;
     }
 }

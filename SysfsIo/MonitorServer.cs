@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -22,7 +23,7 @@ public sealed record PausedSockets(int Listener, ImmutableArray<PausedConnection
     {
         foreach (var descriptor in Descriptors)
         {
-            Native.Close(descriptor);
+            Syscall.close(descriptor);
         }
     }
 }
@@ -185,7 +186,7 @@ public sealed class MonitorServer : IAsyncDisposable
         }
         if (UnlinkOnDispose)
         {
-            Native.Unlink(Path);
+            Syscall.unlink(Path);
         }
         await ending.CancelAsync().ConfigureAwait(false);
         await Stopped().ConfigureAwait(false);

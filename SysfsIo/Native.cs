@@ -6,21 +6,19 @@ using System.Runtime.InteropServices;
 
 namespace ActorRaid.SysfsIo;
 
-/// <summary>The C library's calls and the kernel's numbers (Linux, x86-64 and arm64).</summary>
+/// <summary>
+/// The C library's calls that Mono.Unix.Native.Syscall lacks or has otherwise, or that are made where its own would
+/// allocate; everything else is asked of it. The reason stands beside each. The numbers are those of Linux on x86-64 and arm64.
+/// </summary>
 internal static unsafe partial class Native
 {
-    internal const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2;
-    internal const int Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlocking = 0x800, DataSync = 0x1000, CloseOnExec = 0x80000;
-    internal const uint Unchanged = uint.MaxValue;
-    internal const int AtFdCwd = -100, AtEmptyPath = 0x1000;
-    internal const int PollIn = 1, PollPriority = 2, PollOut = 4, PollError = 8, PollHangUp = 16, PollInvalid = 32;
+    internal const int DataSync = 0x1000;
+    internal const int PollIn = 1, PollPriority = 2, PollError = 8;
     internal const int EventFdCloseOnExec = 0x80000, EventFdNonBlocking = 0x800;
-    internal const int SetDescriptorFlags = 2, GetStatusFlags = 3, SetStatusFlags = 4, AddSeals = 1033;
+    internal const int AddSeals = 1033;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    internal static readonly int Direct = IsArm ? 0x10000 : 0x4000;
-    internal static readonly int DirectoryOnly = IsArm ? 0x4000 : 0x10000;
     internal static readonly nint SysGetEntries = IsArm ? 61 : 217;
     internal static readonly nint SysIoSetup = IsArm ? 0 : 206;
     internal static readonly nint SysIoDestroy = IsArm ? 1 : 207;
@@ -35,22 +33,6 @@ internal static unsafe partial class Native
         internal int Descriptor;
         internal short Events;
         internal short Seen;
-    }
-
-    /// <summary>statx(2)'s answer, the same on every architecture; 256 bytes.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    internal struct FileStatus
-    {
-        [FieldOffset(28)] internal ushort Mode;
-        [FieldOffset(32)] internal ulong Inode;
-        [FieldOffset(40)] internal ulong Size;
-        [FieldOffset(128)] internal uint DeviceMajor;
-        [FieldOffset(132)] internal uint DeviceMinor;
-        [FieldOffset(136)] internal uint FileSystemMajor;
-        [FieldOffset(140)] internal uint FileSystemMinor;
-
-        internal readonly bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
-        internal readonly bool IsRegularFile => (Mode & 0xF000) == 0x8000;
     }
 
     /// <summary>struct iovec.</summary>
@@ -73,77 +55,42 @@ internal static unsafe partial class Native
         [FieldOffset(48)] internal int Flags;
     }
 
-    internal static int LastError => Marshal.GetLastPInvokeError();
+    /// <summary>
+    /// The last call's error. Mono's Stdlib.GetLastError throws for a number that it has no name for, as the kernel's
+    /// ENOTSUPP, 524, is.
+    /// </summary>
+    internal static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
 
+    // Mono's OpenFlags lacks O_DSYNC.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags, int mode);
 
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    internal static partial int Close(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    internal static partial nint Read(int descriptor, void* buffer, nint count);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    internal static partial nint Write(int descriptor, void* buffer, nint count);
-
-    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
-    internal static partial nint ReadAt(int descriptor, void* buffer, nint count, long offset);
-
-    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
-    internal static partial nint WriteAt(int descriptor, void* buffer, nint count, long offset);
-
+    // Mono's makes an array at each call, 8 bytes for each descriptor and 24: this one is made at every turn of a loop.
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollFd* descriptors, nuint count, int timeoutMilliseconds);
 
+    // Mono lacks it.
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventFd(uint initial, int flags);
 
+    // Mono lacks it.
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int IoControl(int descriptor, nuint request, void* argument);
 
+    // Mono's FcntlCommand lacks F_ADD_SEALS, and what it does not know is EINVAL.
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FileControl(int descriptor, int command, nint argument);
 
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Status(int directory, string path, int flags, uint mask, FileStatus* status);
-
+    // Mono lacks asynchronous input and output, handles of processes (pidfd) and gettid; and its readdir does not tell an
+    // error from the end.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
 
-    [LibraryImport("libc", EntryPoint = "mlockall", SetLastError = true)]
-    internal static partial int LockAllMemory(int flags);
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    internal static partial int Kill(int process, int signal);
-
-    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
-    internal static partial nint Signal(int signal, nint handler);
-
-    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
-    internal static partial int SetSession();
-
-    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ChangeMode(string path, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ChangeOwner(string path, uint user, uint group);
-
-    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Rename(string from, string to);
-
-    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Unlink(string path);
-
-    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
-    internal static partial int Socket(int family, int type, int protocol);
-
+    // Mono's allocates 800 bytes for a datagram to an address: each line of the log is one.
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int descriptor, void* message, int flags);
 
-    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
-    internal static partial nint ReceiveMessage(int descriptor, void* message, int flags);
-
+    // Mono lacks it.
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MemoryFile(string name, uint flags);
 }

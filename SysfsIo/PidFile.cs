@@ -1,4 +1,5 @@
 using System.Text;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -9,15 +10,15 @@ namespace ActorRaid.SysfsIo;
 /// </summary>
 public static class PidFile
 {
-    private const int OwnerOnly = 0x180;
-    private const int CreateNew = 0x40 | 0x80;
+    private const FilePermissions OwnerOnly = FilePermissions.S_IRUSR | FilePermissions.S_IWUSR;
+    private const OpenFlags CreateNew = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL;
 
     /// <summary>Puts a file in place at once and whole, in place of any that was there: mdadm never sees half of one.</summary>
     public static unsafe Result<Nothing> Write(string path, int number)
     {
         var temporary = $"{path}.{Environment.ProcessId}";
-        Native.Unlink(temporary);
-        var opened = FileDescriptor.OpenForMoment(temporary, Native.WriteOnly | CreateNew, OwnerOnly);
+        Syscall.unlink(temporary);
+        var opened = FileDescriptor.OpenForMoment(temporary, CreateNew, OwnerOnly);
         if (!opened.Ok)
         {
             return opened.Error;
@@ -28,18 +29,18 @@ public static class PidFile
             var bytes = Encoding.ASCII.GetBytes($"{number}\n");
             fixed (byte* start = bytes)
             {
-                var written = Native.Write(file.Number, start, bytes.Length);
+                var written = Syscall.write(file.Number, start, (ulong)bytes.Length);
                 error = written == bytes.Length ? null
                     : written < 0 ? KernelError.Last(path, "write") : new KernelError(Errno.ENOSPC, path, "write");
             }
         }
-        if (error is null && Native.Rename(temporary, path) < 0)
+        if (error is null && Syscall.rename(temporary, path) < 0)
         {
             error = KernelError.Last(path, "rename to");
         }
         if (error is { } failed)
         {
-            Native.Unlink(temporary);
+            Syscall.unlink(temporary);
             return failed;
         }
         return default(Nothing);
@@ -65,7 +66,7 @@ public static class PidFile
 
     /// <summary>Removes the file; that there is none is no error.</summary>
     public static Result<Nothing> Remove(string path) =>
-        Native.Unlink(path) == 0 || Native.LastError == Errno.ENOENT ? default(Nothing) : KernelError.Last(path, "unlink");
+        Syscall.unlink(path) == 0 || Native.LastError == Errno.ENOENT ? default(Nothing) : KernelError.Last(path, "unlink");
 
     /// <summary>Whether there is such a process or thread, ours to signal or not.</summary>
     public static bool IsAlive(int number)

@@ -1,12 +1,11 @@
 using System.Diagnostics;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
 /// <summary>One certain process (pidfd_open(2), Linux 5.3): its number cannot come to mean another one.</summary>
-public sealed unsafe class ProcessHandle : IDisposable
+public sealed class ProcessHandle : IDisposable
 {
-    private const int KillSignal = 9;
-
     private readonly FileDescriptor file;
     private readonly int pid;
 
@@ -30,8 +29,8 @@ public sealed unsafe class ProcessHandle : IDisposable
         while (true)
         {
             var left = limit - Stopwatch.GetElapsedTime(since);
-            var entry = new Native.PollFd { Descriptor = file.Number, Events = Native.PollIn };
-            var ready = Native.Poll(&entry, 1, (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue));
+            var ready = Syscall.poll(
+                [new Pollfd { fd = file.Number, events = PollEvents.POLLIN }], (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue));
             if (ready > 0)
             {
                 return true;
@@ -45,7 +44,8 @@ public sealed unsafe class ProcessHandle : IDisposable
 
     /// <summary>Sends SIGKILL. ESRCH when it has ended.</summary>
     public Result<Nothing> Kill() =>
-        Native.SystemCall(Native.SysProcessSignal, file.Number, KillSignal, 0, 0, 0) < 0 ? KernelError.Last($"/proc/{pid}", "kill") : default(Nothing);
+        Native.SystemCall(Native.SysProcessSignal, file.Number, (int)Signum.SIGKILL, 0, 0, 0) < 0
+            ? KernelError.Last($"/proc/{pid}", "kill") : default(Nothing);
 
     /// <summary>Closes the handle; the process is not concerned.</summary>
     public void Dispose() => file.Dispose();

@@ -1,26 +1,19 @@
+using Mono.Unix.Native;
+
 namespace ActorRaid.SysfsIo;
 
 /// <summary>Signals and a few calls on processes and threads.</summary>
 public static class Processes
 {
-    /// <summary>SIGUSR1: to a monitor, a wake-up.</summary>
-    public const int WakeUp = 10;
-
-    /// <summary>SIGTERM.</summary>
-    public const int Terminate = 15;
-
-    /// <summary>SIGKILL.</summary>
-    public const int KillNow = 9;
-
     /// <summary>Sends a signal (0 only asks whether one could be sent). ESRCH when there is no such process.</summary>
-    public static Result<Nothing> Kill(int pid, int signal)
+    public static Result<Nothing> Kill(int pid, Signum signal)
     {
         // 0 and below would mean whole groups of processes.
         if (pid <= 0)
         {
             return new KernelError(Errno.ESRCH, $"/proc/{pid}", "signal");
         }
-        return Native.Kill(pid, signal) == 0 ? default(Nothing) : KernelError.Last($"/proc/{pid}", "signal");
+        return Syscall.kill(pid, signal) == 0 ? default(Nothing) : KernelError.Last($"/proc/{pid}", "signal");
     }
 
     /// <summary>The process that a thread belongs to: Tgid of /proc/N/status; for a process itself its own number. ENOENT when there is neither.</summary>
@@ -101,5 +94,5 @@ public static class Processes
 
     /// <summary>Makes this process the leader of a session of its own. EPERM when it leads a group already.</summary>
     public static Result<Nothing> SetSession() =>
-        Native.SetSession() >= 0 ? default(Nothing) : KernelError.Last("/proc/self", "setsid");
+        Syscall.setsid() >= 0 ? default(Nothing) : KernelError.Last("/proc/self", "setsid");
 }

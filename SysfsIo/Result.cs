@@ -3,20 +3,27 @@ using System.Runtime.InteropServices;
 namespace ActorRaid.SysfsIo;
 
 /// <summary>What the kernel refused, on what, and why.</summary>
-/// <param name="Errno">The error number, positive; see <see cref="SysfsIo.Errno"/>.</param>
+/// <param name="Errno">The error number, also one that has no name there (524).</param>
 /// <param name="Path">The file, device or socket.</param>
 /// <param name="Action">What was attempted, as a verb: <c>open</c>, <c>read</c>, <c>write</c>.</param>
-public readonly record struct KernelError(int Errno, string Path, string Action)
+public readonly record struct KernelError(Errno Errno, string Path, string Action)
 {
     /// <summary>As people read it: <c>write /sys/block/md0/md/array_state: EBUSY (Device or resource busy)</c>.</summary>
     public override string ToString() =>
-        $"{Action} {Path}: {SysfsIo.Errno.Name(Errno)} ({Marshal.GetPInvokeErrorMessage(Errno)})";
+        $"{Action} {Path}: {Symbol} ({Marshal.GetPInvokeErrorMessage((int)Errno)})";
 
     /// <summary>What was asked is not there: ENOENT or ENODEV. Every other error says nothing about that.</summary>
-    public bool MeansGone => Errno is SysfsIo.Errno.ENOENT or SysfsIo.Errno.ENODEV;
+    public bool MeansGone => Errno is Errno.ENOENT or Errno.ENODEV;
 
     /// <summary>Descriptors, threads or memory are short: it says nothing about what was asked, and is over some time.</summary>
-    public bool MeansShortage => Errno is SysfsIo.Errno.EMFILE or SysfsIo.Errno.ENFILE or SysfsIo.Errno.ENOMEM or SysfsIo.Errno.EAGAIN;
+    public bool MeansShortage => Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.EAGAIN;
+
+    // One number may have two names: EAGAIN is what the manuals say.
+    private string Symbol => Errno switch
+    {
+        Errno.EAGAIN => nameof(Errno.EAGAIN),
+        _ => Enum.IsDefined(Errno) ? Errno.ToString() : $"errno {(int)Errno}",
+    };
 
     internal static KernelError Last(string path, string action) => new(Native.LastError, path, action);
 }

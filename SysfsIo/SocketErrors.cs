@@ -12,7 +12,7 @@ internal static class SocketErrors
         {
             SocketError.AddressNotAvailable => Errno.ENOENT,
             SocketError.TimedOut or SocketError.WouldBlock => Errno.ETIMEDOUT,
-            _ => failure.NativeErrorCode,
+            _ => (Errno)failure.NativeErrorCode,
         };
         return new KernelError(errno > 0 ? errno : Errno.EIO, path, action);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -41,12 +42,12 @@ public sealed class SysfsAttribute : IDisposable
     /// </summary>
     public static Result<SysfsAttribute> Open(string path, bool writable = false)
     {
-        var opened = FileDescriptor.Open(path, writable ? Native.ReadWrite : Native.ReadOnly);
+        var opened = FileDescriptor.Open(path, writable ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY);
         var readable = true;
         if (writable && !opened.Ok && opened.Error.Errno is Errno.EACCES or Errno.EINVAL)
         {
             readable = false;
-            opened = FileDescriptor.Open(path, Native.WriteOnly);
+            opened = FileDescriptor.Open(path, OpenFlags.O_WRONLY);
         }
         if (!opened.Ok)
         {
@@ -103,7 +104,7 @@ public sealed class SysfsAttribute : IDisposable
     /// <summary>Opens, reads and closes a file; as <see cref="Read"/>.</summary>
     public static Result<string> ReadOnce(string path)
     {
-        var opened = FileDescriptor.OpenForMoment(path, Native.ReadOnly);
+        var opened = FileDescriptor.OpenForMoment(path, OpenFlags.O_RDONLY);
         if (!opened.Ok)
         {
             return opened.Error;
@@ -115,7 +116,7 @@ public sealed class SysfsAttribute : IDisposable
     /// <summary>Opens a file for writing (it is not created), writes to it once and closes it; as <see cref="Write"/>.</summary>
     public static Result<Nothing> WriteOnce(string path, string value)
     {
-        var opened = FileDescriptor.OpenForMoment(path, Native.WriteOnly);
+        var opened = FileDescriptor.OpenForMoment(path, OpenFlags.O_WRONLY);
         if (!opened.Ok)
         {
             return opened.Error;
@@ -131,14 +132,14 @@ public sealed class SysfsAttribute : IDisposable
         file.Dispose();
     }
 
-    /// <summary>Reads one byte, which arms the notification again. The error number, or 0. The caller holds a lease.</summary>
-    internal unsafe int Rearm()
+    /// <summary>Reads one byte, which arms the notification again. The error, or 0. The caller holds a lease.</summary>
+    internal unsafe Errno Rearm()
     {
         byte one;
-        nint got;
+        long got;
         do
         {
-            got = Native.ReadAt(file.Number, &one, 1, 0);
+            got = Syscall.pread(file.Number, &one, 1, 0);
         }
         while (got < 0 && Native.LastError == Errno.EINTR);
         return got < 0 ? Native.LastError : 0;
@@ -186,14 +187,14 @@ public sealed class SysfsAttribute : IDisposable
     {
         fixed (byte* start = buffer)
         {
-            nint got;
+            long got;
             do
             {
-                got = Native.ReadAt(file.Number, start, buffer.Length, offset);
+                got = Syscall.pread(file.Number, start, (ulong)buffer.Length, offset);
                 // A pipe or socket has no offsets; it is read as it comes.
                 if (got < 0 && offset == 0 && Native.LastError == Errno.ESPIPE)
                 {
-                    got = Native.Read(file.Number, start, buffer.Length);
+                    got = Syscall.read(file.Number, start, (ulong)buffer.Length);
                 }
             }
             while (got < 0 && Native.LastError == Errno.EINTR);
@@ -226,15 +227,15 @@ public sealed class SysfsAttribute : IDisposable
         var most = Encoding.UTF8.GetMaxByteCount(value.Length);
         Span<byte> bytes = most <= 1024 ? stackalloc byte[1024] : new byte[most];
         var length = Encoding.UTF8.GetBytes(value, bytes);
-        nint written;
+        long written;
         fixed (byte* start = bytes)
         {
             do
             {
-                written = Native.WriteAt(descriptor, start, length, 0);
+                written = Syscall.pwrite(descriptor, start, (ulong)length, 0);
                 if (written < 0 && Native.LastError == Errno.ESPIPE)
                 {
-                    written = Native.Write(descriptor, start, length);
+                    written = Syscall.write(descriptor, start, (ulong)length);
                 }
             }
             while (written < 0 && Native.LastError == Errno.EINTR);

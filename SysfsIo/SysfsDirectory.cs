@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -20,7 +21,7 @@ public static class SysfsDirectory
     /// <param name="prefix">What the names begin with: <c>dev-</c>.</param>
     public static unsafe Result<ImmutableArray<string>> List(string path, string prefix)
     {
-        var opened = FileDescriptor.OpenForMoment(path, Native.ReadOnly | Native.DirectoryOnly);
+        var opened = FileDescriptor.OpenForMoment(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         if (!opened.Ok)
         {
             return opened.Error;

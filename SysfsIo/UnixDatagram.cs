@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Mono.Unix.Native;
 
 namespace ActorRaid.SysfsIo;
 
@@ -9,7 +10,7 @@ namespace ActorRaid.SysfsIo;
 /// </summary>
 public sealed unsafe class UnixDatagram : IDisposable
 {
-    private const int FamilyUnix = 1, TypeDatagram = 2, TypeCloseOnExec = 0x80000;
+    private const int FamilyUnix = 1;
     private const int DoNotWait = 0x40, NoSignal = 0x4000;
     private const int SocketLevel = 1, PassDescriptors = 1;
     private const uint MemoryFileFlags = 1 | 2; // MFD_CLOEXEC | MFD_ALLOW_SEALING
@@ -46,7 +47,8 @@ public sealed unsafe class UnixDatagram : IDisposable
         {
             return new KernelError(path.Length == 0 ? Errno.EINVAL : Errno.ENAMETOOLONG, path, "open");
         }
-        var number = Native.Socket(FamilyUnix, TypeDatagram | TypeCloseOnExec, 0);
+        var number = Syscall.socket(
+            UnixAddressFamily.AF_UNIX, UnixSocketType.SOCK_DGRAM, UnixSocketFlags.SOCK_CLOEXEC, 0);
         return number < 0 ? KernelError.Last(path, "open") : new UnixDatagram(path, new FileDescriptor(number));
     }
 
@@ -78,9 +80,9 @@ public sealed unsafe class UnixDatagram : IDisposable
         using var file = new FileDescriptor(number);
         fixed (byte* start = bytes)
         {
-            for (nint written = 0; written < bytes.Length;)
+            for (long written = 0; written < bytes.Length;)
             {
-                var more = Native.Write(number, start + written, bytes.Length - written);
+                var more = Syscall.write(number, start + written, (ulong)(bytes.Length - written));
                 if (more <= 0)
                 {
                     return KernelError.Last(Path, "make a memory file for");

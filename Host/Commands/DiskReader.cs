@@ -24,7 +24,7 @@ internal static class DiskReader
     internal static Result<ReadDisk> Read(string path, IMetadataFormat format, int ordinal)
     {
         if (Directory.Exists(path))
-            return new KernelError(IsDirectory, path, "read");
+            return new KernelError(Errno.EISDIR, path, "read");
         var isImage = FileIdentity.Of(path) is { IsBlockDevice: false };
         var opened = BlockDevice.Open(path, writable: false);
         if (!opened.Ok)
@@ -66,8 +66,6 @@ internal static class DiskReader
 
     /// <summary>Whether an error says that there is nothing to be read: the disk is gone, or the drive is empty.</summary>
     internal static bool IsAbsence(KernelError error) => error.Errno is Errno.ENOENT or Errno.ENODEV or Errno.ENOMEDIUM;
-
-    private const int IsDirectory = 21;
 
     // A disk whose size cannot be read shows why when it is opened.
     private static bool HasSize(string entry)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ActorRaid.Host.Logging;
 using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Control;
 
@@ -16,6 +17,8 @@ internal sealed class ControlServer : IDisposable
 
     /// <summary>How many of them may watch or follow: a question always finds a place.</summary>
     internal const int MostWatchers = 48;
+
+    private const uint Unchanged = uint.MaxValue; // chown(2)
 
     private readonly PlacedSocket _socket;
     private readonly uint? _group;
@@ -74,8 +77,8 @@ internal sealed class ControlServer : IDisposable
     }
 
     private static KernelError? Open(string directory, uint group) =>
-        Native.ChangeOwner(directory, Native.Unchanged, group) < 0 ? KernelError.Last(directory, "chown")
-        : Native.ChangeMode(directory, 0x1C8) < 0 ? KernelError.Last(directory, "chmod")
+        Syscall.chown(directory, Unchanged, group) < 0 ? KernelError.Last(directory, "chown")
+        : Syscall.chmod(directory, FilePermissions.S_IRWXU | FilePermissions.S_IXGRP) < 0 ? KernelError.Last(directory, "chmod")
         : null;
 
     private async Task Serve(ControlConnection client)

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Control;
 
@@ -25,33 +25,28 @@ internal static class PeerRights
     internal const string Group = "actorraid";
 
     private const int MostGroups = 1024;
+    private const int SocketLevel = 1, PeerGroups = 59; // SO_PEERGROUPS: Mono lacks it.
 
     /// <summary>The group's number, by the local /etc/group; null: there is no such group.</summary>
     internal static uint? GroupNumber(string path = "/etc/group")
     {
-        try
-        {
-            foreach (var line in File.ReadLines(path))
-            {
-                var fields = line.Split(':');
-                if (fields.Length >= 3 && fields[0] == Group && uint.TryParse(fields[2], CultureInfo.InvariantCulture, out var number))
-                    return number;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // As good as none.
-        }
-        return null;
+        // getgrnam(3) could ask a directory service, and wait for a network.
+        // A file that cannot be opened is as good as none.
+        var file = Stdlib.fopen(path, "re");
+        if (file == 0)
+            return null;
+        var group = Syscall.fgetgrent(file);
+        while (group is not null && group.gr_name != Group)
+            group = Syscall.fgetgrent(file);
+        _ = Stdlib.fclose(file);
+        return group?.gr_gid;
     }
 
     /// <summary>What whoever is at the other end may do (SO_PEERCRED and SO_PEERGROUPS, unix(7)): as of the moment when it connected.</summary>
     internal static Rights Of(Socket connection, uint? group)
     {
-        Span<byte> bytes = stackalloc byte[12];
-        connection.GetRawSocketOption(Native.SocketLevel, Native.PeerCredentials, bytes);
-        var peer = MemoryMarshal.Read<Native.Credentials>(bytes);
-        return Judge(peer.User, peer.Group, Groups(connection), Native.EffectiveUser(), group);
+        var peer = PeerCredentials.Of(connection);
+        return Judge(peer.User, peer.Group, Groups(connection), Syscall.geteuid(), group);
     }
 
     /// <summary>Root and the daemon's own user may do everything, the group's members may ask.</summary>
@@ -65,7 +60,7 @@ internal static class PeerRights
         try
         {
             var bytes = new byte[MostGroups * sizeof(uint)];
-            var length = connection.GetRawSocketOption(Native.SocketLevel, Native.PeerGroups, bytes);
+            var length = connection.GetRawSocketOption(SocketLevel, PeerGroups, bytes);
             return MemoryMarshal.Cast<byte, uint>(bytes.AsSpan(0, length)).ToArray();
         }
         catch (SocketException)

@@ -11,6 +11,7 @@ using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.SysfsIo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -226,7 +227,7 @@ internal static class DaemonMain
             return;
         var said = failure is null ? [DaemonProcess.Ready] : System.Text.Encoding.UTF8.GetBytes(failure);
         fixed (byte* bytes = said)
-            Native.Write(descriptor, bytes, said.Length);
-        Native.Close(descriptor);
+            Syscall.write(descriptor, bytes, (ulong)said.Length);
+        Syscall.close(descriptor);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -89,10 +90,10 @@ internal sealed class Predecessor
     /// <summary>Sends it away from the container, and waits until it is gone. One that does not go is killed.</summary>
     internal Departure Dismiss()
     {
-        Processes.Kill(Process, Processes.Terminate);
+        Processes.Kill(Process, Signum.SIGTERM);
         if (IsGoneWithin(IsOfOurs ? OwnLimit : MdmonLimit))
             return Departure.Left;
-        Processes.Kill(Process, Processes.KillNow);
+        Processes.Kill(Process, Signum.SIGKILL);
         return IsGoneWithin(KillLimit) ? Departure.Killed : Departure.Ending;
     }
 
@@ -106,7 +107,7 @@ internal sealed class Predecessor
             // It may sleep: mdmon is woken by SIGUSR1.
             if (Stopwatch.GetElapsedTime(poked) > PokeEvery)
             {
-                Processes.Kill(Process, Processes.WakeUp);
+                Processes.Kill(Process, Signum.SIGUSR1);
                 poked = Stopwatch.GetTimestamp();
             }
             Thread.Sleep(LookEvery);

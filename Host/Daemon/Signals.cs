@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ActorRaid.SysfsIo;
 using Microsoft.Extensions.Hosting;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -10,8 +11,7 @@ namespace ActorRaid.Host.Daemon;
 /// </summary>
 internal sealed class Signals : IHostLifetime, ILeaveRequests, IDisposable
 {
-    private const PosixSignal User1 = (PosixSignal)10;
-    private const int HangUp = 1, DefaultAction = 0;
+    private const PosixSignal User1 = (PosixSignal)Signum.SIGUSR1;
 
     private volatile TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
@@ -20,7 +20,8 @@ internal sealed class Signals : IHostLifetime, ILeaveRequests, IDisposable
     internal Signals()
     {
         // Started by nohup, or by who ignores it: the runtime would leave it at that, and it means something to us.
-        Native.Signal(HangUp, DefaultAction);
+        Stdlib.SetSignalAction(Signum.SIGHUP, SignalAction.Default);
+        // Not Mono's UnixSignal: that takes the signal from the runtime, and needs a thread of ours that waits for it.
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, "SIGTERM")),

@@ -38,7 +38,7 @@ internal sealed record SystemdPlace(string? Socket, long WatchdogMicroseconds)
 /// </remarks>
 internal sealed class SystemdNotify : IDisposable
 {
-    private const int Patience = 5000, NoBuffers = 105;
+    private const int Patience = 5000;
 
     private readonly Action<string> _complain;
     private readonly Lock _gate = new();
@@ -122,7 +122,8 @@ internal sealed class SystemdNotify : IDisposable
             var since = Environment.TickCount64;
             var sent = _socket.Send(bytes);
             // Its queue is full: at boot it is busy for a moment.
-            while (!sent.Ok && sent.Error.Errno is Errno.EAGAIN or NoBuffers && Environment.TickCount64 - since < patience)
+            while (!sent.Ok && sent.Error.Errno is Errno.EAGAIN or Errno.ENOBUFS
+                && Environment.TickCount64 - since < patience)
             {
                 Thread.Sleep(20);
                 sent = _socket.Send(bytes);

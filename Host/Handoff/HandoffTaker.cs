@@ -82,7 +82,7 @@ internal sealed class HandoffTaker : IDisposable
         return taker;
 
         // That nobody is there is certain only with these errors; after any other two would supervise.
-        HandoffTaker? Nobody(KernelError error, int gone, int none) =>
+        HandoffTaker? Nobody(KernelError error, Errno gone, Errno none) =>
             error.Errno == gone || error.Errno == none
                 ? Told(error.ToString())
                 : throw new HandoffException($"it is not known who has the containers: {error}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace ActorRaid.Host.Hooks;
@@ -14,7 +15,6 @@ internal static unsafe class HookProcess
 {
     private const short NewSession = 0x80, SetSignalMask = 0x08, SetSignalDefaults = 0x04;
     private const ulong BrokenPipe = 1ul << 12;
-    private const int Kill = 9;
 
     /// <summary>Runs it.</summary>
     /// <param name="command">Its path and arguments.</param>
@@ -30,19 +30,19 @@ internal static unsafe class HookProcess
             return (false, KernelError.Last(command[0], "pipe to").ToString());
         // Never full: it is new, and this is little. Only our end must not wait.
         fixed (byte* bytes = input)
-            Native.Write(pipe[1], bytes, input.Length);
-        Native.Close(pipe[1]);
-        Native.FileControl(pipe[0], Native.SetStatusFlags, 0);
+            Syscall.write(pipe[1], bytes, (ulong)input.Length);
+        Syscall.close(pipe[1]);
+        Syscall.fcntl(pipe[0], FcntlCommand.F_SETFL, 0);
         var process = Spawn(command, environment, pipe[0], out var error);
-        Native.Close(pipe[0]);
+        Syscall.close(pipe[0]);
         if (process < 0)
             return (false, $"could not be started: {new KernelError(error, command[0], "execute")}");
         SysfsAttribute.WriteOnce($"/proc/{process}/oom_score_adj", "0");
         var inTime = WaitForEnd(process, limit);
         if (!inTime)
-            Native.Kill(-process, Kill);
+            Syscall.kill(-process, Signum.SIGKILL);
         int status;
-        while (Native.WaitForChild(process, &status, 0) < 0 && Native.LastError == Errno.EINTR)
+        while (Syscall.waitpid(process, out status, 0) < 0 && Native.LastError == Errno.EINTR)
         {
         }
         var took = string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms");
@@ -60,7 +60,8 @@ internal static unsafe class HookProcess
             return handle.Value.WaitForEnd(limit);
     }
 
-    private static int Spawn(IReadOnlyList<string> command, IReadOnlyList<string> environment, int input, out int error)
+    private static int Spawn(
+        IReadOnlyList<string> command, IReadOnlyList<string> environment, int input, out Errno error)
     {
         // Larger than glibc's and musl's structures.
         var actions = stackalloc byte[512];
@@ -80,7 +81,8 @@ internal static unsafe class HookProcess
         Native.SpawnAttributesSetDefaults(attributes, defaults);
         Native.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask | SetSignalDefaults);
         int process;
-        error = Native.Spawn(&process, strings.Add(command[0]), actions, attributes, strings.Add(command), strings.Add(environment));
+        error = (Errno)Native.Spawn(
+            &process, strings.Add(command[0]), actions, attributes, strings.Add(command), strings.Add(environment));
         Native.SpawnActionsDestroy(actions);
         Native.SpawnAttributesDestroy(attributes);
         return error == 0 ? process : -1;

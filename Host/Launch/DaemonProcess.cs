@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Launch;
 
@@ -15,6 +16,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
     internal const byte Ready = 1;
 
     private const short NewSession = 0x80, SetSignalMask = 0x08;
+    private const int CloseOnExec = 1; // FD_CLOEXEC
 
     /// <summary>
     /// What the runtime has to be told before it starts, for memory that is to be locked for good: stacks of 128 KiB
@@ -43,7 +45,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         if (Native.Pipe(pipe, Native.CloseOnExec) != 0)
             return KernelError.Last(Program, "pipe to").ToString();
         HideDescriptors();
-        Native.FileControl(pipe[1], Native.SetDescriptorFlags, 0);
+        Syscall.fcntl(pipe[1], FcntlCommand.F_SETFD, 0);
 
         // Larger than glibc's and musl's structures.
         var actions = stackalloc byte[512];
@@ -64,14 +66,14 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         var error = Native.Spawn(
             &process, Self(), actions, attributes, Strings([Name, .. arguments]), Strings(EnvironmentOfDaemon()));
         StackLimit.Raise();
-        Native.Close(pipe[1]);
+        Syscall.close(pipe[1]);
         if (error != 0)
         {
-            Native.Close(pipe[0]);
-            return CannotStart(error);
+            Syscall.close(pipe[0]);
+            return CannotStart((Errno)error);
         }
         var said = WaitForByte(pipe[0], limit);
-        Native.Close(pipe[0]);
+        Syscall.close(pipe[0]);
         return said;
     }
 
@@ -80,7 +82,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
     {
         HideDescriptors();
         if (options.Lock >= 0)
-            Native.FileControl(options.Lock, Native.SetDescriptorFlags, 0);
+            Syscall.fcntl(options.Lock, FcntlCommand.F_SETFD, 0);
         StackLimit.Lower();
         Native.Execute(Self(), Strings([Name, .. options.ToArguments()]), Strings(EnvironmentOfDaemon()));
         return CannotStart(Native.LastError);
@@ -94,22 +96,22 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         return new KernelError(Native.LastError, program, "execute").ToString();
     }
 
-    private string CannotStart(int errno) => $"cannot start the daemon: {new KernelError(errno, Program, "execute")}";
+    private string CannotStart(Errno errno) => $"cannot start the daemon: {new KernelError(errno, Program, "execute")}";
 
     private static string? WaitForByte(int descriptor, TimeSpan limit)
     {
-        var entry = new Native.PollFd { Descriptor = descriptor, Events = Native.PollIn };
+        Pollfd[] entry = [new Pollfd { fd = descriptor, events = PollEvents.POLLIN }];
         int seen;
         do
         {
-            seen = Native.Poll(&entry, 1, (int)limit.TotalMilliseconds);
+            seen = Syscall.poll(entry, (int)limit.TotalMilliseconds);
         }
         while (seen < 0 && Native.LastError == Errno.EINTR);
         if (seen <= 0)
             return $"the daemon is not ready after {limit.TotalSeconds:0} s";
         const int limitOfWords = 1024;
         var said = stackalloc byte[limitOfWords];
-        var count = (int)Native.Read(descriptor, said, limitOfWords);
+        var count = (int)Syscall.read(descriptor, said, limitOfWords);
         return count <= 0 ? "the daemon ended before it was ready"
             : said[0] == Ready ? null
             : System.Text.Encoding.UTF8.GetString(said, count);
@@ -121,7 +123,7 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         {
             if (int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor)
                 && descriptor > 2)
-                Native.FileControl(descriptor, Native.SetDescriptorFlags, Native.DescriptorCloseOnExec);
+                Syscall.fcntl(descriptor, FcntlCommand.F_SETFD, CloseOnExec);
         }
     }
 

@@ -31,7 +31,7 @@ internal static class DistributionMonitor
         }
         catch (Win32Exception e)
         {
-            return (1, new KernelError(e.NativeErrorCode, Path, "execute").ToString());
+            return (1, new KernelError((Errno)e.NativeErrorCode, Path, "execute").ToString());
         }
     }
 }

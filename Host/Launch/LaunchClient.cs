@@ -1,5 +1,6 @@
 using System.Text;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Launch;
 
@@ -27,32 +28,30 @@ internal sealed unsafe class LaunchClient : IDisposable
     {
         error = new KernelError(Errno.EINVAL, path, "connect to");
         const int pathLimit = 108;
-        var address = stackalloc byte[2 + pathLimit];
-        new Span<byte>(address, 2 + pathLimit).Clear();
-        *(ushort*)address = Native.UnixFamily;
         if (Encoding.UTF8.GetByteCount(path) >= pathLimit)
             return null;
-        Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, pathLimit));
 
-        var descriptor = Native.Socket(Native.UnixFamily, Native.StreamSocket | Native.SocketCloseOnExec, 0);
+        var descriptor = Syscall.socket(
+            UnixAddressFamily.AF_UNIX, UnixSocketType.SOCK_STREAM, UnixSocketFlags.SOCK_CLOEXEC, 0);
         if (descriptor < 0)
         {
             error = KernelError.Last(path, "make a socket for");
             return null;
         }
-        var time = stackalloc long[2] { (long)limit.TotalSeconds, limit.Microseconds + limit.Milliseconds * 1000L };
-        Native.SetSocketOption(descriptor, Native.SocketLevel, Native.ReceiveTimeout, time, 16);
-        Native.SetSocketOption(descriptor, Native.SocketLevel, Native.SendTimeout, time, 16);
-        Native.Credentials peer;
-        var length = sizeof(Native.Credentials);
-        if (Native.Connect(descriptor, address, 2 + pathLimit) != 0
-            || Native.GetSocketOption(descriptor, Native.SocketLevel, Native.PeerCredentials, &peer, &length) != 0)
+        var time = new Timeval
+        {
+            tv_sec = (long)limit.TotalSeconds, tv_usec = limit.Microseconds + limit.Milliseconds * 1000L,
+        };
+        Syscall.setsockopt(descriptor, UnixSocketProtocol.SOL_SOCKET, UnixSocketOptionName.SO_RCVTIMEO, time);
+        Syscall.setsockopt(descriptor, UnixSocketProtocol.SOL_SOCKET, UnixSocketOptionName.SO_SNDTIMEO, time);
+        var peer = Syscall.connect(descriptor, new SockaddrUn(path)) == 0 ? PeerCredentials.Of(descriptor) : null;
+        if (peer is null)
         {
             error = KernelError.Last(path, "connect to");
-            Native.Close(descriptor);
+            Syscall.close(descriptor);
             return null;
         }
-        return new LaunchClient(descriptor, peer.Process);
+        return new LaunchClient(descriptor, peer.Value.Process);
     }
 
     /// <summary>Asks, and waits for the answer. Null when the daemon closed without one: it was just leaving, or it hangs.</summary>
@@ -61,14 +60,14 @@ internal sealed unsafe class LaunchClient : IDisposable
         var bytes = request.Encode();
         fixed (byte* start = bytes)
         {
-            if (Native.Send(_descriptor, start, bytes.Length, Native.NoSignal) != bytes.Length)
+            if (Syscall.send(_descriptor, start, (ulong)bytes.Length, MessageFlags.MSG_NOSIGNAL) != bytes.Length)
                 return null;
         }
         var line = stackalloc byte[LaunchReply.Limit];
         var count = 0;
         while (count < LaunchReply.Limit)
         {
-            var read = Native.Read(_descriptor, line + count, LaunchReply.Limit - count);
+            var read = Syscall.read(_descriptor, line + count, (ulong)(LaunchReply.Limit - count));
             if (read <= 0)
                 return null;
             var end = new ReadOnlySpan<byte>(line + count, (int)read).IndexOf((byte)'\n');
@@ -102,5 +101,5 @@ internal sealed unsafe class LaunchClient : IDisposable
     }
 
     /// <summary>Closes the connection.</summary>
-    public void Dispose() => Native.Close(_descriptor);
+    public void Dispose() => Syscall.close(_descriptor);
 }

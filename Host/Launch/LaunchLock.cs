@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 
 namespace ActorRaid.Host.Launch;
 
@@ -23,7 +24,9 @@ internal sealed class LaunchLock : IDisposable
     internal static LaunchLock? Take(string path, TimeSpan limit, out string reason)
     {
         reason = "";
-        var descriptor = Native.Open(path, Native.ReadWrite | Native.Create | Native.CloseOnExec, 0x180);
+        var descriptor = Syscall.open(
+            path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_CLOEXEC,
+            FilePermissions.S_IRUSR | FilePermissions.S_IWUSR);
         if (descriptor < 0)
         {
             reason = KernelError.Last(path, "open").ToString();
@@ -38,7 +41,7 @@ internal sealed class LaunchLock : IDisposable
             if (error.Errno is not (Errno.EAGAIN or Errno.EINTR) || Stopwatch.GetElapsedTime(since) > limit)
             {
                 reason = error.Errno == Errno.EAGAIN ? $"{path} is held by another process" : error.ToString();
-                Native.Close(descriptor);
+                Syscall.close(descriptor);
                 return null;
             }
             Thread.Sleep(pause);
@@ -50,6 +53,6 @@ internal sealed class LaunchLock : IDisposable
     {
         var descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
-            Native.Close(descriptor);
+            Syscall.close(descriptor);
     }
 }

@@ -1,6 +1,7 @@
 using ActorRaid.Actors;
 using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 using Serilog;
 using Serilog.Events;
 using Serilog.Parsing;
@@ -74,7 +75,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
         _ending = true;
         Wake();
         if (_thread.Join(TimeSpan.FromSeconds(2)))
-            Native.Close(_wake);
+            Syscall.close(_wake);
     }
 
     /// <summary>An event as Serilog wants it: the text as message, everything else as properties.</summary>
@@ -128,7 +129,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
     private void Wake()
     {
         ulong one = 1;
-        Native.Write(_wake, &one, sizeof(ulong));
+        Syscall.write(_wake, &one, sizeof(ulong));
     }
 
     private void Drain()
@@ -158,7 +159,7 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
                 continue;
             }
             ulong count;
-            Native.Read(_wake, &count, sizeof(ulong));
+            Syscall.read(_wake, &count, sizeof(ulong));
             Volatile.Write(ref _sleeping, 0);
         }
     }

@@ -20,7 +20,6 @@ internal sealed class JournaldSink(UnixDatagram socket, TimeSpan patience) : ILo
     /// <summary>journald's socket.</summary>
     internal const string SocketPath = "/run/systemd/journal/socket";
 
-    private const int MessageTooLong = 90, NoBuffers = 105;
 
     private readonly JournalEntry _entry = new();
     private long _lost;
@@ -42,7 +41,7 @@ internal sealed class JournaldSink(UnixDatagram socket, TimeSpan patience) : ILo
                 _lost = 0;
                 return;
             }
-            if (sent.Error.Errno is not (Errno.EAGAIN or NoBuffers) || Stopwatch.GetElapsedTime(since) >= patience)
+            if (sent.Error.Errno is not (Errno.EAGAIN or Errno.ENOBUFS) || Stopwatch.GetElapsedTime(since) >= patience)
             {
                 _lost++;
                 Interlocked.Increment(ref _lostInAll);
@@ -78,7 +77,7 @@ internal sealed class JournaldSink(UnixDatagram socket, TimeSpan patience) : ILo
     private Result<Nothing> Send()
     {
         var sent = socket.Send(_entry.Bytes);
-        return !sent.Ok && sent.Error.Errno == MessageTooLong ? socket.SendAsFile(_entry.Bytes) : sent;
+        return !sent.Ok && sent.Error.Errno == Errno.EMSGSIZE ? socket.SendAsFile(_entry.Bytes) : sent;
     }
 
     private static void AddIfThere(JournalEntry entry, string name, string? value)

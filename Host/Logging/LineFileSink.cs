@@ -1,5 +1,6 @@
 using System.Text;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -11,7 +12,8 @@ namespace ActorRaid.Host.Logging;
 /// </summary>
 internal sealed unsafe class LineFileSink : ILogEventSink, IDisposable
 {
-    private const int OwnerWritesOthersRead = 0x1A4;
+    private const FilePermissions OwnerWritesOthersRead =
+        FilePermissions.S_IRUSR | FilePermissions.S_IWUSR | FilePermissions.S_IRGRP | FilePermissions.S_IROTH;
 
     private readonly string _path;
     private readonly int _descriptor;
@@ -21,7 +23,8 @@ internal sealed unsafe class LineFileSink : ILogEventSink, IDisposable
     internal LineFileSink(string path)
     {
         _path = path;
-        _descriptor = Native.Open(path, Native.WriteOnly | Native.Append | Native.Create | Native.CloseOnExec, OwnerWritesOthersRead);
+        _descriptor = Syscall.open(
+            path, OpenFlags.O_WRONLY | OpenFlags.O_APPEND | OpenFlags.O_CREAT | OpenFlags.O_CLOEXEC, OwnerWritesOthersRead);
         if (_descriptor < 0)
             throw new IOException(KernelError.Last(path, "open").ToString());
     }
@@ -33,11 +36,11 @@ internal sealed unsafe class LineFileSink : ILogEventSink, IDisposable
         fixed (byte* start = line)
         {
             // Serilog tells its own log of what is thrown here, and goes on.
-            if (Native.Write(_descriptor, start, line.Length) < 0)
+            if (Syscall.write(_descriptor, start, (ulong)line.Length) < 0)
                 throw new IOException(KernelError.Last(_path, "write").ToString());
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Native.Close(_descriptor);
+    public void Dispose() => Syscall.close(_descriptor);
 }

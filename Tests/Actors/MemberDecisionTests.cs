@@ -24,7 +24,7 @@ public sealed class MemberDecisionTests
     [InlineData(ArrayState.Clean, Errno.EINVAL, true)]
     [InlineData(ArrayState.Clean, Errno.ENODEV, false)]
     [InlineData(ArrayState.Active, Errno.ENOENT, false)]
-    public void That_somebody_else_was_faster_is_no_refusal(ArrayState written, int errno, bool isRefusal) =>
+    public void That_somebody_else_was_faster_is_no_refusal(ArrayState written, Errno errno, bool isRefusal) =>
         Assert.Equal(isRefusal, MemberDecision.IsRefusal(written, errno));
 
     [Theory]

@@ -288,7 +288,7 @@ public class SpareActivationProperties
 
         private void Tell(string what) => Story.Add(what);
 
-        private static KernelError Refused(int errno, string attribute) => new(errno, attribute, "write");
+        private static KernelError Refused(Errno errno, string attribute) => new(errno, attribute, "write");
 
         private sealed record Update() : PreparedUpdate("spare");
     }

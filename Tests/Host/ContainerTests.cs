@@ -42,7 +42,7 @@ public sealed class ContainerTests : IDisposable
     {
         Array("md127", "", "external:imsm\n");
         Directory.CreateDirectory($"{_root.Path}/block/md126/md/level");
-        Assert.Equal(21, ContainerCheck.Look("md126", _root.Path).Error.Errno);
+        Assert.Equal(Errno.EISDIR, ContainerCheck.Look("md126", _root.Path).Error.Errno);
         Assert.Equal(["md126", "md127"], MdmonCommand.Containers(_root.Path).Value);
         Assert.Null(ContainerCheck.Look("md9", _root.Path).Value);
         _root.Make("elsewhere/block", "");

@@ -4,6 +4,7 @@ using System.Text;
 using ActorRaid.Host;
 using ActorRaid.Host.Launch;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace ActorRaid.Tests.Host;
@@ -17,7 +18,7 @@ public sealed class ExecutableTests : IDisposable
     public void Dispose()
     {
         foreach (var daemon in _daemons.Where(daemon => !Executable.HasEnded(daemon)))
-            Processes.Kill(daemon, Processes.Terminate);
+            Processes.Kill(daemon, Signum.SIGTERM);
         Assert.True(SpinWait.SpinUntil(() => _daemons.TrueForAll(Executable.HasEnded), Executable.Limit));
         _root.Dispose();
     }
@@ -56,13 +57,12 @@ public sealed class ExecutableTests : IDisposable
         Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(daemon, Peer()));
         Assert.Equal(["control.sock", "handoff.sock", "launch.sock"], Directory.EnumerateFiles(_root.Path, "*.sock*").Select(Path.GetFileName).Order());
 
-        const int hangUp = 1;
-        Assert.True(Processes.Kill(daemon, hangUp).Ok);
-        Assert.True(Processes.Kill(daemon, Processes.WakeUp).Ok);
+        Assert.True(Processes.Kill(daemon, Signum.SIGHUP).Ok);
+        Assert.True(Processes.Kill(daemon, Signum.SIGUSR1).Ok);
         Assert.Equal(LaunchOutcome.Supervised, launcher.Stay().Outcome);
         Assert.Equal(daemon, Peer());
 
-        Assert.True(Processes.Kill(daemon, Processes.Terminate).Ok);
+        Assert.True(Processes.Kill(daemon, Signum.SIGTERM).Ok);
         Assert.True(SpinWait.SpinUntil(() => Executable.HasEnded(daemon), Executable.Limit));
         Assert.False(File.Exists($"{_root.Path}/launch.sock"));
     }
@@ -70,10 +70,9 @@ public sealed class ExecutableTests : IDisposable
     [Fact]
     public void A_daemon_is_marked_when_off_root_and_inherits_nothing_but_its_environment()
     {
-        const int readOnly = 0;
-        var leaked = Native.Open(_root.Make("leaked", ""), readOnly, 0);
+        var leaked = Syscall.open(_root.Make("leaked", ""), OpenFlags.O_RDONLY);
         Assert.Equal(LaunchOutcome.Supervised, Launcher(offRoot: true).Stay().Outcome);
-        Native.Close(leaked);
+        Syscall.close(leaked);
         var daemon = Peer();
         Assert.Equal("@dmon", Processes.CommandLine(daemon).Value[0]);
         Assert.Equal("/", Directory.ResolveLinkTarget($"/proc/{daemon}/cwd", true)?.FullName);
@@ -141,7 +140,7 @@ public sealed class ExecutableTests : IDisposable
         _daemons.Add(process.Id);
         var bytes = new byte[100];
         Assert.Equal("READY=1", Encoding.ASCII.GetString(bytes, 0, systemd.Receive(bytes)));
-        Processes.Kill(process.Id, Processes.Terminate);
+        Processes.Kill(process.Id, Signum.SIGTERM);
         Assert.True(process.WaitForExit(Executable.Limit));
         Assert.Equal(0, process.ExitCode);
         Assert.Contains("daemon-ready", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
@@ -153,7 +152,6 @@ public sealed class ExecutableTests : IDisposable
     [Fact]
     public void It_is_configured_by_its_file_which_SIGHUP_and_reload_have_read_again()
     {
-        const int hangUp = 1;
         using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
         systemd.Bind(new UnixDomainSocketEndPoint($"{_root.Path}/notify"));
         (string, string)[] environment =
@@ -186,10 +184,10 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(0, shown.Status);
         Assert.Contains($"In force in process {process.Id}.", shown.Output, StringComparison.Ordinal);
         File.Move($"{_root.Path}/log", $"{_root.Path}/log.1");
-        Assert.True(Processes.Kill(process.Id, hangUp).Ok);
+        Assert.True(Processes.Kill(process.Id, Signum.SIGHUP).Ok);
         Expect("RELOADING=1");
         Expect("READY=1");
-        Assert.True(Processes.Kill(process.Id, Processes.Terminate).Ok);
+        Assert.True(Processes.Kill(process.Id, Signum.SIGTERM).Ok);
         Expect("STOPPING=1");
         Assert.True(process.WaitForExit(Executable.Limit));
         Assert.Contains("settings-reloaded", File.ReadAllText($"{_root.Path}/log.1"), StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -5,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.Lab;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace ActorRaid.Tests.Host;
@@ -26,15 +28,12 @@ public sealed partial class LibraryNeedsTests
         var libc = NativeLibrary.Load("libc.so.6");
         Type[] someOfEach =
             [typeof(Processes), typeof(ActorRaid.Host.Launch.LaunchPaths), typeof(ActorRaid.Gateway.GatewayCommand)];
-        string[] names = [.. someOfEach
-            .Select(type => type.Assembly)
-            .SelectMany(assembly => assembly.GetTypes())
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
-            .Select(method => method.GetCustomAttribute<DllImportAttribute>())
-            .Where(import => import is { Value: "libc" })
-            .Select(import => import!.EntryPoint!)
-            .Distinct()];
-        Assert.True(names.Length > 30, $"only {names.Length} functions were found");
+        var own = someOfEach.SelectMany(type => Functions(type.Assembly)).ToList();
+        Assert.True(own.Count > 15, $"only {own.Count} functions were found");
+        // Mono.Posix has functions of other systems too, which no version of this library has.
+        var monos = Functions(typeof(Syscall).Assembly).Where(name => VersionOf(libc, name) != int.MaxValue).ToList();
+        Assert.True(monos.Count > 60, $"only {monos.Count} functions of Mono's were found");
+        string[] names = [.. own.Union(monos)];
         string[] newer = [.. names
             .Select(name => (Name: name, Version: VersionOf(libc, name)))
             .Where(one => one.Version > Declared)
@@ -42,7 +41,7 @@ public sealed partial class LibraryNeedsTests
         Assert.True(newer.Length == 0, $"{Control} says libc6 (>= 2.{Declared}): {string.Join(", ", newer)}");
     }
 
-    /// <summary>What the runtime in it wants, by its ELF header: the package's two programs.</summary>
+    /// <summary>What the runtime in it wants, by its ELF header: the package's two programs, and what the first loads.</summary>
     [Fact]
     public void The_runtime_that_the_programs_are_published_with_needs_no_newer_one()
     {
@@ -51,13 +50,45 @@ public sealed partial class LibraryNeedsTests
             return; // deploy/test gives it, except with --no-lab.
         }
 
-        foreach (var program in (string[])["actorraid", "gateway/actorraid-gateway"])
+        foreach (var program in (string[])["actorraid", "libMonoPosixHelper.so", "gateway/actorraid-gateway"])
         {
             var text = Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(published, program)));
             var needed = Need().Matches(text).Max(Minor);
             Assert.True(needed <= Declared, $"{program}: glibc 2.{needed}; {Control} says libc6 (>= 2.{Declared})");
         }
     }
+
+    /// <summary>Copied without what belongs to it, it says so, and does not come to grief in the middle.</summary>
+    [Fact]
+    public void The_program_alone_says_that_its_helper_is_missing()
+    {
+        if (Environment.GetEnvironmentVariable("ACTORRAID_PUBLISHED") is not { Length: > 0 } published)
+        {
+            return;
+        }
+
+        var alone = Directory.CreateTempSubdirectory("alone").FullName;
+        try
+        {
+            File.Copy(Path.Combine(published, "actorraid"), Path.Combine(alone, "actorraid"));
+            var start = new ProcessStartInfo(Path.Combine(alone, "actorraid"), ["status"]) { RedirectStandardError = true };
+            using var process = Process.Start(start)!;
+            Assert.Contains("libMonoPosixHelper.so", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+            process.WaitForExit();
+            Assert.Equal(1, process.ExitCode);
+        }
+        finally
+        {
+            Directory.Delete(alone, recursive: true);
+        }
+    }
+
+    private static IEnumerable<string> Functions(Assembly assembly) => assembly.GetTypes()
+        .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+        .Select(method => method.GetCustomAttribute<DllImportAttribute>())
+        .Where(import => import is { Value: "libc" or "c" })
+        .Select(import => import!.EntryPoint!)
+        .Distinct();
 
     private static int Minor(Match version) => int.Parse(version.Groups[1].Value, CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace ActorRaid.Tests.SysfsIo;
@@ -31,14 +32,14 @@ public sealed class KernelThreadTests
         loop.Post(() =>
         {
             byte read;
-            Native.Read(reading, &read, 1);
+            Syscall.read(reading, &read, 1);
         });
         Assert.True(SpinWait.SpinUntil(() => KernelThread.WaitsInKernel(loop.ThreadNumber), Patience.Limit));
         byte any = 0;
-        Native.Write(writing, &any, 1);
+        Syscall.write(writing, &any, 1);
         Assert.True(SpinWait.SpinUntil(() => !KernelThread.WaitsInKernel(loop.ThreadNumber), Patience.Limit));
-        Native.Close(reading);
-        Native.Close(writing);
+        Syscall.close(reading);
+        Syscall.close(writing);
     }
 
     [Fact]

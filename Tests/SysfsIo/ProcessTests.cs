@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ActorRaid.SysfsIo;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace ActorRaid.Tests.SysfsIo;
@@ -51,7 +52,7 @@ public sealed class ProcessTests : IDisposable
         Assert.True(PidFile.IsAlive(child.Id));
         Patience.Until(() => Processes.CommandLine(child.Id) is { Ok: true, Value: ["sleep", "1000"] }, "the child to be what it shall be");
         Assert.Equal("sleep", Processes.Name(child.Id).Value);
-        Assert.True(Processes.Kill(child.Id, Processes.Terminate).Ok);
+        Assert.True(Processes.Kill(child.Id, Signum.SIGTERM).Ok);
         child.WaitForExit();
         Patience.Until(() => !PidFile.IsAlive(child.Id), "the child's end");
         Assert.Equal(Errno.ESRCH, Processes.Kill(child.Id, 0).Error.Errno);

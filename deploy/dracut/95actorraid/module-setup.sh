@@ -25,6 +25,10 @@ depends() {
 # called by dracut
 install() {
     inst_multiple /usr/lib/actorraid/actorraid /usr/lib/actorraid/mdmon /usr/lib/actorraid/repair-torn
+    # Loaded by its path, from beside the program: nothing else says that it is needed. It is no executable file, so dracut
+    # does not look for what it needs in its turn.
+    inst_library /usr/lib/actorraid/libMonoPosixHelper.so
+    inst_libdir_file 'libz.so.1*' 'libm.so.6*' 'librt.so.1*' 'libdl.so.2*' 'libpthread.so.0*'
     inst_multiple /usr/sbin/actorraid mdmon udevadm
     # Containers with metadata of another format are handed on to mdadm's own.
     inst_multiple -o /etc/actorraid.json /sbin/mdmon.distrib
