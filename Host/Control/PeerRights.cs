@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using ActorRaid.SysfsIo;
@@ -30,16 +31,22 @@ internal static class PeerRights
     /// <summary>The group's number, by the local /etc/group; null: there is no such group.</summary>
     internal static uint? GroupNumber(string path = "/etc/group")
     {
-        // getgrnam(3) could ask a directory service, and wait for a network.
-        // A file that cannot be opened is as good as none.
-        var file = Stdlib.fopen(path, "re");
-        if (file == 0)
-            return null;
-        var group = Syscall.fgetgrent(file);
-        while (group is not null && group.gr_name != Group)
-            group = Syscall.fgetgrent(file);
-        _ = Stdlib.fclose(file);
-        return group?.gr_gid;
+        // Not by Mono: its getgrnam could ask a directory service, and wait for a network, and its fgetgrent ends the process
+        // (a segmentation fault) at a line that has only a name, as NIS has its "+".
+        try
+        {
+            foreach (var line in File.ReadLines(path))
+            {
+                var fields = line.Split(':');
+                if (fields.Length >= 3 && fields[0] == Group && uint.TryParse(fields[2], CultureInfo.InvariantCulture, out var number))
+                    return number;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // As good as none.
+        }
+        return null;
     }
 
     /// <summary>What whoever is at the other end may do (SO_PEERCRED and SO_PEERGROUPS, unix(7)): as of the moment when it connected.</summary>

@@ -360,6 +360,9 @@ public sealed class ControlTests : IDisposable
         Assert.Equal(Rights.None, PeerRights.Judge(1001, 5, [6, 8], 1000, 7));
         Assert.Equal(Rights.None, PeerRights.Judge(1001, 5, [0], 1000, null));
         Assert.Equal(115u, PeerRights.GroupNumber(_root.Make("group", "root:x:0:\nactorraids:x:9:\nactorraid:x:115:a,b\n")));
+        // NIS's line is what a C library's reader may stumble over.
+        Assert.Equal(115u, PeerRights.GroupNumber(_root.Make("group", "#\n\nbroken\n+\n+::0:\nbad:x:y:\nactorraid:x:115:")));
+        Assert.Null(PeerRights.GroupNumber(_root.Path + "/none"));
         Assert.Null(PeerRights.GroupNumber(_root.Make("group", "root:x:0:\nactorraid\n")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Socket));
     }
