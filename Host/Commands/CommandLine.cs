@@ -17,10 +17,17 @@ internal static class CommandLine
     {
         if (arguments is [{ } first, ..] && GatewayProgram.Commands.Contains(first))
             return GatewayProgram.Become(arguments, errors ?? Console.Error);
-        var parsed = Build().Parse(arguments);
+        var parsed = Parse(arguments);
         var status = parsed.Invoke(errors is null ? null : new InvocationConfiguration { Output = errors, Error = errors });
         return parsed.Errors.Count > 0 ? Words.UsageStatus : status;
     }
+
+    /// <summary>
+    /// Parses. A word that begins with @ is no file of further words: compiled ahead, the program is called as argv[0] says,
+    /// and that is <c>@actorraid</c> where systemd is to spare it at shutdown.
+    /// </summary>
+    internal static ParseResult Parse(string[] arguments) =>
+        Build().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     /// <summary>The commands.</summary>
     internal static RootCommand Build()

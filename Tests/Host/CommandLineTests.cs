@@ -42,8 +42,9 @@ public sealed class CommandLineTests
     [InlineData("explain md127 --json")]
     [InlineData("hooks")]
     [InlineData("examine /dev/sda")]
+    [InlineData("examine @disk")]
     public void What_is_right_is_understood(string line) =>
-        Assert.Empty(CommandLine.Build().Parse(line.Split(' ')).Errors);
+        Assert.Empty(CommandLine.Parse(line.Split(' ')).Errors);
 
     [Fact]
     public void No_health_has_the_status_of_what_is_not_understood() =>
