@@ -23,12 +23,13 @@ public sealed partial class EventLevelTests
             disk-arrived disk-readable legs-placed legs-verified
             """,
         [EventLevel.Warning] = """
+            actors-warned
             array-degraded array-frozen array-unknown arrays-not-at-rest bad-block checkpoint-lost control disk-foreign disk-hangs events-dropped handed-over
             handoff handoff-refused hook hook-dropped leg-failed leg-failed-too mdstat-unreadable memory-not-kept no-spare not-read not-settled not-spared
             not-supervised notify-failed safe-mode-delay-note spare-slow spare-unknown taken-over
             """,
         [EventLevel.Error] = """
-            actor-failed array-actor-restarted array-refused array-state array-state-refused bad-block-refused container-failed container-missing
+            actor-failed actors-failed array-actor-restarted array-refused array-state array-state-refused bad-block-refused container-failed container-missing
             container-refused container-stuck control-failed daemon-failed disk-actor-ended disk-unreadable handoff-failed handoff-refused heartbeat-failed
             hooks-failed host-failed host-request-failed host-stuck leg-state-refused loop-failed metadata-write-failed no-control no-handoff not-handed-over
             not-read not-supervised pid-file recorded-on-fewer recovery-refused remove-refused reshape-cancelled settings-kept settings-problem settings-reloaded
