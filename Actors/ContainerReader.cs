@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 
@@ -34,25 +33,22 @@ public sealed class ContainerReader(RaidSettings settings)
     // Somebody who watches looks once a second.
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(900);
 
-    private Dictionary<(string Format, string Name, DeviceNumber Device), (Task<Result<DiskSource>> Read, long Begun)> _known = [];
+    private readonly DiskReadings<(string Format, ContainerDisk Disk), Result<DiskSource>> _readings =
+        new(wanted => Source(settings, wanted.Format, wanted.Disk), Limit, Fresh);
 
     /// <summary>What the disks of each of these containers say.</summary>
     public ImmutableDictionary<string, RecordedContainer> Read(ImmutableArray<(string Name, string Format)> containers)
     {
-        var before = _known;
-        _known = [];
         var members = containers.Select(container => (
             container.Name,
             Format: settings.Formats.FirstOrDefault(format => format.Name == container.Format),
             FormatName: container.Format,
             Disks: ContainerLoader.Members(settings.SysRoot, container.Name))).ToList();
-        foreach (var container in members.Where(container => container.Format is not null && container.Disks.Ok))
-        {
-            foreach (var disk in container.Disks.Value)
-                Begin(before, container.Format!, disk);
-        }
-
-        Task.WaitAll([.. _known.Values.Select(known => known.Read)], Limit);
+        var read = _readings.Read(
+            from container in members
+            where container.Format is not null && container.Disks.Ok
+            from disk in container.Disks.Value
+            select (container.FormatName, disk));
         return members.ToImmutableDictionary(
             container => container.Name,
             container => container switch
@@ -62,39 +58,31 @@ public sealed class ContainerReader(RaidSettings settings)
                     IsOfOtherFormat = true,
                 },
                 { Disks: { Ok: false, Error: var error } } => RecordedContainer.Unknown($"its disks are not known: {error}"),
-                _ => Put(container.Name, container.Format, container.Disks.Value),
+                _ => Put(container.Name, container.Format, container.Disks.Value, read),
             });
     }
 
-    private void Begin(
-        Dictionary<(string Format, string Name, DeviceNumber Device), (Task<Result<DiskSource>> Read, long Begun)> before,
-        IMetadataFormat format, ContainerDisk disk)
+    private static async Task<Result<DiskSource>> Source(RaidSettings settings, string formatName, ContainerDisk disk)
     {
-        var key = (format.Name, disk.Name, disk.Device);
-        var isKnown = before.TryGetValue(key, out var known);
-        _known[key] = isKnown && (!known.Read.IsCompleted || Stopwatch.GetElapsedTime(known.Begun) < Fresh)
-            ? known
-            : (Source(DiskReading.Begin(settings.LookAtDisk, format, disk.Name, disk.Device)), Stopwatch.GetTimestamp());
-    }
-
-    private static async Task<Result<DiskSource>> Source(DiskReading reading)
-    {
-        var read = await reading.Read.ConfigureAwait(false);
+        var format = settings.Formats.First(format => format.Name == formatName);
+        var read = await DiskReading.Begin(settings.LookAtDisk, format, disk.Name, disk.Device).Read.ConfigureAwait(false);
         if (!read.Ok)
             return read.Error;
         read.Value.Device.Dispose();
         return read.Value.Source;
     }
 
-    private RecordedContainer Put(string container, IMetadataFormat format, ImmutableArray<ContainerDisk> disks)
+    private RecordedContainer Put(
+        string container, IMetadataFormat format, ImmutableArray<ContainerDisk> disks,
+        ImmutableDictionary<(string Format, ContainerDisk Disk), Task<Result<DiskSource>>> read)
     {
         var sources = new List<DiskSource>();
         var unreadable = ImmutableDictionary.CreateBuilder<string, string>();
         foreach (var disk in disks)
         {
-            switch (_known[(format.Name, disk.Name, disk.Device)].Read)
+            switch (read.GetValueOrDefault((format.Name, disk)))
             {
-                case { IsCompleted: false }:
+                case null:
                     unreadable[disk.Name] = $"{disk.Name} cannot be read: it does not answer";
                     break;
                 case { Result: { Ok: true, Value: var source } }:
@@ -107,8 +95,8 @@ public sealed class ContainerReader(RaidSettings settings)
         }
 
         var found = format.Load([.. sources.OrderBy(disk => ContainerLoader.IsLeg(settings.SysRoot, container, disk.Name))]);
-        foreach (var verdict in found.Verdicts.Where(verdict => verdict.Standing is DiskStanding.Broken or DiskStanding.Foreign))
-            unreadable[verdict.Name] = $"{verdict.Name} is not used: {verdict.Reason}";
+        foreach (var verdict in found.Verdicts.Where(verdict => verdict.IsLeftOut))
+            unreadable[verdict.Name] = verdict.NotUsed;
         return found.Model is { } model
             ? new RecordedContainer(model.Generation, model.Volumes, model.Disks, unreadable.ToImmutable(), null)
             : new RecordedContainer(0, [], [], unreadable.ToImmutable(), found.Refusal ?? "no disk has metadata");

@@ -32,7 +32,7 @@ public sealed class DiskActor : RaidActor
     {
         _sysRoot = sysRoot;
         _name = name;
-        _path = path ?? DiskReading.PathOf(name);
+        _path = path ?? BlockDevice.PathOf(name);
         _device = device;
         _joining = new DeviceWorker($"md {name}");
         Receive<JoinArray>(join =>

@@ -87,7 +87,7 @@ internal sealed class DiskReading
 
     private static Result<OpenDisk> Open(IMetadataFormat format, string name, DeviceNumber number, bool writable)
     {
-        var path = PathOf(name);
+        var path = BlockDevice.PathOf(name);
         var opened = BlockDevice.Open(path, writable);
         if (!opened.Ok)
         {
@@ -105,9 +105,6 @@ internal sealed class DiskReading
 
         return new OpenDisk(new DiskSource(number, name, serial.Value, (ulong)device.SizeBytes / 512, device.SectorSize, tail.Value), device);
     }
-
-    /// <summary>A disk's device. The kernel writes '!' where a device's name has a directory in it.</summary>
-    public static string PathOf(string name) => "/dev/" + name.Replace('!', '/');
 
     private static int TailBytes(IMetadataFormat format, BlockDevice device) => (int)Math.Min(format.TailBytes(device.SectorSize), device.SizeBytes);
 

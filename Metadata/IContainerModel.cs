@@ -163,6 +163,12 @@ public sealed record DiskVerdict(DeviceNumber Device, string Name, DiskStanding 
 {
     /// <summary>The others went on without the disk, which is back with the copy that it had.</summary>
     public bool HasReturned { get; init; }
+
+    /// <summary>It could be read, and what it holds is not this container's, or is torn.</summary>
+    public bool IsLeftOut => Standing is DiskStanding.Broken or DiskStanding.Foreign;
+
+    /// <summary>That, in words.</summary>
+    public string NotUsed => $"{Name} is not used: {Reason}";
 }
 
 /// <summary>A disk that is present.</summary>

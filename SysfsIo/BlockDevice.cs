@@ -57,6 +57,9 @@ public sealed class BlockDevice : IDisposable
 
     internal FileDescriptor File => file;
 
+    /// <summary>The path of a device's node, by the kernel's name of it. The kernel writes '!' where a name has a directory in it.</summary>
+    public static string PathOf(string name) => "/dev/" + name.Replace('!', '/');
+
     /// <summary>
     /// Opens a block device or a regular file, close-on-exec. A file system that refuses O_DIRECT (tmpfs) is used without.
     /// ENOTBLK for anything else.

@@ -1,5 +1,4 @@
 using ActorRaid.Metadata.Imsm.Examine;
-using ActorRaid.Metadata.Imsm.Load;
 using ActorRaid.Reporting;
 
 namespace ActorRaid.Host.Commands;
@@ -10,14 +9,13 @@ internal static class ExamineCommand
     /// <summary>0: every disk has metadata that can be read; 1: some has none, or cannot be read.</summary>
     internal static int Run(IReadOnlyList<string> paths, bool json, TextWriter output, TextWriter errors)
     {
-        var format = new ImsmFormat();
         var failed = false;
         var written = 0;
         if (json)
             output.Write("[");
         for (var i = 0; i < paths.Count; i++)
         {
-            var disk = DiskReader.Read(paths[i], format, i);
+            var disk = DiskReader.Read(paths[i], SupportedFormats.Imsm, i);
             if (!disk.Ok)
             {
                 errors.WriteLine($"actorraid: {disk.Error}");

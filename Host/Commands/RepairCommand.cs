@@ -16,11 +16,10 @@ internal static class RepairCommand
     /// <summary>0: nothing to do, or done, or (without --yes) could be done; 1: refused or failed, for some disk at least.</summary>
     internal static int Run(IReadOnlyList<string> paths, bool yes, TextWriter output, TextWriter errors)
     {
-        var format = new ImsmFormat();
         var disks = new List<ReadDisk>();
         for (var i = 0; i < paths.Count; i++)
         {
-            var disk = DiskReader.Read(paths[i], format, i);
+            var disk = DiskReader.Read(paths[i], SupportedFormats.Imsm, i);
             if (!disk.Ok)
             {
                 errors.WriteLine($"actorraid: {disk.Error}");
@@ -44,12 +43,11 @@ internal static class RepairCommand
     /// </summary>
     internal static int RunTorn(IEnumerable<string> paths, bool yes, TextWriter output, TextWriter errors)
     {
-        var format = new ImsmFormat();
         var disks = new List<ReadDisk>();
         var status = 0;
         foreach (var path in paths)
         {
-            var disk = DiskReader.Read(path, format, disks.Count);
+            var disk = DiskReader.Read(path, SupportedFormats.Imsm, disks.Count);
             if (disk.Ok)
             {
                 disks.Add(disk.Value);

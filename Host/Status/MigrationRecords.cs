@@ -7,7 +7,7 @@ namespace ActorRaid.Host.Status;
 
 /// <summary>
 /// How far a reshape is by the migration record, which mdadm writes to the volume's first two members itself: of a container's later volumes it tells
-/// nobody. Each disk is read on a thread of its own, one reading at a time: one that does not answer is not waited for. For one thread.
+/// nobody. A disk that does not answer is not waited for. For one thread.
 /// </summary>
 /// <param name="read">Reads the last sector of a disk, by its name: sda.</param>
 /// <param name="limit">How long a reading is waited for; one that takes longer is for whoever asks later.</param>
@@ -15,7 +15,8 @@ internal sealed class MigrationRecords(Func<string, (byte[] Sector, int Size)?> 
 {
     private const int FirstMembers = 2;
 
-    private readonly Dictionary<string, Task<(byte[] Sector, int Size)?>> _reading = [];
+    private readonly DiskReadings<string, (byte[] Sector, int Size)?> _readings = new(
+        disk => Task.Factory.StartNew(() => read(disk), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default), limit);
 
     /// <summary>For this machine's disks.</summary>
     internal MigrationRecords()
@@ -37,22 +38,12 @@ internal sealed class MigrationRecords(Func<string, (byte[] Sector, int Size)?> 
             : null;
     }
 
-    private (byte[] Sector, int Size)? Last(string disk)
-    {
-        if (!_reading.TryGetValue(disk, out var reading))
-        {
-            _reading[disk] = reading = Task.Factory.StartNew(
-                () => read(disk), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-        if (Task.WaitAny([reading], limit) < 0)
-            return null;
-        _reading.Remove(disk);
-        return reading.IsCompletedSuccessfully ? reading.Result : null;
-    }
+    private (byte[] Sector, int Size)? Last(string disk) =>
+        _readings.Read([disk]).GetValueOrDefault(disk) is { IsCompletedSuccessfully: true, Result: var last } ? last : null;
 
     private static (byte[] Sector, int Size)? ReadLast(string disk)
     {
-        var opened = BlockDevice.Open($"/dev/{disk.Replace('!', '/')}", writable: false);
+        var opened = BlockDevice.Open(BlockDevice.PathOf(disk), writable: false);
         if (!opened.Ok)
             return null;
         using var device = opened.Value;
