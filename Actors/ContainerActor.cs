@@ -108,7 +108,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
                 _metadata, [.. _members.Select(member => (member.Key, member.Value))],
                 [.. _disks.Select(disk => (disk.Value.Name, disk.Key, disk.Value.Actor))], [.. Striped()])
             {
-                Unreadable = _unread.Where(disk => disk.Value.Reason is not null).ToImmutableDictionary(disk => disk.Key, disk => disk.Value.Reason!),
+                Unreadable = Unreadable(),
             },
             Self));
         Receive<PolicyChanged>(_ => TellMembers(new LegsMayHaveChanged(false)));

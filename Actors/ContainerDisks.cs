@@ -13,6 +13,7 @@ internal sealed partial class ContainerActor
 
     private readonly Dictionary<DeviceNumber, (string Name, IActorRef Actor)> _disks = [];
     private readonly Dictionary<DeviceNumber, UnreadDisk> _unread = [];
+    private readonly Dictionary<DeviceNumber, string> _notUsed = [];
     private readonly List<IActorRef> _reconciling = [];
     private uint _loadedGeneration;
 
@@ -57,9 +58,21 @@ internal sealed partial class ContainerActor
         }
     }
 
+    /// <summary>Why the metadata of a disk is not known, of those where it is not.</summary>
+    private ImmutableDictionary<DeviceNumber, string> Unreadable() =>
+        _notUsed.Concat(_unread.Where(disk => disk.Value.Reason is not null).Select(disk => KeyValuePair.Create(disk.Key, disk.Value.Reason!)))
+            .ToImmutableDictionary();
+
     /// <summary>Reports those that could not be read, and tries them again.</summary>
     private void TakeUnreadable(LoadedContainer loaded)
     {
+        // Of a disk that was left out the metadata knows nothing: what is told of it must come from here.
+        foreach (var verdict in loaded.Verdicts.Where(
+            verdict => verdict.IsLeftOut && loaded.Model!.Disks.All(disk => disk.Device != verdict.Device)))
+        {
+            _notUsed[verdict.Device] = verdict.NotUsed;
+        }
+
         foreach (var verdict in loaded.Verdicts.Where(verdict => verdict.Standing == DiskStanding.Unreadable))
         {
             var disk = new UnreadDisk(verdict.Name, hasArrived: false) { Reading = loaded.Hanging.FirstOrDefault(reading => reading.Device == verdict.Device) };
@@ -190,6 +203,7 @@ internal sealed partial class ContainerActor
 
     private void ForgetDisk(DeviceNumber device)
     {
+        _notUsed.Remove(device);
         if (_unread.Remove(device, out var disk))
         {
             Timers.Cancel(("answer", device));

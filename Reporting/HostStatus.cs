@@ -94,8 +94,8 @@ public sealed record ContainerStatus(
 /// <param name="Since">Since when its health is what it is, as far as this daemon knows.</param>
 /// <param name="Conditions">
 /// What else there is to know, in words for programs: frozen (somebody wants it left alone), delayed (its resync waits for another array's on the
-/// same disks), pending (its resync waits for the first write), recording (what was seen is being recorded, and takes long), reshape (one is recorded: an
-/// mdadm has to drive it). Null: nothing.
+/// same disks), remote (another node of a cluster does it), pending (its resync waits for the first write), recording (what was seen is being recorded, and takes long), reshape (one is recorded: an
+/// mdadm has to drive it), unrecorded (the metadata does not have it). Null: nothing.
 /// </param>
 /// <param name="MissingDisks">
 /// Of a volume that does not run: the serial numbers of the disks that it misses, as the metadata spells them. Null: it runs, or misses none.

@@ -2,22 +2,24 @@ using System.Collections.Immutable;
 
 namespace ActorRaid.Reporting;
 
-/// <summary>What a name stands for: a container, one of its arrays, or one of its disks.</summary>
-/// <param name="Container">The container.</param>
-/// <param name="Array">The array in it; null where the container or a disk is meant.</param>
+/// <summary>What a name stands for: a container, one of its arrays, one of its disks, or a native array, which lies in
+/// no container.</summary>
+/// <param name="Container">The container; null: a native array is meant.</param>
+/// <param name="Array">The array in it, or the native one; null where the container or a disk is meant.</param>
 /// <param name="Disk">The disk in it; null where the container or an array is meant.</param>
-public sealed record NamedThing(ContainerStatus Container, ArrayStatus? Array = null, DiskStatus? Disk = null)
+public sealed record NamedThing(ContainerStatus? Container, ArrayStatus? Array = null, DiskStatus? Disk = null)
 {
     /// <summary>The kernel's name of it: md127, md126, sda. Of a volume that does not run its place in its container: md127/0.</summary>
-    public string Kernel => Array?.Name ?? Disk?.Name ?? Container.Name;
+    public string Kernel => Array?.Name ?? Disk?.Name ?? Container?.Name ?? "";
 
     /// <summary>For a list: <c>md126 (volume "vol0" of md127)</c>.</summary>
     public string Text => this switch
     {
+        { Array: { } array, Container: null } => $"{array.Name} (native array)",
         { Array: { VolumeName: "" } array } => $"{array.Name} (array of {Container.Name})",
         { Array: { } array } => $"{array.Name} (volume \"{array.VolumeName}\" of {Container.Name})",
-        { Disk: { } disk } => $"{disk.Name} (disk of {Container.Name})",
-        _ => $"{Container.Name} (container)",
+        { Disk: { } disk } => $"{disk.Name} (disk of {Container?.Name})",
+        _ => $"{Kernel} (container)",
     };
 }
 
@@ -58,6 +60,12 @@ public static class NameLookup
     public static string Several(string name, ImmutableArray<NamedThing> things) =>
         $"\"{Printable.Of(name)}\" may be any of {things.Length}: {string.Join(", ", things.Select(thing => thing.Text))}; say which by the kernel's name, below /dev, or by its UUID";
 
+    /// <summary>Why a name that fits nothing is refused: there is no such thing, or what there is cannot be
+    /// told.</summary>
+    public static string None(HostStatus status, string name) => status.Problem is { } problem
+        ? $"whether there is a {name} here cannot be told: {problem}"
+        : $"there is no {name} here; what there is: {All(status)}";
+
     /// <summary>What there is to ask for: containers, arrays with their volumes' names, disks.</summary>
     public static string All(HostStatus status) => string.Join(", ", Things(status).Select(thing => thing switch
     {
@@ -67,13 +75,14 @@ public static class NameLookup
 
     private static IEnumerable<NamedThing> Things(HostStatus status) => status.Containers.SelectMany(container => new[] { new NamedThing(container) }
         .Concat(container.Arrays.Select(array => new NamedThing(container, Array: array)))
-        .Concat(container.Disks.Select(disk => new NamedThing(container, Disk: disk))));
+        .Concat(container.Disks.Select(disk => new NamedThing(container, Disk: disk))))
+        .Concat((status.NativeArrays ?? []).Select(array => new NamedThing(null, array)));
 
     private static bool Fits(NamedThing thing, string name) => thing switch
     {
         { Array: { } array } => (array.VolumeName is not "" && array.VolumeName == name) || IsUuid(array.Uuid, name),
         { Disk: { } disk } => IsSerial(disk.Serial, name),
-        _ => IsUuid(thing.Container.Uuid, name),
+        _ => IsUuid(thing.Container?.Uuid, name),
     };
 
     /// <summary>

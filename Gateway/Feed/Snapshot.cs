@@ -36,21 +36,17 @@ internal sealed record Snapshot(HostStatus? Status, string? Problem, long Lost, 
             Containers = [.. last.Containers.Select(container => container with
             {
                 Health = Worse(container.Health),
-                Arrays = [.. container.Arrays.Select(array => array with { Health = Worse(array.Health) })],
+                Arrays = [.. container.Arrays.Select(Worse)],
             })],
+            NativeArrays = last.NativeArrays is { } native ? [.. native.Select(Worse)] : null,
         };
     }
 
-    /// <summary>Only one container, or only the container of that array or disk, with nothing else in it.</summary>
-    internal static HostStatus About(HostStatus status, NamedThing thing) => status with
-    {
-        Containers =
-        [
-            thing is { Array: null, Disk: null }
-                ? thing.Container
-                : thing.Container with { Arrays = thing.Array is { } array ? [array] : [], Disks = thing.Disk is { } disk ? [disk] : [] },
-        ],
-    };
+    /// <summary>The same of one thing alone.</summary>
+    internal HostStatus? Told(long now, TimeSpan limit, NamedThing thing) =>
+        (this with { Status = Status is null ? null : StatusView.About(Status, thing) }).Told(now, limit);
+
+    private static ArrayStatus Worse(ArrayStatus array) => array with { Health = Worse(array.Health) };
 
     private static Health Worse(Health health) => health < Health.Unknown ? Health.Unknown : health;
 }

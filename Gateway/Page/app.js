@@ -118,7 +118,7 @@ function array(array) {
     array.missing > 0 ? make('p.missing', {}, `${array.missing} of ${array.raidDisks} disks ${array.missing === 1 ? 'is' : 'are'} missing or not rebuilt yet`) : null,
     array.missingDisks?.length ? make('p.missing', {}, `Missing: ${array.missingDisks.map(serial => serial || 'a disk without a serial number').join(', ')}`) : null,
     progress(array),
-    runs && array.volume >= 0 ? make('ul.legs', { 'aria-label': `Disks of ${array.name}` }, slots) : null,
+    runs && array.legs.length ? make('ul.legs', { 'aria-label': `Disks of ${array.name}` }, slots) : null,
     array.mismatchSectors > 0 ? make('p.missing', {}, `The last check found ${bytes(array.mismatchSectors * 512)} that did not match`) : null);
 }
 
@@ -139,9 +139,9 @@ function disks(container) {
 function container(container) {
   return make('section.card', { 'data-key': container.name, 'aria-label': `Container ${container.name}` },
     make('div.title', {}, make('h2', {}, container.name), badge(container.health, words[container.health])),
-    make('p.facts', {}, container.format ? `${container.format} metadata, generation ${container.generation}` : 'The metadata does not answer'),
-    container.waitsFor ? make('p.missing', {}, `Waits for ${container.waitsFor}`, container.waitsSince ? [' since ', moment(container.waitsSince)] : null) : null,
-    container.arrays.length ? container.arrays.map(array) : make('p.facts', {}, 'It has no volumes.'),
+    make('p.facts', {}, container.format ? `${container.format} metadata${container.generation ? `, generation ${container.generation}` : ''}` : 'The metadata does not answer'),
+    container.waitsFor ? make('p.missing', {}, container.waitsFor, container.waitsSince ? [' since ', moment(container.waitsSince)] : null) : null,
+    container.arrays.length ? container.arrays.map(array) : container.waitsFor ? null : make('p.facts', {}, 'It has no volumes.'),
     container.disks.length ? disks(container) : null);
 }
 
@@ -179,7 +179,7 @@ function draw() {
     byId('host').textContent = status.host;
     fill(byId('at'), [document.createTextNode(`as of ${new Date(status.at).toLocaleTimeString()}`)]);
     byId('at').dateTime = status.at;
-    fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, 'There is no container on this host.')]);
+    fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, status.problem ? `It cannot be told which containers there are: ${status.problem}.` : 'There is no container on this host.')]);
     byId('native').hidden = !status.nativeArrays?.length;
     fill(byId('native-arrays'), (status.nativeArrays ?? []).map(array));
   }

@@ -58,7 +58,7 @@ internal static class Endpoints
             return Json(context, status, StatusJson.Default.HostStatus);
         return NameLookup.Find(status, about) switch
         {
-            [var thing] => Json(context, Snapshot.About(status, thing), StatusJson.Default.HostStatus),
+            [var thing] => Json(context, bulletin.Now.Told(Environment.TickCount64, bulletin.UnknownAfter, thing) ?? status, StatusJson.Default.HostStatus),
             [] => Guard.Refuse(context, StatusCodes.Status404NotFound, "not-found", $"no container, array, volume or disk is called {about}; /v1/status has those that there are"),
             var several => Guard.Refuse(context, StatusCodes.Status409Conflict, "ambiguous", NameLookup.Several(about, several)),
         };

@@ -129,7 +129,12 @@ internal static class Metrics
     {
         "recover" => "recovering",
         "resync" or "check" or "repair" or "reshape" => array.Action,
-        _ => array.State is "clear" or "inactive" or "" ? "inactive" : "active",
+        _ => array.State switch
+        {
+            "" => "", // Not known: none of them.
+            "clear" or "inactive" => "inactive",
+            _ => "active",
+        },
     };
 
     private static int Disks(ArrayStatus array, string state) => state switch

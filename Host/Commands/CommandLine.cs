@@ -17,6 +17,8 @@ internal static class CommandLine
     {
         if (arguments is [{ } first, ..] && GatewayProgram.Commands.Contains(first))
             return GatewayProgram.Become(arguments, errors ?? Console.Error);
+        if (arguments is [LocalStatus.Command])
+            return LocalStatus.Tell(Console.Out);
         var parsed = Parse(arguments);
         var status = parsed.Invoke(errors is null ? null : new InvocationConfiguration { Output = errors, Error = errors });
         return parsed.Errors.Count > 0 ? Words.UsageStatus : status;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ActorRaid.Host.Status;
@@ -34,24 +35,34 @@ internal static class StatusCommand
     private static async Task<HostStatus> Status(string socket, string? about, TextWriter errors)
     {
         var request = Request("status", about);
+        if (await Ask(socket, request, errors).ConfigureAwait(false) is { } reply)
+            return reply.Status ?? throw new ControlException("bad-answer", $"{socket}: what came is no status");
+        var status = await LocalStatus.Look().ConfigureAwait(false);
+        return about is null ? status : StatusView.About(status, Found(status, about, request.Device));
+    }
+
+    /// <summary>What the daemon answers; null: none runs, and whoever asks may look for himself.</summary>
+    private static async Task<ControlReply?> Ask(string socket, ControlRequest request, TextWriter errors)
+    {
         try
         {
             using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
-            var reply = await client.Ask(request).ConfigureAwait(false);
-            return reply.Status ?? throw new ControlException("bad-answer", $"{socket}: what came is no status");
+            return await client.Ask(request).ConfigureAwait(false);
         }
         catch (ControlException e) when (e.IsNobodyThere && Environment.IsPrivilegedProcess)
         {
-            var status = LocalStatus.Look();
             errors.WriteLine("actorraid: no daemon runs: this is what the kernel and the disks say");
-            return about is null ? status : NameLookup.Find(status, about, request.Device) switch
-            {
-                [var thing] => StatusView.About(status, thing),
-                [] => throw new ControlException("not-found", $"there is no {about} here; what there is: {NameLookup.All(status)}"),
-                var several => throw new ControlException("ambiguous", NameLookup.Several(about, several)),
-            };
+            return null;
         }
     }
+
+    private static NamedThing Found(HostStatus status, string about, string? device) => NameLookup.Find(status, about,
+        device) switch
+    {
+        [var thing] => thing,
+        [] => throw new ControlException("not-found", NameLookup.None(status, Printable.Of(about))),
+        var several => throw new ControlException("ambiguous", NameLookup.Several(about, several)),
+    };
 
     /// <summary>
     /// Shows how things stand, again with each change, until interrupted; as JSON, a line for each. Ends with 3 when
@@ -82,14 +93,25 @@ internal static class StatusCommand
 
     /// <summary>
     /// Says why a container, an array or a disk is as it is. 0: said; 3: it cannot be told; 64: the name fits several.
+    /// Where no daemon runs, root is told
+    /// by what the kernel and the disks say.
     /// </summary>
-    internal static int Explain(string socket, string about, bool json, TextWriter output, TextWriter errors) => Asked(errors, async () =>
+    internal static int Explain(
+        string socket, string about, bool json, TextWriter output, TextWriter errors,
+            Func<Task<HostStatus>>? look = null) => Asked(errors, async () =>
     {
         var request = Request("explain", about);
-        using var client = await ControlClient.Connect(socket).ConfigureAwait(false);
-        var reply = await client.Ask(request).ConfigureAwait(false);
-        if (reply.Explanation is not { } sentences)
-            throw new ControlException("bad-answer", $"{socket}: what came is no explanation");
+        ImmutableArray<string> sentences;
+        if (await Ask(socket, request, errors).ConfigureAwait(false) is { } reply)
+        {
+            sentences = reply.Explanation ?? throw new ControlException("bad-answer",
+                $"{socket}: what came is no explanation");
+        }
+        else
+        {
+            var status = await (look ?? LocalStatus.Look)().ConfigureAwait(false);
+            sentences = [.. Explanation.Of(status, Found(status, about, request.Device), [])];
+        }
         if (json)
             output.WriteLine(JsonSerializer.Serialize(new ControlReply(ControlRequest.Current, Explanation: sentences), Indented.ControlReply));
         else

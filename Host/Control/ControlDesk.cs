@@ -225,7 +225,7 @@ internal sealed class ControlDesk(StatusBoard board, History history, HookRunner
         if (found is [var thing])
             return thing;
         await (request.About is not { } name ? client.Refuse("not-found", $"about what? What there is: {NameLookup.All(status)}")
-            : found.IsEmpty ? client.Refuse("not-found", $"there is no {Called(name, request.Device)} here; what there is: {NameLookup.All(status)}")
+            : found.IsEmpty ? client.Refuse("not-found", NameLookup.None(status, Called(name, request.Device)))
             : client.Refuse("ambiguous", NameLookup.Several(Short(name), found))).ConfigureAwait(false);
         return null;
     }

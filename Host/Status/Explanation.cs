@@ -7,7 +7,7 @@ namespace ActorRaid.Host.Status;
 /// Why a container, an array or a disk is in the state that it is in, and what would change it, in sentences: a pure function.
 /// What may be advised is decided by <see cref="Advice"/>.
 /// </summary>
-internal static class Explanation
+internal static partial class Explanation
 {
     /// <summary>So many of the latest events say how it came about.</summary>
     private const int MostEvents = 5;
@@ -15,41 +15,60 @@ internal static class Explanation
     /// <summary>The sentences, in order: what it is, why, what would change it, what has led here.</summary>
     internal static IEnumerable<string> Of(HostStatus status, NamedThing thing, IReadOnlyList<EventStatus> events)
     {
-        var (container, array, disk) = thing;
+        if (thing is not { Container: { } container })
+            return thing.Array is { } native ? [.. Native(native, Looked(status))] : [];
+        var (_, array, disk) = thing;
+        var now = Looked(status);
         return
         [
-            array is not null ? Headline(array, status.At) : disk is not null ? Headline(container, disk, status.At) : Headline(container),
+            array is not null ? Headline(array, now) : disk is not null ? Headline(container, disk, now)
+                : Headline(container),
+            .. status.Problem is { } problem ? [$"Not everything can be told: {problem}. It is tried again."]
+                : Array.Empty<string>(),
             .. Supervision(container),
             .. array is not null ? Of(container, array, events)
                 : disk is not null ? Uses(container, disk)
-                : container.Arrays.SelectMany(one => Part(container, one, status.At, events)),
+                : container.Arrays.SelectMany(one => Part(container, one, now, events)),
             .. (disk is null ? container.Disks : [disk]).SelectMany(one => Disk(container, one)),
-            .. Story(thing, events),
+            .. Story(container, thing, events),
         ];
     }
 
+    /// <summary>When a daemon has looked, which knows since when things are so; null: none runs.</summary>
+    private static DateTimeOffset? Looked(HostStatus status) => status.Process == 0 ? null : status.At;
+
     private static string Headline(ContainerStatus container)
     {
-        var format = container.Format is "" ? "" : Text($" ({container.Format}, generation {container.Generation})");
+        var format = container.Format is "" ? ""
+            : container.Generation == 0 ? $" ({container.Format})"
+            : Text($" ({container.Format}, generation {container.Generation})");
         return $"{container.Name} is a container{format} and {Words.Of(container.Health)}: "
             + $"{StatusView.Count(container.Arrays.Length, "array")}, {StatusView.Count(container.Disks.Length, "disk")}.";
     }
 
-    private static string Headline(ContainerStatus container, DiskStatus disk, DateTimeOffset now)
+    private static string Headline(ContainerStatus container, DiskStatus disk, DateTimeOffset? now)
     {
         var serial = disk.Serial is "" ? "" : $" (serial {disk.Serial})";
-        var role = disk.Role == "unknown" ? "of which the metadata does not know anything" : $"a {disk.Role} by its metadata";
-        return $"{disk.Name}{serial} is a disk of {container.Name}, {role}{(disk.Hangs ? ", and does not answer" : "")}, {Since(disk.Since, now)}.";
+        var role = disk switch
+        {
+            { Unreadable: not null } => "whose metadata is not known",
+            { Role: "unknown" } => "of which the metadata does not know anything",
+            { Role: "failed" } => "failed by its metadata",
+            _ => $"a {disk.Role} by its metadata",
+        };
+        return $"{disk.Name}{serial} is a disk of {container.Name}, "
+            + $"{role}{(disk.Hangs ? ", and does not answer" : "")}{Since(disk.Since, now)}.";
     }
 
-    private static string Headline(ArrayStatus array, DateTimeOffset now)
+    private static string Headline(ArrayStatus array, DateTimeOffset? now)
     {
         var detail = StatusView.Detail(array);
-        return $"{Name(array)} is {Words.Of(array.Health)}{(detail is null ? "" : ", " + detail)}, {Since(array.Since, now)}.";
+        return $"{Name(array)} is {Words.Of(array.Health)}{(detail is null ? "" : ", " + detail)}{Since(array.Since, now)}.";
     }
 
-    private static string Since(DateTimeOffset since, DateTimeOffset now) =>
-        $"for {Words.Duration((long)(now - since).TotalSeconds)} as far as this daemon knows";
+    /// <summary>Nothing where nobody has looked before (null).</summary>
+    private static string Since(DateTimeOffset since, DateTimeOffset? now) =>
+        now is { } then ? $", for {Words.Duration((long)(then - since).TotalSeconds)} as far as this daemon knows" : "";
 
     private static IEnumerable<string> Of(ContainerStatus container, ArrayStatus array, IReadOnlyList<EventStatus> events)
     {
@@ -57,6 +76,9 @@ internal static class Explanation
             yield return sentence;
         if (State(container, array) is { } state)
             yield return state;
+        if (array.Health == Health.Stalled)
+            yield return "Whoever writes to it waits. The kernel's log (dmesg) and actorraid events tell for what; "
+                + "what is pulled now fails for all that wait for it.";
         foreach (var sentence in Action(container, array))
             yield return sentence;
         if (array.MismatchSectors > 0)
@@ -68,33 +90,14 @@ internal static class Explanation
 
     /// <summary>An array in the explanation of its container.</summary>
     private static IEnumerable<string> Part(
-        ContainerStatus container, ArrayStatus array, DateTimeOffset now, IReadOnlyList<EventStatus> events) =>
-        [Headline(array, now), .. Redundancy(container, array, events), .. Action(container, array)];
-
-    private static IEnumerable<string> Supervision(ContainerStatus container)
-    {
-        if (container is { Monitor: 0, WaitsFor: null })
-            yield break; // Nothing of it runs.
-        if (container.Monitor == 0)
-        {
-            yield return $"Nobody monitors {container.Name}: the next write to an array of it that changes the array's state waits until somebody does; "
-                + $"actorraid supervise {container.Name} takes it up.";
-        }
-        else if (container is { Monitor: { } own, WaitsFor: null })
-        {
-            yield return Text($"{container.Name} is monitored by process {own}, mdadm's own mdmon: ")
-                + $"its metadata ({container.Format}) is not supported here.";
-        }
-        else if (container.Monitor is { } process)
-        {
-            yield return Text($"{container.Name} is monitored by process {process}, not by this daemon: mdmon, or it was handed over; ")
-                + $"actorraid supervise --takeover {container.Name} takes it over.";
-        }
-        else if (container.WaitsFor is { } waits)
-        {
-            yield return $"The daemon waits here: {waits}. Until that ends, writers whose write changes the array's state wait too.";
-        }
-    }
+        ContainerStatus container, ArrayStatus array, DateTimeOffset? now, IReadOnlyList<EventStatus> events) =>
+        [
+            Headline(array, now), .. Redundancy(container, array, events),
+            // What runs is not told in full here; why something does not is.
+            .. array.State is ("inactive" or "") && State(container, array) is { } state ? [state]
+                : Array.Empty<string>(),
+            .. Action(container, array),
+        ];
 
     private static IEnumerable<string> Redundancy(ContainerStatus container, ArrayStatus array, IReadOnlyList<EventStatus> events)
     {
@@ -114,12 +117,8 @@ internal static class Explanation
         }
         if (array.Health == Health.Failed)
         {
-            yield return array.Missing > 0
-                ? Text($"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its data cannot be read with what is there.")
-                : "Its data cannot be read with what is there.";
-            yield return "Whether it can be saved is decided by what is done next: write to none of these disks, take none out, add none, force nothing. "
-                + "Find out why each disk that is missing is missing (cable, power, controller), and bring it back as it is: when the container is assembled "
-                + "again, as after a restart, md may start the array with it. If it does not, copy every disk before anything else is tried.";
+            yield return Lost(array);
+            yield return Rescue;
             yield break;
         }
         if (array.Missing == 0 || array.Health == Health.Inactive)
@@ -133,6 +132,19 @@ internal static class Explanation
         yield return Text($"{Legs(array.Missing)} of its {array.RaidDisks} is missing: the data is there, but what else fails may cost it.");
         yield return Spare(container, array, events.LastOrDefault(e => e.Array == array.Name && e.Kind == "no-spare")?.Text);
     }
+
+    private static string Lost(ArrayStatus array) => array.Missing > 0
+        ? Text($"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its ")
+        + Text($"data cannot be read with what is there.")
+        : "Its data cannot be read with what is there.";
+
+    private const string Rescue =
+        "Whether it can be saved is decided by what is done next: write to none of these disks, take none out, add "
+            + "none, force nothing. "
+        + "Find out why each disk that is missing is missing (cable, power, controller), and bring it back as it is: "
+        + "when it is assembled again, "
+        + "as after a restart, md may start the array with it. If it does not, copy every disk before anything else "
+        + "is tried.";
 
     private static string Spare(ContainerStatus container, ArrayStatus array, string? refused)
     {
@@ -165,6 +177,12 @@ internal static class Explanation
 
     private static string? State(ContainerStatus container, ArrayStatus array) => array.State switch
     {
+        _ when array.Conditions is { } conditions && conditions.Contains("unrecorded") =>
+            $"md runs it, but the metadata of {container.Name} has no such volume: it is not supervised, and its "
+                + $"next write hangs. It can still be read: copy "
+            + "what is wanted from it, as nothing assembles it again once it is stopped.",
+        "inactive" or "clear" when array.Health == Health.Failed => "It does not run.",
+        not "broken" when array.Health == Health.Failed => null, // What the next write would do is not to be tried.
         "clean" => "It is clean: nothing is being written, and the metadata says so. The next write makes it active, once that is recorded.",
         "active" => "It is active: it is being written, and the metadata says dirty; after a crash now it would be resynced. "
             + "It becomes clean again when nothing was written for safe_mode_delay.",
@@ -176,10 +194,10 @@ internal static class Explanation
             : "It is read-only, and better stays so for now.",
         "read-auto" => "It is read-auto: nothing has been written since it was started. The first write makes it active; a resync or a rebuild waits for that.",
         "suspended" => "It is suspended: md holds all requests, as whoever wrote suspend_lo and suspend_hi wants.",
-        "inactive" when array.Health == Health.Inactive => Stopped(container, array),
-        "inactive" or "clear" => "It has stopped.",
+        "inactive" or "clear" => Stopped(container, array),
         "broken" => "It is broken: md has given it up for its failed disks.",
-        "" when array.Health == Health.Unknown => "Its actor does not answer, so its state is not known.",
+        "" when array.Health is Health.Unknown => "Its actor does not answer, so its state is not known: it is asked "
+            + "again, and actorraid events tells if that goes on.",
         _ => null,
     };
 
@@ -195,7 +213,7 @@ internal static class Explanation
             : $"It does not run, though all its disks are there: mdadm -I /dev/{container.Name} starts it.";
     }
 
-    private static IEnumerable<string> Action(ContainerStatus container, ArrayStatus array)
+    private static IEnumerable<string> Action(ContainerStatus? container, ArrayStatus array)
     {
         var checkpoint = array.CheckpointSectors is { } sectors
             ? Text($" The metadata knows the first {sectors} sectors of {(array.Action == "reshape" ? "the array" : "each leg")} to be done: after a restart it goes on there.")
@@ -203,7 +221,10 @@ internal static class Explanation
         var rate = array.Progress is { } progress
             ? $" {Words.Percent(progress)} are done, at {Words.Size(progress.KibPerSecond * 1024)} per second"
                 + (progress.SecondsLeft is { } left ? $"; about {Words.Duration(left)} are left." : ".")
-            : array.Conditions is { } conditions && conditions.Contains("delayed") ? " It waits until another array's on the same disks is over." : "";
+            : array.Conditions is not { } conditions ? ""
+            : conditions.Contains("delayed") ? " It waits until another array's on the same disks is over."
+            : conditions.Contains("remote") ? " Nothing is to be done here: another node of the cluster does it."
+            : "";
         switch (array.Action)
         {
             case "resync":
@@ -214,7 +235,8 @@ internal static class Explanation
                 break;
             case "reshape":
                 yield return "A reshape moves the data into another shape; the array can be used meanwhile. An mdadm drives it." + rate + checkpoint
-                    + (Advice.IsSettled(container)
+                    + (container is null ? ""
+                        : Advice.IsSettled(container)
                         ? " Where it stands still and no mdadm --grow runs any more (pgrep -a mdadm), that was killed: "
                             + $"mdadm --grow --continue /dev/{array.Name} goes on where it is."
                         : " While a volume of the container is without its data, leave the reshape as it is.");
@@ -242,7 +264,15 @@ internal static class Explanation
         }
         else if (disk.Unreadable is { } unreadable)
         {
-            yield return $"{unreadable}. The container does without this disk's metadata, and tries again to read it. {Unused(container, disk)}";
+            yield return $"{unreadable}. The container does without this disk's metadata until it can be used. "
+                + $"{Unused(container, disk)}";
+        }
+        else if (disk.Unwritten)
+        {
+            yield return $"The last write of the metadata of {disk.Name} failed: its copy is old or torn, and is "
+                + $"tried again every few seconds. The arrays go on with the "
+                + "other disks' copies. The kernel's log (dmesg) tells why it failed; a disk that is read-only is "
+                + "made writable by blockdev --setrw.";
         }
         else if (disk.Role == "failed")
         {
@@ -276,9 +306,10 @@ internal static class Explanation
             yield return disk.Role == "spare" ? "No array uses it: it waits to replace one that fails." : "No array that runs uses it.";
     }
 
-    private static IEnumerable<string> Story(NamedThing thing, IReadOnlyList<EventStatus> events)
+    private static IEnumerable<string> Story(ContainerStatus container, NamedThing thing,
+        IReadOnlyList<EventStatus> events)
     {
-        var (container, array, disk) = thing;
+        var (_, array, disk) = thing;
         bool Concerns(EventStatus e) => array is not null ? e.Array == array.Name : disk is not null ? e.Disk == disk.Name : e.Container == container.Name;
         var story = events.Where(e => Concerns(e) && e.Level != "debug" && e.Kind != "checkpoint").TakeLast(MostEvents).ToList();
         if (story.Count > 0)

@@ -11,10 +11,13 @@ namespace ActorRaid.Host.Status;
 /// <param name="IsDelayed">Its resync waits for another array's on the same disks.</param>
 /// <param name="IsPending">Its resync waits for the first write.</param>
 /// <param name="IsFrozen">metadata_version begins with <c>external:-</c>: it is to be left alone.</param>
-/// <param name="Legs">md's legs; for arrays that no actor looks after (RAID 0).</param>
+/// <param name="Legs">md's legs; for arrays that no actor looks after (RAID 0, native ones, those of others).</param>
 internal sealed record ArrayObservation(
     long? MismatchSectors, long KibPerSecond, SyncPosition? Position, bool IsDelayed, bool IsPending, bool IsFrozen, ImmutableArray<LegReport> Legs)
 {
+    /// <summary>array_state, of arrays that no actor looks after; empty: it cannot be read.</summary>
+    public string State { get; init; } = "";
+
     /// <summary>See <see cref="MigrationRecords.Checkpoint"/>.</summary>
     public ulong? ReshapeCheckpoint { get; init; }
 }
@@ -29,7 +32,7 @@ internal sealed record OtherContainer(
     string Name, string Format, Result<int> Monitor, ImmutableArray<MdStatArray> Arrays, RecordedContainer Recorded);
 
 /// <summary>What is read for a status beside what the actors know.</summary>
-/// <param name="Arrays">By the arrays' names: those that this daemon supervises.</param>
+/// <param name="Arrays">By the arrays' names: all that run.</param>
 /// <param name="Others">The containers that it does not.</param>
 internal sealed record HostObservation(ImmutableDictionary<string, ArrayObservation> Arrays, ImmutableArray<OtherContainer> Others)
 {

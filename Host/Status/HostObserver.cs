@@ -19,6 +19,14 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
             {
                 ReshapeCheckpoint = records.Checkpoint(one.Format, one.Array),
             });
+        arrays = arrays.AddRange(
+            from array in listed
+            where array is { IsContainer: false, Level: not null } && !arrays.ContainsKey(array.Name)
+            let directory = $"{settings.SysRoot}/block/{array.Name}/md"
+            select KeyValuePair.Create(array.Name, Read(directory, array, wantsLegs: true) with
+            {
+                State = SysfsAttribute.ReadOnce($"{directory}/array_state") is { Ok: true, Value: var state } ? state : "",
+            }));
         var ours = report.Containers.Where(container => container.Refusal is null).Select(container => container.Name).ToHashSet();
         var others = listed.Where(array => array.IsContainer).Select(container => container.Name)
             .Concat(listed.Select(array => array.Container).OfType<string>())
@@ -62,8 +70,12 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
         {
             var slot = SysfsAttribute.ReadOnce($"{directory}/{leg}/slot");
             var state = SysfsAttribute.ReadOnce($"{directory}/{leg}/state");
-            if (slot.Ok && state.Ok && int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var number))
+            if (slot.Ok && state.Ok)
+            {
+                // Spares, and what has failed, are in none.
+                var number = int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var its) ? its : -1;
                 yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value));
+            }
         }
     }
 }

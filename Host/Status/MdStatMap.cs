@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ActorRaid.Actors;
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Commit;
 using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
 
@@ -16,8 +17,10 @@ internal static class MdStatMap
     /// <summary>An array as the kernel shows it.</summary>
     /// <param name="array">Its lines in /proc/mdstat.</param>
     /// <param name="recorded">What the metadata has of it; null where that is not known.</param>
+    /// <param name="seen">What sysfs has of it; null: nothing.</param>
     /// <param name="memory">Since when things are so.</param>
-    internal static ArrayStatus Array(MdStatArray array, VolumeInfo? recorded, Remembering memory)
+    internal static ArrayStatus Array(MdStatArray array, VolumeInfo? recorded, ArrayObservation? seen,
+        Remembering memory)
     {
         var health = HealthOf(array);
         var progress = array.Progress;
@@ -26,11 +29,14 @@ internal static class MdStatMap
             .. array.IsFrozen ? ["frozen"] : System.Array.Empty<string>(),
             .. progress is { State: MdStatProgressState.Delayed } ? ["delayed"] : System.Array.Empty<string>(),
             .. progress is { State: MdStatProgressState.Pending } ? ["pending"] : System.Array.Empty<string>(),
+            .. progress is { State: MdStatProgressState.Remote } ? ["remote"] : System.Array.Empty<string>(),
         ];
         return new ArrayStatus(
             array.Name, int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume) ? volume : -1, recorded?.Name ?? "", array.Level ?? "",
-            (array.Blocks ?? 0) * 1024, StatusMap.ChunkBytes(recorded), health, array.Level is null ? "inactive" : "", Action(progress),
-            StatusMap.Progress(Position(progress), progress?.Speed ?? 0), null, recorded is { Dirty: true }, array.RaidDisks ?? 0, Missing(array), null, [],
+            (array.Blocks ?? 0) * 1024, StatusMap.ChunkBytes(recorded), health, StateOf(array, seen), Action(progress),
+            StatusMap.Progress(Position(progress), progress?.Speed ?? 0), null, recorded is { Dirty: true },
+                RaidDisks(array), Missing(array),
+            seen?.MismatchSectors, StatusMap.Legs(seen?.Legs ?? []),
             memory.Since($"{array.Name} health", health.ToString()), conditions.IsEmpty ? null : conditions);
     }
 
@@ -61,6 +67,8 @@ internal static class MdStatMap
             return Health.Inactive;
         if (array.State == MdStatState.Broken || HasFailed(array))
             return Health.Failed;
+        if (array.State == MdStatState.Other)
+            return Health.Unknown;
         var action = Action(array.Progress);
         var isPending = array.Progress is { State: MdStatProgressState.Pending };
         return action is "recover" or "resync" or "reshape" && !isPending ? Health.Rebuilding
@@ -83,40 +91,50 @@ internal static class MdStatMap
 
     private static string Action(MdStatProgress? progress) => progress?.Action is "recovery" ? "recover" : progress?.Action ?? "idle";
 
-    private static int Missing(MdStatArray array) => array is { RaidDisks: { } all, WorkingDisks: { } working } ? Math.Max(0, all - working) : 0;
+    private static string StateOf(MdStatArray array, ArrayObservation? seen) =>
+        array.Level is null ? "inactive"
+        : array.State == MdStatState.Other ? array.StateText
+        : seen is { State: not "" } ? seen.State
+        : array.State == MdStatState.Broken ? "broken"
+        : array.IsReadOnly ? "readonly"
+        : array.IsAutoReadOnly ? "read-auto"
+        : "";
 
-    // Kernels before 6.0 call such an array active.
-    private static bool HasFailed(MdStatArray array) => array.Level switch
+    /// <summary>Of a level without redundancy mdstat prints no counts: what md has, in or out of a slot, is what it
+    /// needs.</summary>
+    private static int RaidDisks(MdStatArray array) => array.RaidDisks ?? (IsStriped(array) ? array.Members.Length : 0);
+
+    private static int Missing(MdStatArray array) =>
+        IsStriped(array) ? array.Members.Count(member => member.IsFaulty)
+        : array is { RaidDisks: { } all, WorkingDisks: { } working } ? Math.Max(0, all - working)
+        : 0;
+
+    private static bool IsStriped(MdStatArray array) => array.Level is "raid0" or "linear";
+
+    /// <summary>Kernels before 6.0 call such an array active.</summary>
+    private static bool HasFailed(MdStatArray array)
     {
-        "raid0" or "linear" => array.Members.Any(member => member.IsFaulty),
-        "raid1" => array.WorkingDisks == 0,
-        "raid4" or "raid5" => Missing(array) > 1,
-        "raid6" => Missing(array) > 2,
-        "raid10" => LacksAllCopies(array),
-        _ => false,
-    };
-
-    private static bool LacksAllCopies(MdStatArray array)
-    {
-        var slots = array.Slots ?? "";
-        var copies = Copies(array.Layout);
-        if (copies < 1 || copies > slots.Length)
-            return false;
-        var isAligned = array.Layout.Contains("near", StringComparison.Ordinal) && slots.Length % copies == 0;
-        for (var first = 0; first < slots.Length; first += isAligned ? copies : 1)
-        {
-            if (Enumerable.Range(first, copies).All(slot => slots[slot % slots.Length] == '_'))
-                return true;
-        }
-
-        return false;
+        bool[] there = IsStriped(array) ? [.. array.Members.Select(member => !member.IsFaulty)]
+            : [.. (array.Slots ?? "").Select(slot => slot == 'U')];
+        return there.Length > 0 && LevelOf(array) is { } level
+            && !Redundancy.Of(level, there.Length, Copies(array.Layout, "near"), Math.Max(Copies(array.Layout, "far"),
+                Copies(array.Layout, "offset"))).Starts(there);
     }
 
+    private static int? LevelOf(MdStatArray array) => array.Level switch
+    {
+        "linear" => 0,
+        ['r', 'a', 'i', 'd', .. var digits] when int.TryParse(digits, CultureInfo.InvariantCulture, out var level) =>
+            level,
+        _ => null,
+    };
+
     // "512K chunks 2 near-copies", "64K chunks 2 far-copies"
-    private static int Copies(string layout)
+    private static int Copies(string layout, string kind)
     {
         var words = layout.Split(' ');
-        var at = System.Array.FindIndex(words, word => word.EndsWith("-copies", StringComparison.Ordinal));
-        return at > 0 && int.TryParse(words[at - 1], CultureInfo.InvariantCulture, out var copies) ? copies : 0;
+        var at = System.Array.IndexOf(words, $"{kind}-copies");
+        return at > 0 && int.TryParse(words[at - 1], CultureInfo.InvariantCulture, out var copies) && copies > 0
+            ? copies : 1;
     }
 }

@@ -18,7 +18,7 @@ internal sealed record StatusSnapshot(long Version, HostStatus Status)
     /// <summary>The answer's line about one thing, or all (null).</summary>
     internal byte[] Line(NamedThing? thing)
     {
-        var key = thing is null ? "" : $"{thing.Container.Name} {thing.Array?.Volume} {thing.Kernel}";
+        var key = thing is null ? "" : $"{thing.Container?.Name} {thing.Array?.Volume} {thing.Kernel}";
         lock (_gate)
         {
             if (_lines.TryGetValue(key, out var line))

@@ -21,6 +21,15 @@ internal static class StatusMap
     /// <summary>What takes longer than this holds writers up.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(2);
 
+    /// <summary>Of a container that waits: what another process would not.</summary>
+    internal const string Stuck = "its thread is stuck in the program: writers wait until the daemon is replaced";
+
+    /// <summary>Of a container that nobody monitors: the daemon would, and says why it does not.</summary>
+    internal const string NotTakenUp = "it cannot be taken up, which is tried again";
+
+    private const string NoAnswer = "the daemon's actors do not answer; systemctl restart actorraid puts a new "
+        + "process in its place, which costs no data";
+
     /// <summary>How a host stands.</summary>
     /// <param name="teller">Who tells it.</param>
     /// <param name="report">What the actors know; null: their host does not answer.</param>
@@ -36,15 +45,20 @@ internal static class StatusMap
         ImmutableArray<ContainerStatus> containers =
         [
             .. (report?.Containers ?? []).Where(container => container.Refusal is null).Select(container => Container(container, seen, memory))
-                .Concat(seen.Others.Select(other => Other(other, report, memory)))
+                .Concat(seen.Others.Select(other => Other(other, report, seen, memory)))
                 .OrderBy(container => container.Name, StringComparer.Ordinal),
         ];
-        ImmutableArray<ArrayStatus> native = [.. seen.Listed.Where(array => !array.IsExternal).Select(array => MdStatMap.Array(array, null, memory))];
+        ImmutableArray<ArrayStatus> native =
+        [
+            .. seen.Listed.Where(array => !array.IsExternal).Select(array => MdStatMap.Array(array, null,
+                seen.Arrays.GetValueOrDefault(array.Name), memory)),
+        ];
         var status = new HostStatus(
             HostStatus.Current, teller.Host, now, teller.Program, teller.Process, teller.Since, Health.Stalled, "", teller.EventsDropped, containers,
             native.IsEmpty ? null : native, seen.Problem);
         return (
-            Printable.Of(report is null ? status with { Summary = $"{Words.Of(Health.Stalled)}: the daemon's actors do not answer" } : StatusView.Judged(status)),
+            Printable.Of(report is null ? status with { Summary = $"{Words.Of(Health.Stalled)} {NoAnswer}",
+                Problem = NoAnswer } : StatusView.Judged(status)),
             // Who does not answer is what he was.
             memory.Memory(keepRest: report is null || report.Containers.Any(container => container.Health != ContainerHealth.Answers)));
     }
@@ -57,13 +71,20 @@ internal static class StatusMap
             seen.Listed.Where(array => array.Container == container.Name), memory);
         ImmutableArray<ArrayStatus> arrays =
         [
-            .. container.Arrays.Select(array => Array(array, seen.Arrays.GetValueOrDefault(array.Name), memory)),
+            .. container.Arrays.Select(array => Array(array, container.Format is not "",
+                seen.Arrays.GetValueOrDefault(array.Name), memory)),
             .. seen.Problem is null ? resting : [],
         ];
-        ImmutableArray<DiskStatus> disks = [.. container.Disks.Select(disk => Disk(disk, memory))];
+        ImmutableArray<DiskStatus> disks = 
+        [
+            // Behind a thread that stands still its disks' actors are silent as well: that is none of the disks' doing.
+            .. container.Disks.Select(disk => Disk(
+                container.Health is ContainerHealth.Stuck or ContainerHealth.WaitsInKernel ? disk with { Answers = true } : disk,
+                memory)),
+        ];
         var (waits, own) = container.Health switch
         {
-            ContainerHealth.Stuck => ("its thread is stuck in the program: writers wait until the daemon is replaced", Health.Stalled),
+            ContainerHealth.Stuck => (Stuck, Health.Stalled),
             ContainerHealth.WaitsInKernel => ("its thread waits in the kernel, for md or for a disk", Health.Stalled),
             ContainerHealth.Silent => ($"no answer from {string.Join(", ", container.Silent)}", Health.Unknown),
             ContainerHealth.Starting => ("it is being taken up", Health.Unknown),
@@ -81,7 +102,8 @@ internal static class StatusMap
         return told with { Health = StatusView.HealthOf(told) };
     }
 
-    private static ArrayStatus Array(ArrayReport array, ArrayObservation? seen, Remembering memory)
+    private static ArrayStatus Array(ArrayReport array, bool metadataAnswers, ArrayObservation? seen,
+        Remembering memory)
     {
         var recorded = array.Recorded;
         var legs = array.Legs.IsEmpty ? seen?.Legs ?? [] : array.Legs;
@@ -99,7 +121,9 @@ internal static class StatusMap
         var health =
             array.State == ArrayState.Unknown ? Health.Unknown
             : array.State == ArrayState.Broken || recorded?.CanStart(there) == false || (notMissed > 0 && missing > 0) ? Health.Failed
-            : waits || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0 && memory.Lasts($"{array.Name} {leg.Disk} blocked", true) > Long) ? Health.Stalled
+            : array.State is ArrayState.Inactive or ArrayState.Clear ? Health.Inactive
+            : waits || array.State == ArrayState.Suspended || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0
+            && memory.Lasts($"{array.Name} {leg.Disk} blocked", true) > Long) ? Health.Stalled
             : missing > 0 ? action == SyncAction.Recover ? Health.Rebuilding : Health.Degraded
             : action is SyncAction.Resync or SyncAction.Recover or SyncAction.Reshape ? Health.Rebuilding
             : seen is { IsPending: true } || (stopped && recorded is { Activity: VolumeActivity.Resync or VolumeActivity.Reshape }) ? Health.Degraded
@@ -111,6 +135,8 @@ internal static class StatusMap
             .. seen is { IsPending: true } ? ["pending"] : System.Array.Empty<string>(),
             .. waits ? ["recording"] : System.Array.Empty<string>(),
             .. recorded is { Activity: VolumeActivity.Reshape } ? ["reshape"] : System.Array.Empty<string>(),
+            .. metadataAnswers && recorded is null && array.State is (ArrayState.Unknown or ArrayState.WritePending)
+                ? ["unrecorded"] : System.Array.Empty<string>(),
         ];
         return new ArrayStatus(
             array.Name, array.Volume, array.VolumeName, array.Level is { } level ? string.Create(CultureInfo.InvariantCulture, $"raid{level}") : "",
@@ -119,7 +145,7 @@ internal static class StatusMap
             Progress(seen?.Position ?? array.Sync, seen?.KibPerSecond ?? 0),
             recorded is { Activity: not VolumeActivity.None } ? Math.Max(recorded.Checkpoint, seen?.ReshapeCheckpoint ?? 0) : null, recorded is { Dirty: true },
             raidDisks - notMissed, missing, seen?.MismatchSectors,
-            [.. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags)))],
+            Legs(legs),
             memory.Since($"{array.Name} health", health.ToString()),
             conditions.IsEmpty ? null : conditions)
         {
@@ -127,6 +153,10 @@ internal static class StatusMap
             Writers = Writers(array.Writers),
         };
     }
+
+    /// <summary>The legs that md has, by slot.</summary>
+    internal static ImmutableArray<LegStatus> Legs(ImmutableArray<LegReport> legs) =>
+        [.. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags)))];
 
     private static WriterStatus? Writers(WriterWaitCounts? counts) => counts is null
         ? null
@@ -151,12 +181,15 @@ internal static class StatusMap
     }
 
     /// <summary>A container that is not supervised here: others monitor it, nobody does, or nothing of it runs.</summary>
-    private static ContainerStatus Other(OtherContainer other, SystemReport? report, Remembering memory)
+    private static ContainerStatus Other(OtherContainer other, SystemReport? report, HostObservation seen,
+        Remembering memory)
     {
         var refusal = report?.Containers.FirstOrDefault(container => container.Name == other.Name)?.Refusal;
         var (waits, own) = Monitoring(other, refusal);
         var running = other.Arrays.Where(array => array.Level is not null).Select(
-            array => MdStatMap.Array(array, other.Recorded.Volumes.FirstOrDefault(volume => $"{volume.Index}" == array.Subarray), memory));
+            array => MdStatMap.Array(
+                array, other.Recorded.Volumes.FirstOrDefault(volume => $"{volume.Index}" == array.Subarray),
+                    seen.Arrays.GetValueOrDefault(array.Name), memory));
         ImmutableArray<ArrayStatus> arrays = [.. running, .. MdStatMap.Resting(other.Name, other.Recorded.Volumes, other.Arrays, memory)];
         var disks = other.Recorded.Disks.Select(disk => Disk(
                 new DiskReport(disk.Name, disk.Device, disk.IsSpare, disk.IsFailed, false, true)
@@ -186,7 +219,7 @@ internal static class StatusMap
                 ($"nobody monitors it: its arrays hang at their next write ({other.Recorded.Refusal}; mdmon {other.Name} starts mdadm's own mdmon)", Health.Stalled),
             { Ok: false, Error: var error } => ($"whether anybody monitors it cannot be told: {error}", Health.Unknown),
             { Value: 0 } when refusal is not null =>
-                ($"it cannot be taken up, which is tried again: {refusal}; its arrays hang at their next write", Health.Stalled),
+                ($"{NotTakenUp}: {refusal}; its arrays hang at their next write", Health.Stalled),
             { Value: 0 } => ("nobody monitors it: its arrays hang at their next write (actorraid supervise takes it up)", Health.Stalled),
             { Value: var process } => (
                 string.Create(CultureInfo.InvariantCulture, $"process {process} monitors it, not this daemon: only what the kernel shows is known"),

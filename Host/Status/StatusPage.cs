@@ -24,7 +24,7 @@ internal static class StatusPage
             page.Append(container.Generation == 0 ? "" : Text($", generation {container.Generation}"));
             page.AppendLine(container.Monitor > 0 ? Text($", monitored by process {container.Monitor}") : "");
             if (container.WaitsFor is { } waits)
-                page.AppendLine(Text($"  waits: {waits}{(container.WaitsSince is { } since ? $", for {Age(status, since)}" : "")}"));
+                page.AppendLine(Text($"  {waits}{(container.WaitsSince is { } since ? For(status, since) : "")}"));
             if (container.Arrays.IsEmpty && container.WaitsFor is null)
                 page.AppendLine("  no volumes");
             foreach (var array in container.Arrays)
@@ -32,7 +32,7 @@ internal static class StatusPage
             foreach (var disk in container.Disks)
             {
                 page.AppendLine(Text(
-                    $"  disk {disk.Name}  {disk.Role}{Trouble(disk)}, {(disk.SizeBytes > 0 ? Words.Size(disk.SizeBytes) + ", " : "")}serial {(disk.Serial is "" ? "unknown" : disk.Serial)}, for {Age(status, disk.Since)}"));
+                    $"  disk {disk.Name}  {disk.Role}{Trouble(disk)}, {(disk.SizeBytes > 0 ? Words.Size(disk.SizeBytes) + ", " : "")}serial {(disk.Serial is "" ? "unknown" : disk.Serial)}{For(status, disk.Since)}"));
             }
         }
         foreach (var array in status.NativeArrays ?? [])
@@ -58,7 +58,7 @@ internal static class StatusPage
     private static void Array(StringBuilder page, HostStatus status, ArrayStatus array, bool bars, string what = "  array")
     {
         var detail = StatusView.Detail(array);
-        page.Append(Text($"{what} {array.Name}  {Words.Of(array.Health)}{(detail is null ? "" : $" {detail}")}, for {Age(status, array.Since)}"));
+        page.Append(Text($"{what} {array.Name}  {Words.Of(array.Health)}{(detail is null ? "" : $" {detail}")}{For(status, array.Since)}"));
         page.AppendLine(array.VolumeName is "" ? "" : Text($"  \"{array.VolumeName}\""));
         var shape = new List<string>();
         if (array.Level is not "")
@@ -89,7 +89,9 @@ internal static class StatusPage
             page.AppendLine("    legs: " + string.Join(", ", array.Legs.Select(leg => Text($"{leg.Slot} {leg.Disk} {string.Join('+', leg.State.DefaultIfEmpty("rebuilding"))}"))));
     }
 
-    private static string Age(HostStatus status, DateTimeOffset since) => Words.Duration((long)(status.At - since).TotalSeconds);
+    /// <summary>Nothing where no daemon runs, which would know.</summary>
+    private static string For(HostStatus status, DateTimeOffset since) =>
+        status.Process == 0 ? "" : $", for {Words.Duration((long)(status.At - since).TotalSeconds)}";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -93,6 +93,22 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public void Of_one_thing_the_verdict_is_its_own_and_what_nobody_confirms_is_no_better_than_unknown()
+    {
+        var native = Told.Healthy().Containers[0].Arrays[0] with { Name = "md0" };
+        var status = Told.Degraded() with { NativeArrays = [native] };
+        var limit = TimeSpan.FromSeconds(15);
+        HostStatus Of(Snapshot snapshot, string name) => snapshot.Told(20_000, limit, Assert.Single(NameLookup.Find(status, name)))!;
+        var heard = new Snapshot(status, null, 0, []);
+        Assert.Equal((Health.Ok, "OK: 1 native array, nothing to supervise"), (Of(heard, "md0").Health, Of(heard, "md0").Summary));
+        Assert.Equal((Health.Degraded, "DEGRADED md126, 2 of 3 legs"), (Of(heard, "md126").Health, Of(heard, "md126").Summary));
+        Assert.Null(Of(heard, "md126").NativeArrays);
+        var silent = new Snapshot(status, "gone", 0, []);
+        Assert.Equal(Health.Unknown, Of(silent, "md0").Health);
+        Assert.Equal(Health.Unknown, Assert.Single(Of(silent, "md0").NativeArrays!.Value).Health);
+    }
+
+    [Fact]
     public async Task A_daemon_that_takes_questions_and_answers_none_is_told_as_such()
     {
         await using var rig = await GatewayRig.Start();

@@ -67,7 +67,7 @@ public sealed partial class MetricsTests
     [InlineData("clean", "idle", "active")]
     [InlineData("active", "frozen", "active")]
     [InlineData("inactive", "idle", "inactive")]
-    [InlineData("", "", "inactive")]
+    [InlineData("", "", "")]
     [InlineData("clean", "check", "check")]
     [InlineData("active", "reshape", "reshape")]
     public void Md_s_words_become_node_exporter_s(string state, string action, string activity) =>

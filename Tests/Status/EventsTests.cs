@@ -89,7 +89,7 @@ public sealed class EventsTests
     [InlineData(ArrayState.ReadOnly, "mdadm --readwrite")]
     [InlineData(ArrayState.ReadAuto, "It is read-auto")]
     [InlineData(ArrayState.Suspended, "It is suspended")]
-    [InlineData(ArrayState.Inactive, "It has stopped")]
+    [InlineData(ArrayState.Inactive, "It does not run")]
     [InlineData(ArrayState.Broken, "It is broken")]
     [InlineData(ArrayState.Unknown, "its state is not known")]
     public void Every_state_has_its_sentence(ArrayState state, string part) =>

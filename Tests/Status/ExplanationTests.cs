@@ -35,7 +35,7 @@ public sealed partial class ExplanationTests
         {
             // sdd is the disk that is not as the others; RAID 10 of four legs may be short of two.
             var failed = state == "broken" || missing > (level switch { "raid0" => 0, "raid10" => 2, _ => 1 });
-            var array = Array("md126", "vol0", level, state, action, missing, failed ? Health.Failed : state is "" ? Health.Unknown : missing > 0 ? Health.Degraded : Health.Ok, condition) with
+            var array = Array("md126", "vol0", level, state, action, missing, failed ? Health.Failed : state is "" ? Health.Unknown : state is "inactive" ? Health.Inactive : missing > 0 ? Health.Degraded : Health.Ok, condition) with
             {
                 Legs = [Leg(0, "sda", "in_sync"), .. leg == "none" ? [] : new[] { Leg(1, "sdd", leg) }],
             };
@@ -62,13 +62,14 @@ public sealed partial class ExplanationTests
                     "mdadm --add /dev/md127 DISK" => hasData && !reshaped && !spare && (missing > 0 || other == "degraded"),
                     "mdadm --readwrite /dev/md126" => hasData && !reshaped && state == "readonly" && action == "idle",
                     "mdadm --grow --continue /dev/md126" => hasData && action == "reshape",
+                    "mdadm -I /dev/md127" => !failed && state == "inactive" && missing == 0 && other is not ("failed" or "missing"),
                     _ => false,
                 }, where);
                 advised[command] = advised.GetValueOrDefault(command) + 1;
             }
         }
         // Each of them is right somewhere.
-        Assert.Equal(4, advised.Count);
+        Assert.Equal(5, advised.Count);
     }
 
     [Fact]
@@ -106,7 +107,7 @@ public sealed partial class ExplanationTests
         var status = new HostStatus(1, "host", Sample.Then, "1", 1, Sample.Then, Health.Ok, "", 0, [container]);
         NamedThing[] things = [new(container), .. container.Arrays.Select(array => new NamedThing(container, array)), .. container.Disks.Select(disk => new NamedThing(container, Disk: disk))];
         return things.SelectMany(thing => Explanation.Of(status, thing, [])).SelectMany(sentence => Command().Matches(sentence))
-            .Select(match => match.Value.Split(" gives ")[0].Split(" takes ")[0].Split(" lets ")[0].Split(" goes ")[0].Trim())
+            .Select(match => match.Value.Split(" gives ")[0].Split(" takes ")[0].Split(" lets ")[0].Split(" goes ")[0].Split(" starts ")[0].Trim())
             .Where(command => !command.StartsWith("mdadm --grow runs", StringComparison.Ordinal)).Distinct();
     }
 

@@ -96,9 +96,31 @@ public sealed class NameLookupTests : IDisposable
     public void A_part_of_a_status_is_that_thing_and_what_belongs_to_it()
     {
         HostStatus Part(string name) => StatusView.About(Two, Assert.Single(NameLookup.Find(Two, name)));
-        Assert.Equal(["sdb", "sdc"], Part("data").Containers[0].Disks.Select(disk => disk.Name));
+        // sdd is a spare, which is there for it.
+        Assert.Equal(["sdb", "sdc", "sdd"], Part("data").Containers[0].Disks.Select(disk => disk.Name));
         Assert.Equal(["md126", "md124"], Part("sdc").Containers[0].Arrays.Select(array => array.Name));
         Assert.Equal(2, Part("md127").Containers[0].Arrays.Length);
+    }
+
+    [Fact]
+    public void A_native_array_is_found_by_every_name_and_is_told_alone()
+    {
+        var native = Two.Containers[0].Arrays[0] with { Name = "md0", VolumeName = "", Volume = -1,
+            Health = Health.Degraded, Missing = 1, Uuid = null };
+        var status = Two with { NativeArrays = [native] };
+        // Whoever asks has seen where /dev/md/backup leads.
+        foreach (var (name, device) in ((string, string?)[])[("md0", null), ("/dev/md0", "md0"), ("/dev/md0", null),
+            ("9:0", null), ("/dev/md/backup", "md0"), ("backup", "md0")])
+        {
+            var thing = Assert.Single(NameLookup.Find(status, name, device));
+            Assert.Equal(("md0", null), (thing.Kernel, thing.Container));
+            var part = StatusView.About(status, thing);
+            Assert.Equal((Health.Degraded, 0), (part.Health, part.Containers.Length));
+            Assert.StartsWith("DEGRADED md0,", part.Summary, StringComparison.Ordinal);
+        }
+        Assert.Contains("md0", NameLookup.All(status), StringComparison.Ordinal);
+        Assert.StartsWith("whether there is a md1 here cannot be told: EIO", NameLookup.None(status
+            with { Problem = "EIO" }, "md1"), StringComparison.Ordinal);
     }
 
     [Fact]

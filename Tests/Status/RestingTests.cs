@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorRaid.Actors;
 using ActorRaid.Host.Status;
 using ActorRaid.Metadata;
+using ActorRaid.Metadata.Commit;
 using ActorRaid.Reporting;
 using ActorRaid.SysfsIo;
 using Xunit;
@@ -125,6 +126,16 @@ public sealed class RestingTests
         Assert.Contains("native array md0", StatusPage.Of(status), StringComparison.Ordinal);
         Assert.Contains(health == Health.Ok ? "1 native array" : "(not ours)", status.Summary, StringComparison.Ordinal);
     }
+
+    /// <summary>The groups of slots of which each needs one, as md counts them.</summary>
+    [Theory]
+    [InlineData(4, 2, 1, "01 23")]
+    [InlineData(3, 2, 1, "01 20 12")]
+    [InlineData(4, 1, 2, "01 12 23 30")]
+    [InlineData(4, 2, 2, "0123 2301")]
+    [InlineData(6, 4, 1, "0123 4501 2345")]
+    public void Copies_lie_where_md_puts_them(int legs, int near, int far, string groups) =>
+        Assert.Equal(groups, string.Join(' ', Redundancy.Of(10, legs, near, far).Groups.Select(group => string.Concat(group))));
 
     [Fact]
     public void A_native_resync_is_a_rebuild()

@@ -1,37 +1,39 @@
-using System.Collections.Immutable;
 using System.Globalization;
-using ActorRaid.Reporting;
 
-namespace ActorRaid.Host.Status;
+namespace ActorRaid.Reporting;
 
 /// <summary>A part of a status, and a status in one line: pure functions.</summary>
-internal static class StatusView
+public static class StatusView
 {
     /// <summary>The worst of them; ok where there is none.</summary>
-    internal static Health Worst(IEnumerable<Health> healths) => healths.DefaultIfEmpty(Health.Ok).Max();
+    public static Health Worst(IEnumerable<Health> healths) => healths.DefaultIfEmpty(Health.Ok).Max();
 
     /// <summary>Only that container, array or disk, and what belongs to it.</summary>
     /// <param name="status">Everything.</param>
     /// <param name="thing">What of it.</param>
-    internal static HostStatus About(HostStatus status, NamedThing thing)
+    public static HostStatus About(HostStatus status, NamedThing thing)
     {
-        var part = status with { Containers = [Part(thing)], NativeArrays = null };
+        if (thing.Container is not { } container)
+            return Judged(status with { Containers = [], NativeArrays = thing.Array is { } array ? [array] : [] });
+        var part = status with { Containers = [Part(container, thing)], NativeArrays = null };
         return thing.Disk is { } disk ? OfDisk(part, part.Containers[0], disk) : Judged(part);
     }
 
     /// <summary>The status with the health and the line that follow from its containers and native arrays.</summary>
-    internal static HostStatus Judged(HostStatus status)
+    public static HostStatus Judged(HostStatus status)
     {
         var findings = Findings(status).ToList();
         return status with { Health = Worst(findings.Select(finding => finding.Health)), Summary = Summary(status, findings) };
     }
 
     /// <summary>The health of a container: that of the worst thing that there is to say of it.</summary>
-    internal static Health HealthOf(ContainerStatus container) => Worst(Findings(container).Select(finding => finding.Health));
+    public static Health HealthOf(ContainerStatus container) => Worst(Findings(container).Select(finding => finding.Health));
 
     /// <summary>What is said of an array after its health: <c>43 %, 12 min left</c>; null: nothing.</summary>
-    internal static string? Detail(ArrayStatus array)
+    public static string? Detail(ArrayStatus array)
     {
+        if (array.Conditions is { } pending && pending.Contains("pending"))
+            return "its resync waits for the first write";
         var doing = Words.Action(array.Action) switch
         {
             null => null,
@@ -42,14 +44,16 @@ internal static class StatusView
         {
             var rate = array.Progress is { } progress
                 ? Words.Percent(progress) + (progress.SecondsLeft is { } left ? $", {Words.Duration(left)} left" : "")
-                : array.Conditions is { } conditions && conditions.Contains("delayed") ? "waits for its turn" : "begins";
+                : array.Conditions is { } conditions && conditions.Contains("delayed") ? "waits for its turn"
+                : array.Conditions is { } others && others.Contains("remote") ? "is done by another node"
+                : "begins";
             return doing + rate;
         }
-        if (array.State is "inactive")
+        if (array.State is "inactive" or "clear")
             return "not running" + (array.RaidDisks == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {array.RaidDisks - array.Missing} of {array.RaidDisks} legs"));
-        return array.Missing > 0 ? string.Create(CultureInfo.InvariantCulture, $"{array.RaidDisks - array.Missing} of {array.RaidDisks} legs")
-            : array.Conditions is { } pending && pending.Contains("pending") ? "its resync waits for the first write"
-            : null;
+        if (array.Conditions is { } known && known.Contains("unrecorded"))
+            return "the metadata does not have it";
+        return array.Missing > 0 ? string.Create(CultureInfo.InvariantCulture, $"{array.RaidDisks - array.Missing} of {array.RaidDisks} legs") : null;
     }
 
     /// <summary>One line, the worst first: <c>REBUILDING md126 43 %, 12 min left; DEGRADED md124, 2 of 3 legs</c>.</summary>
@@ -85,20 +89,23 @@ internal static class StatusView
         var hasSpare = container.Disks.IsEmpty || container.Disks.Any(disk => disk.Role == "spare");
         foreach (var array in container.Arrays.Where(array => array.Health != Health.Ok))
             yield return new Finding(array.Health, Told(array) + (array.Health == Health.Degraded && array.Missing > 0 && !hasSpare ? ", no spare" : ""));
-        if (container is { WaitsFor: { } waits, WaitsHealth: { } own })
-            yield return new Finding(own, $"{container.Name}: {waits}");
+        if (Waiting(container) is { } waiting)
+            yield return waiting;
         foreach (var disk in container.Disks)
         {
             var isUsed = container.Arrays.Any(array => array.Legs.Any(leg => leg.Disk == disk.Name && leg.State.Contains("in_sync")));
             if (disk.Unwritten)
                 yield return new Finding(Health.Degraded, $"{container.Name}: the metadata of {disk.Name} cannot be written");
-            else if (disk.Unreadable is not null)
+            else if (disk.Unreadable is { } unreadable)
                 // md goes on with it, but what is recorded from now on it will not know.
-                yield return new Finding(isUsed ? Health.Degraded : Health.Ok, $"{container.Name}: the metadata of {disk.Name} cannot be read");
+                yield return new Finding(isUsed ? Health.Degraded : Health.Ok, $"{container.Name}: {unreadable.Split(';')[0]}");
             else if (disk.Role == "failed")
                 yield return new Finding(Health.Ok, $"{container.Name}: {disk.Name} has failed{(hasSpare ? "" : ", no spare is left")}");
         }
     }
+
+    private static Finding? Waiting(ContainerStatus container) =>
+        container is { WaitsFor: { } waits, WaitsHealth: { } own } ? new Finding(own, $"{container.Name}: {waits}") : null;
 
     private static string Told(ArrayStatus array)
     {
@@ -106,12 +113,16 @@ internal static class StatusView
         return Detail(array) is { } detail ? $"{name}{(array.Health == Health.Rebuilding ? " " : ", ")}{detail}" : name;
     }
 
-    private static ContainerStatus Part(NamedThing thing)
+    private static ContainerStatus Part(ContainerStatus container, NamedThing thing)
     {
-        var container = thing.Container;
         if (thing.Array is { } array)
         {
-            var part = container with { Arrays = [array], Disks = [.. container.Disks.Where(disk => array.Legs.Any(leg => leg.Disk == disk.Name))] };
+            var part = container with
+            {
+                Arrays = [array],
+                // A spare is there for it, too.
+                Disks = [.. container.Disks.Where(disk => disk.Role == "spare" || array.Legs.Any(leg => leg.Disk == disk.Name))],
+            };
             return part with { Health = HealthOf(part) };
         }
         return thing.Disk is { } disk
@@ -126,11 +137,15 @@ internal static class StatusView
         var (health, detail) = disk.Hangs ? (Health.Stalled, ": no answer from the disk")
             : failed ? (Health.Failed, " has failed")
             : disk.Unwritten ? (Health.Degraded, ": its metadata cannot be written")
-            : disk.Unreadable is { } unreadable ? (Health.Degraded, $": {unreadable}")
+            : disk.Unreadable is { } unreadable ? (Health.Degraded, unreadable.Split(';')[0] is var why && why.StartsWith(disk.Name, StringComparison.Ordinal) ? why[disk.Name.Length..] : $": {why}")
+            : disk.Role == "unknown" ? (Health.Ok, $" is a disk of {container.Name} that its metadata does not know")
             : (Health.Ok, $" is a {disk.Role} of {container.Name}");
-        var arrays = container.Arrays.Where(array => array.Health != Health.Ok).Select(array => new Finding(array.Health, Told(array))).ToList();
-        status = status with { Containers = [container with { Health = Worst([health, .. arrays.Select(array => array.Health)]) }] };
-        var findings = arrays.Prepend(new Finding(health, disk.Name + detail)).OrderByDescending(finding => finding.Health);
+        var others = container.Arrays.Where(array => array.Health != Health.Ok).Select(array => new Finding(array.Health, Told(array))).ToList();
+        // Of the disk that hangs that is said already.
+        if (!disk.Hangs && Waiting(container) is { } waiting)
+            others.Add(waiting);
+        status = status with { Containers = [container with { Health = Worst([health, .. others.Select(other => other.Health)]) }] };
+        var findings = others.Prepend(new Finding(health, disk.Name + detail)).OrderByDescending(finding => finding.Health);
         return status with
         {
             Health = status.Containers[0].Health,
@@ -142,5 +157,5 @@ internal static class StatusView
     private readonly record struct Finding(Health Health, string Text);
 
     /// <summary>So many of them: <c>1 array</c>, <c>2 arrays</c>.</summary>
-    internal static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
+    public static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
 }
