@@ -63,6 +63,11 @@ public sealed class ScenarioTests(GuestLab lab)
     [Fact]
     public void What_does_not_run_and_what_is_not_ours_is_told_as_that() => lab.Passes("resting", 200);
 
+    /// <summary>Parts of the table of states; the first takes a minute and a half.</summary>
+    [Fact]
+    public void What_is_told_in_each_state_is_what_the_table_of_states_has() =>
+        lab.Passes("states", 300, $"PARTS={(GuestLab.Soak ? "running resting native" : "resting native")}");
+
     /// <summary>What is not supported is left to whoever can do it.</summary>
     [SoakFact]
     public void A_DDF_container_is_left_to_mdadms_own_mdmon() => lab.Passes("ddf", 200);

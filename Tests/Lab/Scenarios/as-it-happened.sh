@@ -4,6 +4,7 @@
 # parity meanwhile: nobody is told that it is degraded or gone, and the last hook is run before the daemon, which has nothing left to do, ends.
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
+. ./states-lib.sh
 
 # told VOLUME FIELD: what status says of a volume
 told() {
@@ -12,6 +13,8 @@ told() {
 }
 # seconds VOLUME: for how long it has been what it is, as status says
 seconds() { { actorraid status "$1" || true; } | sed -n 's/^  array .*, for \([0-9]*\) s .*/\1/p'; }
+# dirtied: how often its writers made vol0 dirty, as far as this daemon has counted
+dirtied() { told vol0 writers | sed -n "s/.*'dirtied': \([0-9]*\).*/\1/p"; }
 # hooks: their events, in order
 hooks() { cut -d ' ' -f 1 /out/hooks | tr '\n' ' '; }
 
@@ -24,15 +27,18 @@ rest vol0
 home=$(container_of vol0)
 
 # Nobody asks before or when it happens.
+counted=$(dirtied)
 fail_disk vol0 "${DISKS[1]}"
 failed=$SECONDS
 pause 4
 said=$(seconds vol0)
 [ "$said" -ge 3 ] && [ "$said" -le $((SECONDS - failed + 1)) ] || fail "degraded for $((SECONDS - failed)) s, but: for $said s"
+[ "$(dirtied)" -ge "$counted" ] || fail "its writers made it dirty $counted times, and since a disk failed $(dirtied) times"
 since=$(told vol0 since)
 before=$(supervisor "$home")
 actorraid supervise --takeover || fail "the handoff ended with status $?"
 expect 10 ended "$before"
+[ -n "$(dirtied)" ] || fail "after a handoff nobody counts its writers: $(told vol0 writers)"
 [ "$(told vol0 since)" = "$since" ] || fail "degraded since $since, after a handoff since $(told vol0 since)"
 quietly mdadm --remove "/dev/$home" "${DISKS[1]}"
 settle
@@ -79,9 +85,12 @@ quietly mdadm -CR /dev/md/vol1 -l 0 -n 1 -c 64 -z 20M "${DISKS[4]}" --force
 settle
 : >/out/hooks
 lines=$(wc -l <"$ACTORRAID_LOG")
-set_pace 4000
+set_pace 500
 grow "/dev/$(container_of vol1)" --raid-devices=2
 expect 60 reshaping vol1
+home=$(container_of vol1)
+state volume-raid0-grows array="$(md vol1)" volume=vol1
+set_pace 4000
 first=$(supervisor "$(container_of vol1)")
 until quiet vol1 && that vol1 level raid0; do
     case $(told vol1 health) in degraded | failed) fail "a growing RAID0 is $(told vol1 health): $(actorraid status vol1)" ;; esac

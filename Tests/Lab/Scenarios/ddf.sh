@@ -2,6 +2,7 @@
 # A DDF container on a host where ActorRaid stands in mdmon's place: DDF is not supported yet, so mdadm's own mdmon supervises it, whichever way it is
 # asked for, is never taken over from, and that is told. An IMSM container beside it is ours.
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 
 disks 4 64M
 quietly mdadm -CR /dev/md/ddf0 -e ddf -n 2 "${DISKS[@]:0:2}"
@@ -16,6 +17,13 @@ expect 10 theirs
 rest dv0
 first=$(supervisor "$home")
 say "mdadm has started its own mdmon, process $first"
+
+state container-of-other-format array="$(md dv0)" process="$first"
+kill -9 "$first"
+state container-of-other-format-unmonitored array="$(md dv0)"
+supervisor_start "$home"
+expect 10 theirs
+first=$(supervisor "$home")
 
 container imsm0 "${DISKS[@]:2}"
 quietly mdadm -CR /dev/md/vol0 -l 1 -n 2 -z 8M "${DISKS[@]:2}"

@@ -2,6 +2,7 @@
 # What does not run, or is not ours, is told as that, with and without a daemon: a volume that was stopped, volumes that were never started, a
 # volume that lacks too many disks (which are named), native arrays. The first line and the exit status never say other than that.
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 
 # asked STATUS PATTERN [ARGUMENT...]: the exit status, and what is said (a shell pattern)
 asked() {
@@ -26,7 +27,7 @@ home=$(container_of vol0)
 tells 0 "OK: 1 container, 2 arrays*"
 stop_volume vol1
 tells 2 "INACTIVE $home/1 (vol1), not running, 3 of 3 legs*"
-{ actorraid status --json || true; } | python3 status.py resting vol1
+state volume-stopped-beside-another array="$home/1" volume=vol1 other="$(md vol0)"
 stop_volume vol0
 expect 20 not test -e "/run/mdadm/$home.pid"
 tells 2 "INACTIVE $home/0 (vol0), not running, 3 of 3 legs; INACTIVE $home/1 (vol1), not running, 3 of 3 legs*"

@@ -3,6 +3,7 @@
 # (and its exit status), --watch, --json and explain.
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
+. ./states-lib.sh
 
 # tells ACTION STATUS FIRSTLINE SENTENCE
 tells() {
@@ -45,6 +46,9 @@ grow "/dev/$(container_of vol0)" --raid-devices=4
 expect 60 reshaping vol0
 expect 60 reached vol0 10
 tells reshape 1 "REBUILDING $(md vol0) *" "A reshape moves the data into another shape"
+home=$(container_of vol0)
+EVENTS_BEFORE=0
+state volume-reshape array="$(md vol0)" volume=vol0
 set_pace 400000
 expect 120 quiet vol0
 intact vol0

@@ -31,12 +31,6 @@ def rebuilding(array, home):
     check(volume["checkpointSectors"] > 0, volume)
 
 
-def resting(name):
-    status = json.load(sys.stdin)
-    volume = next(array for array in status["containers"][0]["arrays"] if array["volumeName"] == name)
-    check((status["health"], volume["health"], volume["state"], volume["missing"]) == ("inactive", "inactive", "inactive", 0), status)
-
-
 def events(array, lost):
     told = [json.loads(line) for line in sys.stdin]
     kinds = [e["kind"] for e in told if e.get("array") == array]

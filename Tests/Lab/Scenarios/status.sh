@@ -2,6 +2,7 @@
 # The one question, asked in every way while a volume fails and is rebuilt: status, --json, --watch (in a terminal, by tmux), events, explain,
 # hooks; and those who may not ask, ask too much, or do not listen (status.py).
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 
 group=4711
 echo "actorraid:x:$group:" >>/etc/group
@@ -113,6 +114,7 @@ expect 10 has /out/watched.txt "OK: 1 container, 1 array"
 kill -STOP "$daemon"
 for command in status "status --json" "explain vol0" hooks; do ends 3 "has not answered for 3 s" actorraid $command; done
 ends 1 "has not answered within 3 s" actorraid config
+state daemon-stopped
 wait "$watcher" && fail "status --watch ends with 0 while the daemon is stopped" || [ $? = 3 ] || fail "status --watch does not end with 3"
 has /out/watched.txt "has not answered for 3 s" || fail "status --watch says: $(tail -n 3 /out/watched.txt)"
 kill -CONT "$daemon"

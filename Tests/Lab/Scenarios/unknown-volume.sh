@@ -2,6 +2,7 @@
 # md runs a volume that the metadata on the disks does not know: what the disks had before it was created is put back. That
 # is told once, the other volume is supervised as ever, and the daemon rests until something changes.
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 
 disks 3 32M
 container imsm0 "${DISKS[@]}"
@@ -21,7 +22,8 @@ expect 10 has "$ACTORRAID_LOG" array-unknown
 supervisor_rests "$home" 5
 [ "$(grep -c array-unknown "$ACTORRAID_LOG")" = 1 ] || fail "it was told $(grep -c array-unknown "$ACTORRAID_LOG") times"
 timeout 10 dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none || fail "vol0 cannot be written"
-actorraid status || true
+EVENTS_BEFORE=0
+state volume-unknown-to-metadata array="$(md vol1)" other="$(md vol0)"
 stop_volume vol1
 expect 10 has "$ACTORRAID_LOG" "array-gone"
 timeout 10 dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none || fail "vol0 cannot be written"
