@@ -383,18 +383,19 @@ internal sealed class CommitWriter
 
     /// <summary>
     /// Disks that could not be written cannot be waited for: they are about to fail, and that has to be recorded on the
-    /// others. But as long as not a single disk has it, nothing is recorded and nobody is let go; unless all of them are dead: then
-    /// there is nothing to be told wrong, and md's own error is what the writers are waiting for.
+    /// others. But as long as not a single member has it (what a spare has tells of no volume), nothing is recorded and nobody is
+    /// let go; unless all of them are dead: then there is nothing to be told wrong, and md's own error is what the writers are waiting for.
     /// </summary>
     private bool IsAsGoodAsItGets(Commit commit)
     {
-        var (have, wanted) = (commit.WrittenDisks, commit.Targets);
-        if (have == 0 && wanted > 0 && _disks.Values.Any(disk => disk is { Wanted: not null, IsDead: null }))
+        ImmutableArray<Disk> tellers = [.. commit.Tellers.Select(device => _disks.GetValueOrDefault(device)).OfType<Disk>()];
+        var (have, wanted) = (commit.WrittenDisks, tellers.Length);
+        if (have == 0 && tellers.Any(disk => disk.IsDead is null))
         {
             return false; // LookedAt comes.
         }
 
-        var allDead = wanted > 0 && _disks.Values.All(disk => disk is { Wanted: null } or { IsDead: true });
+        var allDead = wanted > 0 && tellers.All(disk => disk.IsDead == true);
         var rest = have > 0 || wanted == 0
             ? "goes on with those"
             : allDead

@@ -146,11 +146,23 @@ public sealed record Commit
         !_disks.Any(disk => !disk.IsHung && (disk.Progress == Progress.InFlight || disk is { Progress: Progress.Waiting, Earlier: not EarlierWrite.None }))
         && Startable.IsEmpty;
 
-    /// <summary>How many of the disks that the commit goes to have it.</summary>
-    public int WrittenDisks => _disks.Count(disk => disk is { Progress: Progress.Written, Target: not null });
+    /// <summary>
+    /// The disks that the commit goes to, and whose copies tell of the volumes. Where there are volumes a spare's does not; where the commit goes
+    /// to nothing but spares, all count.
+    /// </summary>
+    public ImmutableArray<DeviceNumber> Tellers => [.. Telling.Select(disk => disk.Device)];
 
-    /// <summary>How many disks the commit goes to.</summary>
-    public int Targets => _disks.Count(disk => disk.Target is not null);
+    /// <summary>How many of the <see cref="Tellers"/> have it.</summary>
+    public int WrittenDisks => Telling.Count(disk => disk.Progress == Progress.Written);
+
+    private IEnumerable<DiskEntry> Telling
+    {
+        get
+        {
+            var targets = _disks.Where(disk => disk.Target is not null);
+            return targets.Any(disk => disk.Tells) ? targets.Where(disk => disk.Tells) : targets;
+        }
+    }
 
     /// <summary>Whether the disk is being written for this commit.</summary>
     public bool IsWriting(DeviceNumber device) => Find(device) is { Progress: Progress.InFlight };
@@ -198,7 +210,7 @@ public sealed record Commit
     {
         var disk = Existing(device);
         Require(disk, disk.Earlier != EarlierWrite.None, "is not busy");
-        return With(DiskTable.Entry(device, now) with { Turn = disk.Turn });
+        return With(DiskTable.Entry(device, now) with { Turn = disk.Turn, Tells = disk.Tells });
     }
 
     /// <summary>A disk's write has been handed out.</summary>

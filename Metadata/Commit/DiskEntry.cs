@@ -58,6 +58,9 @@ internal sealed record DiskEntry(
     /// <summary>When it is its turn.</summary>
     public Turn Turn { get; init; } = Turn.Stays;
 
+    /// <summary>Whether its copy tells of the container's volumes; a spare's need not.</summary>
+    public bool Tells { get; init; } = true;
+
     /// <summary>Whether others that wait for it must go on waiting.</summary>
     public bool IsPending => !IsHung && Progress is (Progress.Waiting or Progress.InFlight);
 

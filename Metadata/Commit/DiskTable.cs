@@ -21,7 +21,7 @@ internal sealed class DiskTable
     /// <param name="target">What goes there.</param>
     /// <param name="models">The models that it may hold, and at the end the one to be recorded.</param>
     public void Add(CommitTarget target, ImmutableArray<IContainerModel> models) =>
-        _disks.Add(Entry(target.Device, target) with { Turn = TurnOf(target.Device, models) });
+        _disks.Add(Entry(target.Device, target) with { Turn = TurnOf(target.Device, models), Tells = Tells(target.Device, models[^1]) });
 
     /// <summary>What a volume demands; its legs' disks get a place if they have none.</summary>
     public ArrayRule Rule(VolumeInfo volume)
@@ -38,6 +38,9 @@ internal sealed class DiskTable
 
         return new ArrayRule(volume, legs.DrainToImmutable());
     }
+
+    private static bool Tells(DeviceNumber device, IContainerModel model) =>
+        model.Volumes.IsEmpty || model.Disks.FirstOrDefault(disk => disk.Device == device) is not { IsSpare: true };
 
     private static Turn TurnOf(DeviceNumber device, ImmutableArray<IContainerModel> models)
     {

@@ -146,6 +146,18 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void What_a_spare_has_is_not_counted_where_no_member_could_be_written()
+    {
+        var model = Of(Volume(1, 2)).With((0, false), (1, false), (2, true));
+        var plan = Plan.Begin(model, model, Targets(3, canTear: false)).Started(Disk(0)).Failed(Disk(0)).Started(Disk(1)).Failed(Disk(1));
+        plan = Write(plan, 2);
+        Assert.Equal(0, plan.WrittenDisks);
+        Assert.Equal<IEnumerable<DeviceNumber>>([Disk(0), Disk(1)], plan.Tellers);
+        Assert.False(plan.IsRecorded);
+        Assert.True(plan.IsHopeless);
+    }
+
+    [Fact]
     public void Without_volumes_all_disks_are_written_at_once_and_all_that_can_are_waited_for()
     {
         var plan = Plan.Begin(Of(), Of(), Targets(3, canTear: true));

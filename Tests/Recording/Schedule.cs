@@ -290,6 +290,13 @@ internal sealed class Schedule
 
     private IEnumerable<ScheduleDisk> Members() => _disks.Where(disk => IsWaitedFor(disk));
 
+    /// <summary>Those whose copies tell of the volume: a spare's does not, but where there is nothing else it is all that can be written.</summary>
+    private ScheduleDisk[] Tellers()
+    {
+        ScheduleDisk[] telling = [.. Members().Where(disk => _model.Disks.Any(known => known.Device == disk.Device && !known.IsSpare))];
+        return telling.Length > 0 ? telling : [.. Members()];
+    }
+
     private ScheduleDisk Disk(DeviceNumber device) => _disks.Single(disk => disk.Device == device);
 
     private bool IsHung(ScheduleDisk disk) => _writer.Hanging.Contains(disk.Device);
@@ -302,7 +309,7 @@ internal sealed class Schedule
             Assert.True(_writer.MayBegin, "nothing is under way, but no commit may begin");
             Assert.True(_writer.IsRecorded || !KnowsEnough(device => Holds(device) && !Disk(device).HasFailed), "the disks that answer have it, but it does not count as recorded");
             Assert.True(
-                _writer.IsRecorded || !Members().All(disk => _dead.Contains(disk.Device) && disk.Pending is null),
+                _writer.IsRecorded || !Tellers().All(disk => _dead.Contains(disk.Device)) || Members().Any(disk => disk.Pending is not null),
                 "all disks are dead, but writers are not let go");
         }
 
@@ -332,8 +339,8 @@ internal sealed class Schedule
 
         _wasRecorded = true;
         Assert.True(
-            KnowsEnough(device => Holds(device) || (_failedInCommit.Contains(device) && Members().Any(member => Holds(member.Device))))
-                || Members().All(member => _dead.Contains(member.Device)),
+            KnowsEnough(device => Holds(device) || (_failedInCommit.Contains(device) && Tellers().Any(member => Holds(member.Device))))
+                || Tellers().All(member => _dead.Contains(member.Device)),
             "let go, but not recorded");
         _mayHold.RemoveRange(0, _mayHold.Count - 1);
     }

@@ -9,6 +9,7 @@ daemon_on() {
     actorraid supervise --all --foreground 2>>/out/service.log &
     daemon=$!
     expect 30 test -S /run/actorraid/control.sock
+    EVENTS_BEFORE=0 # a new daemon counts anew
 }
 daemon_off() { kill -9 "$daemon"; expect 10 ended "$daemon"; }
 # tail_of NUMBER TARGET: where the last sectors of a disk go, in which its metadata lies

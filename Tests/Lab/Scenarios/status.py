@@ -19,7 +19,8 @@ def whole(array, home):
     check((volume["name"], volume["volumeName"], volume["level"], volume["raidDisks"], volume["missing"]) == (array, "vol0", "raid5", 3, 0), volume)
     check(volume["sizeBytes"] == 32 << 20 and volume["state"] in ("clean", "active") and volume["mismatchSectors"] == 0, volume)
     check([leg["state"] for leg in volume["legs"]] == [["in_sync"]] * 3, volume["legs"])
-    check(all(disk["serial"].endswith(disk["name"]) and disk["role"] == "member" and disk["sizeBytes"] == 48 << 20 for disk in container["disks"]), container["disks"])
+    check(all(disk["serial"].endswith(disk["name"]) and disk["sizeBytes"] == 48 << 20 for disk in container["disks"]), container["disks"])
+    check(sorted(disk["role"] for disk in container["disks"]) == ["member"] * 3 + ["spare"], container["disks"])
 
 
 def rebuilding(array, home):
