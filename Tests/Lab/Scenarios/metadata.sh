@@ -43,7 +43,7 @@ settle
 expect 30 recorded "${DISKS[1]}" - Magic "Intel Raid ISM Cfg Sig."
 dump 06-remove-and-add-again
 
-quietly mdadm -CR /dev/md/vol1 -l 5 -n 3 -z 10M "${DISKS[0]}" "${DISKS[2]}" "${DISKS[3]}"
+quietly mdadm -CR /dev/md/vol1 -l 5 -n 3 -z 10M "${DISKS[0]}" "${DISKS[3]}" "${DISKS[2]}" # in vol0's order, as mdadm 4.6 wants it
 settle
 rest vol1
 expect 30 recorded_everywhere vol1 "Migrate State" idle "${DISKS[0]}" "${DISKS[2]}" "${DISKS[3]}"
