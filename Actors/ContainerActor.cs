@@ -88,7 +88,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
         {
             if (_members.TryGetValue(gone.Array, out var member) && member.Equals(Sender))
             {
-                _members.Remove(gone.Array);
+                Forget(gone.Array);
             }
 
             Reconcile();
@@ -97,7 +97,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
         {
             if (_members.TryGetValue(array.Array, out var member) && member.Equals(Sender))
             {
-                _members.Remove(array.Array);
+                Forget(array.Array);
                 LookAgain($"{array.Array} cannot be supervised yet: {array.Error}");
             }
         });
@@ -210,7 +210,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
             "container-supervised",
             $"{Name} is supervised: {model.Format}, generation {model.Generation}, {loaded.Disks.Length} disks, {model.Volumes.Length} volumes");
         Reconcile();
-        Timers.StartPeriodicTimer("leave", new MayLeave(), LeaveLookEvery);
+        LookWhetherToLeave();
         _prepared = default;
         _handed = null;
         if (handed is { Paused: true })
@@ -413,6 +413,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
                 _settings.Home.Dispatcher),
             $"{array}-{++_names}");
         Context.Watch(_members[array]);
+        LookWhetherToLeave();
     }
 
     private ArraySnapshot? HandedArray(string array) => _handed?.Snapshot?.Arrays.FirstOrDefault(known => known.Array == array);

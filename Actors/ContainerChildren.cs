@@ -53,7 +53,7 @@ internal sealed partial class ContainerActor
 
         if (_members.FirstOrDefault(member => member.Value.Equals(child)).Key is { } array)
         {
-            _members.Remove(array);
+            Forget(array);
             LookAgain($"the actor of {array} has ended by a fault");
         }
 

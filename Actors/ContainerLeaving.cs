@@ -68,6 +68,25 @@ internal sealed partial class ContainerActor
         Context.Stop(Self);
     }
 
+    private void Forget(string array)
+    {
+        _members.Remove(array);
+        LookWhetherToLeave();
+    }
+
+    /// <summary>Nothing tells that somebody has closed the container: where there is no array that is looked at, and nowhere else.</summary>
+    private void LookWhetherToLeave()
+    {
+        if (_members.Count > 0 || _endpoint is null)
+        {
+            Timers.Cancel("leave");
+        }
+        else if (!Timers.IsTimerActive("leave"))
+        {
+            Timers.StartPeriodicTimer("leave", new MayLeave(), LeaveLookEvery);
+        }
+    }
+
     /// <summary>mdmon's rule: with no array left, and nobody who holds the container open, there is nothing to stay for.</summary>
     private void LeaveIfAlone()
     {

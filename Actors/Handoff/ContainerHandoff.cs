@@ -58,8 +58,8 @@ internal sealed partial class ContainerActor
             Become(Running);
             Begin(takeUp.Handed);
         });
-        Receive<ArrayGone>(gone => _members.Remove(gone.Array));
-        Receive<ArrayNotRead>(array => _members.Remove(array.Array));
+        Receive<ArrayGone>(gone => Forget(gone.Array));
+        Receive<ArrayNotRead>(array => Forget(array.Array));
         Receive<Terminated>(dead => Ended(dead.ActorRef));
         Receive<DiskRead>(read => read.Reading.Abandon());
         ChildMessages();

@@ -46,7 +46,8 @@ if [ "$WAY" = restart ]; then
 else
     say "replaced by another copy of the program"
     mkdir -p /run/new
-    cp "$(readlink -f /sbin/mdmon)" /run/new/actorraid
+    program=$(dirname "$(readlink -f /sbin/mdmon)")
+    cp "$program/actorraid" "$program/libMonoPosixHelper.so" /run/new/
     ln -s actorraid /run/new/mdmon
     /run/new/actorraid supervise --all --takeover || fail "not taken over: $?"
     expect 20 ended "$pid"

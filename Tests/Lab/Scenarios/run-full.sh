@@ -13,7 +13,8 @@ for n in 0 1 2; do rest "vol$n"; echo 0.05 >"$(attribute "vol$n" safe_mode_delay
 a=$(container_of vol0) b=$(container_of vol1) c=$(container_of vol2) dev0=/dev/$(md vol0) dev1=/dev/$(md vol1)
 state0=$(attribute vol0 array_state) state1=$(attribute vol1 array_state)
 mkdir -p /new
-cp "$(readlink -f /sbin/mdmon)" /new/actorraid
+program=$(dirname "$(readlink -f /sbin/mdmon)")
+cp "$program/actorraid" "$program/libMonoPosixHelper.so" /new/
 ln -s actorraid /new/mdmon
 stop "$(md vol2)"
 expect 10 not test -e "/run/mdadm/$c.pid"
