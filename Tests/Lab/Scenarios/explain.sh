@@ -68,7 +68,7 @@ say "degraded: $REPLY"
 quietly ${REPLY%DISK} "${DISKS[6]}"
 expect 30 whole Volume0
 rest Volume0
-explained "$lost" "$(basename "$lost") *a failed by its metadata*"
+explained "$lost" "$(basename "$lost") *, failed by its metadata*"
 advice "--remove /dev/$home $lost" || fail "what to do with a failed disk that nobody needs is not told: $(cat /out/explained)"
 say "whole: $REPLY"
 quietly $REPLY
