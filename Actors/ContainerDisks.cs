@@ -66,7 +66,7 @@ internal sealed partial class ContainerActor
     /// <summary>Reports those that could not be read, and tries them again.</summary>
     private void TakeUnreadable(LoadedContainer loaded)
     {
-        // Of a disk that was left out the metadata knows nothing: what is told of it must come from here.
+        // The metadata does not list a disk that was left out, so status takes the reason from here.
         foreach (var verdict in loaded.Verdicts.Where(
             verdict => verdict.IsLeftOut && loaded.Model!.Disks.All(disk => disk.Device != verdict.Device)))
         {

@@ -74,7 +74,7 @@ internal sealed partial class ContainerActor
         LookWhetherToLeave();
     }
 
-    /// <summary>Nothing tells that somebody has closed the container: where there is no array that is looked at, and nowhere else.</summary>
+    /// <summary>Looks again and again whether anybody still has the container open, as no event says so; only while it has no arrays.</summary>
     private void LookWhetherToLeave()
     {
         if (_members.Count > 0 || _endpoint is null)

@@ -259,8 +259,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
         var dispatcher = $"container-{request.Container}-{Guid.NewGuid():N}";
         var events = new ContainerEvents(_events, request.Container);
         loop.Value.Failed += exception => events.Error("loop-failed", exception.ToString());
-        Context.System.Dispatchers.RegisterConfigurator(
-            dispatcher, new ContainerDispatcherConfigurator(loop.Value, Context.System.Dispatchers.Prerequisites));
+        OneDispatcher.OnLoop(Context.System, dispatcher, loop.Value);
         var thread = Context.System.ThreadOfItsOwn($"{dispatcher}-control");
         var home = new ContainerHome(loop.Value, dispatcher, new WritesUnderWay()) { IsPrepared = prepare };
         var settings = new ContainerSettings(_settings, request.Container, home, events);

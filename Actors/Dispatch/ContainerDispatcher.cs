@@ -1,5 +1,4 @@
 using ActorRaid.SysfsIo;
-using Akka.Configuration;
 using Akka.Dispatch;
 
 namespace ActorRaid.Actors;
@@ -31,17 +30,4 @@ public sealed class ContainerDispatcher : MessageDispatcher
     {
         // The loop belongs to the container's home and ends with it, after what is being written.
     }
-}
-
-/// <summary>Hands out the one dispatcher of a container.</summary>
-public sealed class ContainerDispatcherConfigurator : MessageDispatcherConfigurator
-{
-    private readonly ContainerDispatcher _dispatcher;
-
-    /// <summary>A configurator for that loop.</summary>
-    public ContainerDispatcherConfigurator(EventLoop loop, IDispatcherPrerequisites prerequisites)
-        : base(ConfigurationFactory.Empty, prerequisites) => _dispatcher = new ContainerDispatcher(this, loop);
-
-    /// <inheritdoc/>
-    public override MessageDispatcher Dispatcher() => _dispatcher;
 }

@@ -1,4 +1,3 @@
-using Akka.Configuration;
 using Akka.Dispatch;
 
 namespace ActorRaid.Actors;
@@ -100,17 +99,4 @@ public sealed class ThreadDispatcher : MessageDispatcher
             return run;
         }
     }
-}
-
-/// <summary>Hands out the one <see cref="ThreadDispatcher"/> of an actor.</summary>
-public sealed class ThreadDispatcherConfigurator : MessageDispatcherConfigurator
-{
-    private readonly ThreadDispatcher _dispatcher;
-
-    /// <summary>A configurator for a thread of that name.</summary>
-    public ThreadDispatcherConfigurator(string name, IDispatcherPrerequisites prerequisites)
-        : base(ConfigurationFactory.Empty, prerequisites) => _dispatcher = new ThreadDispatcher(this, name);
-
-    /// <inheritdoc/>
-    public override MessageDispatcher Dispatcher() => _dispatcher;
 }

@@ -60,7 +60,7 @@ public static class RaidHosting
     /// <summary>The dispatcher, to be named in its props, that runs one actor on a thread of that name.</summary>
     internal static string ThreadOfItsOwn(this ActorSystem system, string name)
     {
-        system.Dispatchers.RegisterConfigurator(name, new ThreadDispatcherConfigurator(name, system.Dispatchers.Prerequisites));
+        OneDispatcher.OnThread(system, name);
         return name;
     }
 }

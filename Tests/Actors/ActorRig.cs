@@ -14,8 +14,7 @@ internal sealed class ActorRig : IDisposable
 
     private readonly string _dispatcher = "loop-" + Guid.NewGuid().ToString("N");
 
-    public ActorRig() => _system.Dispatchers.RegisterConfigurator(
-        _dispatcher, new ContainerDispatcherConfigurator(Loop, _system.Dispatchers.Prerequisites));
+    public ActorRig() => OneDispatcher.OnLoop(_system, _dispatcher, Loop);
 
     /// <summary>The container's loop.</summary>
     public EventLoop Loop { get; } = new("rig");

@@ -15,7 +15,7 @@ public abstract class DispatchTest : TestKit
 
     protected DispatchTest()
         : base(RaidHosting.CreateSystem("test-" + Guid.NewGuid().ToString("N"))) =>
-        Sys.Dispatchers.RegisterConfigurator("loop", new ContainerDispatcherConfigurator(_loop, Sys.Dispatchers.Prerequisites));
+        OneDispatcher.OnLoop(Sys, "loop", _loop);
 
     /// <summary>An actor on the loop that does with each message what the delegate says.</summary>
     protected IActorRef OnLoop(Action<Player, object> receive) => Sys.ActorOf(ActorProps.Of(() => new Player(receive), "loop"));
