@@ -12,6 +12,12 @@ public static class MdadmReport
     private static readonly string[] Volatile =
         ["Generation", "Checksum", "Creation Time", "Orig Family", "Family", "UUID"];
 
+    /// <summary>
+    /// Where a record tells of no volume (a spare's), mdadm before 4.5 writes another version and other attributes than
+    /// mdadm since: nobody reads either.
+    /// </summary>
+    private static readonly string[] OfVolumes = ["Version", "Attributes"];
+
     /// <summary>The fields of a report that must not differ between two supervisors, in the report's order.</summary>
     /// <param name="report">What mdadm printed.</param>
     /// <param name="placesDiffer">Disks are named by their serial, not by their place in the disk table, and the fields are in their names' order.</param>
@@ -20,6 +26,7 @@ public static class MdadmReport
         var fields = new List<KeyValuePair<string, string>>();
         var section = "";
         var original = "";
+        var isSpare = !report.Contains("\n[", StringComparison.Ordinal);
         foreach (var raw in report.Split('\n'))
         {
             var line = raw.Trim();
@@ -35,6 +42,11 @@ public static class MdadmReport
                 {
                     section = placesDiffer ? line[(colon + 3)..].Trim() : label.Split(' ')[0];
                     label = placesDiffer ? "Serial" : label;
+                }
+
+                if (isSpare && OfVolumes.Contains(label))
+                {
+                    continue;
                 }
 
                 if (!Volatile.Contains(label))

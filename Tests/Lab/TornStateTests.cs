@@ -113,7 +113,7 @@ public sealed class TornStateTests(GuestLab lab)
 
     private void Boot(string output, IReadOnlyList<string> disks, string variable)
     {
-        var run = lab.Run(new LabOrder("actorraid", "torn-states", 300, [variable, $"LATE={(GuestLab.Soak ? FamilyStatesOfEach : 1)}"]) { Disks = disks, Output = output });
+        var run = lab.Run(new LabOrder("actorraid", "torn-states", 900, [variable, $"LATE={(GuestLab.Soak ? FamilyStatesOfEach : 1)}"]) { Disks = disks, Output = output });
         if (run.Status != 0)
         {
             lab.Fail(variable, run, "torn-states");

@@ -303,6 +303,15 @@ rest() {
 # degraded NAME COUNT
 degraded() { that "$1" degraded "$2"; }
 
+# bitmap_or_end NAME: from kernel 6.18 on an array has no bitmap before bitmap_type says so, which mdadm (4.6) does not write for these volumes:
+# then there is nothing to test, under any supervisor
+bitmap_or_end() {
+    [ -e "$(attribute "$1" bitmap_type)" ] || return 0
+    say "this mdadm gives no bitmap to volumes on this kernel"
+    stop_all
+    exit 0
+}
+
 # hold NAME PERCENT: the kernel itself stops the volume's next resync or rebuild there, so that a script can look in peace; 100 lets it go
 hold() {
     if [ "$2" = 100 ]; then echo max; else echo $(($(get "$1" component_size) * 2 * $2 / 100 / 256 * 256)); fi >"$(attribute "$1" sync_max)"

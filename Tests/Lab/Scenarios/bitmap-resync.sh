@@ -69,6 +69,7 @@ quietly mdadm --update-subarray=0 --update=bitmap "/dev/$home"
 quietly mdadm -I "/dev/$home"
 settle
 expect 30 md vol0
+bitmap_or_end vol0
 expect 30 that vol0 consistency_policy bitmap
 # mdadm makes a bitmap with all bits set, which md clears some time after the first write: the nine in use.
 bits_are ffff || fail "a new bitmap has bits that are not set"

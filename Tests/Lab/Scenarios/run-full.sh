@@ -50,7 +50,7 @@ space() { rm -f /run/fill; mount -o remount,size=100M /run; }
 
 for way in ${WAYS:-full ro}; do
     say "---- /run is $way"
-    case $way in full) full ;; ro) mount -o remount,ro /run ;; esac
+    case $way in full) full ;; ro) expect 10 mount -o remount,ro /run ;; esac
     goes_through "$way"
     tries "status" actorraid status
     tries "a third container" mdmon "$c"
@@ -66,7 +66,7 @@ for way in ${WAYS:-full ro}; do
     say "supervised by $(supervisor "$a"), $(supervisor "$b")"
 done
 say "---- farewell while /run is read-only"
-mount -o remount,ro /run
+expect 10 mount -o remount,ro /run # mdadm and udev write there now and then
 pid=$(supervisor "$a")
 kill -TERM "$pid"
 expect 30 ended "$pid"

@@ -22,6 +22,7 @@ else
     quietly mdadm -I "/dev/$home"
     settle
 fi
+[ "$POLICY" = ppl ] || bitmap_or_end vol0
 expect 30 that vol0 consistency_policy "$POLICY"
 fill vol0
 rest vol0
