@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace ActorRaid.SysfsIo;
@@ -11,10 +12,11 @@ public sealed class DeviceWorker(string name) : IDisposable
 {
     private const int StackBytes = 128 * 1024;
 
-    private readonly object gate = new();
-    private readonly Queue<Action> queue = new();
+    private readonly Lock gate = new();
+    private readonly ConcurrentQueue<Action> queue = new();
+    private readonly Bell bell = new();
     private bool started;
-    private bool ended;
+    private volatile bool ended;
     private long busySince;
 
     /// <summary>For how long the call that is under way has been so; zero: none is.</summary>
@@ -35,9 +37,9 @@ public sealed class DeviceWorker(string name) : IDisposable
                 return false;
             }
             queue.Enqueue(work);
-            Monitor.Pulse(gate);
-            return true;
         }
+        bell.Ring();
+        return true;
     }
 
     /// <summary>
@@ -69,29 +71,28 @@ public sealed class DeviceWorker(string name) : IDisposable
         lock (gate)
         {
             ended = true;
-            Monitor.Pulse(gate);
         }
+        bell.Ring();
     }
 
     private void Run()
     {
         while (true)
         {
-            Action? work;
-            lock (gate)
+            if (queue.TryDequeue(out var work))
             {
-                while (!queue.TryDequeue(out work))
-                {
-                    if (ended)
-                    {
-                        return;
-                    }
-                    Monitor.Wait(gate);
-                }
+                Interlocked.Exchange(ref busySince, Stopwatch.GetTimestamp());
+                work();
+                Interlocked.Exchange(ref busySince, 0);
             }
-            Interlocked.Exchange(ref busySince, Stopwatch.GetTimestamp());
-            work();
-            Interlocked.Exchange(ref busySince, 0);
+            else if (ended && queue.IsEmpty)
+            {
+                return;
+            }
+            else
+            {
+                bell.Wait();
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ internal static unsafe partial class Native
     internal static readonly nint SysIoGetEvents = IsArm ? 4 : 208;
     internal static readonly nint SysIoSubmit = IsArm ? 2 : 209;
     internal static readonly nint SysGetTid = IsArm ? 178 : 186;
+    internal static readonly nint SysFutex = IsArm ? 98 : 202;
     internal const nint SysProcessSignal = 424, SysProcessOpen = 434;
 
     /// <summary>poll(2)'s element.</summary>
@@ -81,7 +82,7 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FileControl(int descriptor, int command, nint argument);
 
-    // Mono lacks asynchronous input and output, handles of processes (pidfd) and gettid; and its readdir does not tell an
+    // Mono lacks asynchronous input and output, futexes, handles of processes (pidfd) and gettid; and its readdir does not tell an
     // error from the end.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);

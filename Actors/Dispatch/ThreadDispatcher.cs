@@ -1,3 +1,4 @@
+using ActorRaid.SysfsIo;
 using Akka.Dispatch;
 
 namespace ActorRaid.Actors;
@@ -10,8 +11,9 @@ public sealed class ThreadDispatcher : MessageDispatcher
 {
     private const int StackBytes = 128 * 1024;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Queue<IRunnable> _queue = new();
+    private readonly Bell _bell = new();
     private readonly string _name;
     private Thread? _thread;
     private bool _ends;
@@ -33,26 +35,13 @@ public sealed class ThreadDispatcher : MessageDispatcher
         {
             _queue.Enqueue(run);
             _ends = false;
-            if (_thread is not null)
+            if (_thread is null)
             {
-                Monitor.Pulse(_lock);
-                return;
+                Start();
             }
-
-            var thread = new Thread(Work, StackBytes) { IsBackground = true, Name = _name };
-            try
-            {
-                thread.UnsafeStart();
-            }
-            catch (Exception)
-            {
-                // No thread to be had: the next message tries again.
-                _queue.Clear();
-                throw;
-            }
-
-            _thread = thread;
         }
+
+        _bell.Ring();
     }
 
     /// <summary>The actor is gone: the thread ends. One that comes for the same dispatcher begins another.</summary>
@@ -61,8 +50,26 @@ public sealed class ThreadDispatcher : MessageDispatcher
         lock (_lock)
         {
             _ends = true;
-            Monitor.Pulse(_lock);
         }
+
+        _bell.Ring();
+    }
+
+    private void Start()
+    {
+        var thread = new Thread(Work, StackBytes) { IsBackground = true, Name = _name };
+        try
+        {
+            thread.UnsafeStart();
+        }
+        catch (Exception)
+        {
+            // No thread to be had: the next message tries again.
+            _queue.Clear();
+            throw;
+        }
+
+        _thread = thread;
     }
 
     private void Work()
@@ -82,21 +89,23 @@ public sealed class ThreadDispatcher : MessageDispatcher
 
     private IRunnable? Next()
     {
-        lock (_lock)
+        while (true)
         {
-            IRunnable? run;
-            while (!_queue.TryDequeue(out run))
+            lock (_lock)
             {
+                if (_queue.TryDequeue(out var run))
+                {
+                    return run;
+                }
+
                 if (_ends)
                 {
                     _thread = null;
                     return null;
                 }
-
-                Monitor.Wait(_lock);
             }
 
-            return run;
+            _bell.Wait();
         }
     }
 }
