@@ -56,20 +56,20 @@ internal sealed class LegDropping(MemberSettings settings)
             return;
         }
 
-        if (!_removing.ContainsKey(slot))
+        var isNew = !_removing.ContainsKey(slot);
+        _removing[slot] = remove;
+        if (isNew)
         {
-            var left = disks.ContainsKey(leg.Device) ? "" : "; its disk is not in the container any more";
-            settings.Events.Warning(
-                "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded{left}", Array, leg.Disk,
-                new EventDetail(
-                    "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
-                    leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
             _since[slot] = Stopwatch.GetTimestamp();
         }
 
-        _removing[slot] = remove;
+        // Writers first: what is told wakes others.
         var gone = new LegRemoved(slot, leg.Disk);
         settings.Legs.Drop(leg.In(Array), remove, () => member.Tell(gone, ActorRefs.NoSender));
+        if (isNew)
+        {
+            Tell(leg, slot, disks.ContainsKey(leg.Device));
+        }
     }
 
     /// <summary>It is gone from the array.</summary>
@@ -84,4 +84,14 @@ internal sealed class LegDropping(MemberSettings settings)
 
     /// <summary>Another leg may be in the slot from now on.</summary>
     public void Forget(int slot) => _removing.Remove(slot);
+
+    private void Tell(MemberAttributes.Leg leg, int slot, bool isInContainer)
+    {
+        var left = isInContainer ? "" : "; its disk is not in the container any more";
+        settings.Events.Warning(
+            "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded{left}", Array, leg.Disk,
+            new EventDetail(
+                "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
+                leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
+    }
 }

@@ -347,6 +347,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             Write(state);
         }
 
+        foreach (var slot in actions.FailedSlots)
+        {
+            _dropping.Drop(slot, actions.MayRemove, _attributes!, _disks, Self);
+        }
+
         var took = Stopwatch.GetElapsedTime(_actedAt);
         Count(actions, recorded, took);
         var position = _attributes!.LastSync;
@@ -364,11 +369,6 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         if (_memory.Action is SyncAction.Resync or SyncAction.Recover)
         {
             Timers.StartSingleTimer("sync", new SyncLook(), SyncLookAfter);
-        }
-
-        foreach (var slot in actions.FailedSlots)
-        {
-            _dropping.Drop(slot, actions.MayRemove, _attributes, _disks, Self);
         }
 
         if (_describe)

@@ -6,6 +6,12 @@ public sealed class MdStatWatcher : IDisposable
     /// <summary>The kernel's file.</summary>
     public const string DefaultPath = "/proc/mdstat";
 
+    /// <summary>
+    /// The kernel tells of a failure here and in the array's own attributes at the same moment. Writers wait for those; who
+    /// there is, which is what this file says, has time, and changes in bursts.
+    /// </summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(3);
+
     private readonly SysfsAttribute file;
     private readonly EventLoop loop;
 
@@ -24,7 +30,7 @@ public sealed class MdStatWatcher : IDisposable
 
     /// <summary>
     /// Starts watching. <paramref name="changed"/> is called on the watcher's thread: once at first, then after every change,
-    /// with the text as it is at that time, or with the error of reading it. Several changes may come as one call.
+    /// with the text as it is at that time, or with the error of reading it. A few milliseconds' changes come as one call.
     /// </summary>
     public static Result<MdStatWatcher> Start(Action<Result<string>> changed, string path = DefaultPath)
     {
@@ -41,7 +47,11 @@ public sealed class MdStatWatcher : IDisposable
         }
         var watcher = new MdStatWatcher(opened.Value, loop.Value);
         void Tell() => changed(watcher.file.Read());
-        watcher.loop.Watch(watcher.file, Tell);
+        watcher.loop.Watch(watcher.file, () =>
+        {
+            Thread.Sleep(Settling);
+            Tell();
+        });
         watcher.loop.Post(Tell);
         return watcher;
     }

@@ -59,6 +59,7 @@ internal sealed class Heartbeat : IDisposable
                     moves = await Ask().ConfigureAwait(false);
                     seen = written;
                 }
+                Tidying.Look();
                 await Task.Delay(tick, _ending.Token).ConfigureAwait(false);
             }
         }
