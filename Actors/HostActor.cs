@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Actors.Recording;
 using ActorRaid.SysfsIo;
@@ -353,7 +352,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
 
         refused.Reason = reply.Message;
         refused.IsOurFault = reply.IsOurFault;
-        refused.TriedAt = Stopwatch.GetTimestamp();
+        refused.TriedAt = Context.System.Scheduler.MonotonicClock;
         TryAgainLater(name);
         _empty(false);
     }
@@ -371,7 +370,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
                 _memory.Refused.Remove(name);
                 LeaveIfEmpty();
             }
-            else if (Stopwatch.GetElapsedTime(refused.TriedAt) > TryAgainFirst)
+            else if (Context.System.Scheduler.MonotonicClock - refused.TriedAt > TryAgainFirst)
             {
                 Try(name);
             }
@@ -393,7 +392,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
         }
 
         refused.Tries++;
-        refused.TriedAt = Stopwatch.GetTimestamp();
+        refused.TriedAt = Context.System.Scheduler.MonotonicClock;
         TryToBegin(new Supervise(name), ActorRefs.Nobody);
     }
 

@@ -52,6 +52,6 @@ internal sealed class RefusedContainer
     /// <summary>How often it was tried again.</summary>
     public int Tries { get; set; }
 
-    /// <summary>When it was tried last (Stopwatch).</summary>
-    public long TriedAt { get; set; }
+    /// <summary>When it was tried last, by the scheduler's monotonic clock.</summary>
+    public TimeSpan TriedAt { get; set; }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
@@ -30,7 +29,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private MemberAttributes? _attributes;
     private MemberMemory _memory;
     private MemberActions? _actions;
-    private long _actedAt;
+    private TimeSpan _actedAt;
     private RebuildProgress _progress;
     private bool _lookAgain;
     private int _changePosted;
@@ -76,6 +75,8 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     public IStash Stash { get; set; } = null!;
 
     private string Name => _settings.Array;
+
+    private TimeSpan Clock => Context.System.Scheduler.MonotonicClock;
 
     private ContainerEvents Events => _settings.Events;
 
@@ -320,7 +321,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         var changes = actions.Changes.AddRange(_badBlocks.ToRecord(_attributes!));
         _busy = true;
         _actions = actions;
-        _actedAt = Stopwatch.GetTimestamp();
+        _actedAt = Clock;
         if (changes.IsEmpty)
         {
             Become(Watching);
@@ -352,7 +353,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
             _dropping.Drop(slot, actions.MayRemove, _attributes!, _disks, Self);
         }
 
-        var took = Stopwatch.GetElapsedTime(_actedAt);
+        var took = Clock - _actedAt;
         Count(actions, recorded, took);
         var position = _attributes!.LastSync;
         (_progress, var tells) = _progress.See(actions.Next.Action, position);

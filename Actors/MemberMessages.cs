@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using Akka.Actor;
@@ -81,7 +80,7 @@ public sealed partial class MemberArrayActor
             new ArrayStanding(
                 Name, _settings.Volume, (_actions?.Next ?? _memory).State, (_actions?.Next ?? _memory).Action, _attributes!.SyncDone(), _raidDisks,
                 [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))],
-                _actions is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_actedAt))
+                _actions is null ? TimeSpan.Zero : Clock - _actedAt)
             {
                 Writers = _settings.Waits.Now(),
             },

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using ActorRaid.Metadata;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
@@ -37,7 +36,7 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     /// </summary>
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(5), LostAtMost = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<IActorRef, (long Since, int Times)> _open = [];
+    private readonly Dictionary<IActorRef, (TimeSpan Since, int Again)> _open = [];
     private readonly Dictionary<EventLoop, IActorRef> _openLoops = [];
     private readonly List<Round> _rounds = [];
 
@@ -82,12 +81,14 @@ internal sealed class StatusActor : RaidActor, IWithTimers
 
     private void Ask(IActorRef actor, object question)
     {
-        if (_open.TryGetValue(actor, out var open) && Stopwatch.GetElapsedTime(open.Since) < Delays.After(open.Times, LostAfter, LostAtMost))
+        var now = Context.System.Scheduler.MonotonicClock;
+        var isOpen = _open.TryGetValue(actor, out var open);
+        if (isOpen && now - open.Since < Delays.After(open.Again, LostAfter, LostAtMost))
         {
             return;
         }
 
-        _open[actor] = (Stopwatch.GetTimestamp(), open.Times + 1);
+        _open[actor] = (now, isOpen ? open.Again + 1 : 0);
         Context.Watch(actor);
         actor.Tell(question, Self);
     }

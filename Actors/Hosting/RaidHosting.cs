@@ -54,8 +54,11 @@ public static class RaidHosting
         // Akka.Hosting's own would look for an app.config, by reflection.
         .Replace(ServiceDescriptor.Singleton(_ => CreateSystem("actorraid")));
 
-    /// <summary>An actor system as ours are. The name is Akka's: letters, digits and hyphens.</summary>
-    internal static ActorSystem CreateSystem(string name) => ActorSystem.Create(name, ConfigurationFactory.ParseString(Configuration));
+    /// <summary>An actor system as ours are.</summary>
+    /// <param name="name">Akka's: letters, digits and hyphens.</param>
+    /// <param name="otherwise">What a test has otherwise.</param>
+    internal static ActorSystem CreateSystem(string name, string otherwise = "") =>
+        ActorSystem.Create(name, ConfigurationFactory.ParseString(Configuration + "\n" + otherwise));
 
     /// <summary>The dispatcher, to be named in its props, that runs one actor on a thread of that name.</summary>
     internal static string ThreadOfItsOwn(this ActorSystem system, string name)

@@ -2,30 +2,32 @@ using ActorRaid.Actors;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
 
 /// <summary>What is written to whole arrays, and what mdadm has frozen is left to it.</summary>
-public sealed class ArrayWriterTests : IDisposable
+public sealed class ArrayWriterTests : LoopKit
 {
     private const string Array = "md126";
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private readonly FakeSysfs _sysfs = new();
-    private readonly ActorRig _rig = new();
     private readonly FakeArray _md;
-    private readonly Probe _asker;
+    private readonly TestProbe _asker;
     private readonly IActorRef _writer;
 
     public ArrayWriterTests()
     {
         _md = _sysfs.Array(Array, "md127", volume: 0, legs: 3);
-        _asker = _rig.NewProbe();
-        _writer = _rig.Pinned(() => new ArrayWriterActor(_sysfs.Root, _rig.Events));
+        _asker = CreateTestProbe();
+        _writer = Pinned(() => new ArrayWriterActor(_sysfs.Root, Events));
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void AfterAll()
     {
-        _rig.Dispose();
+        base.AfterAll();
         _sysfs.Dispose();
     }
 
@@ -33,19 +35,19 @@ public sealed class ArrayWriterTests : IDisposable
     public void An_array_is_frozen_and_its_recovery_started_or_it_is_thawed()
     {
         Ask(new FreezeArray(Array, 1));
-        Assert.Equal(new ArrayFrozen(1, null), _asker.Next<ArrayFrozen>());
+        Assert.Equal(new ArrayFrozen(1, null), _asker.ExpectMsg<ArrayFrozen>());
         Assert.Equal("frozen", _md.Action.Text);
         Ask(new StartRecovery(Array, 1));
-        Assert.Equal(new RecoveryStarted(null, 1), _asker.Next<RecoveryStarted>());
+        Assert.Equal(new RecoveryStarted(null, 1), _asker.ExpectMsg<RecoveryStarted>());
         Assert.Equal("recover", _md.Action.Text);
 
         _md.Action.Text = "frozen";
         Ask(new ThawArray(Array, 2, []));
-        Assert.Equal(new ArrayThawed(2), _asker.Next<ArrayThawed>());
+        Assert.Equal(new ArrayThawed(2), _asker.ExpectMsg<ArrayThawed>());
         Assert.Equal("idle", _md.Action.Text);
 
         Ask(new StartRecovery("md125"));
-        Assert.NotNull(_asker.Next<RecoveryStarted>().Error);
+        Assert.NotNull(_asker.ExpectMsg<RecoveryStarted>().Error);
     }
 
     [Fact]
@@ -53,11 +55,11 @@ public sealed class ArrayWriterTests : IDisposable
     {
         _md.Action.Text = "resync";
         Ask(new FreezeArray(Array, 1));
-        Assert.Equal(Errno.EBUSY, _asker.Next<ArrayFrozen>().Error?.Errno);
+        Assert.Equal(Errno.EBUSY, _asker.ExpectMsg<ArrayFrozen>().Error?.Errno);
         Ask(new ThawArray(Array, 1, []));
-        _asker.Next<ArrayThawed>();
+        _asker.ExpectMsg<ArrayThawed>();
         Ask(new StartRecovery(Array, 1));
-        Assert.Null(_asker.Next<RecoveryStarted>().Error);
+        Assert.Null(_asker.ExpectMsg<RecoveryStarted>().Error);
         Assert.Equal("resync", _md.Action.Text);
     }
 
@@ -68,15 +70,27 @@ public sealed class ArrayWriterTests : IDisposable
     {
         Mdadm("-");
         Ask(new FreezeArray(Array, 1));
-        Assert.Equal(Errno.EBUSY, _asker.Next<ArrayFrozen>().Error?.Errno);
+        Assert.Equal(Errno.EBUSY, _asker.ExpectMsg<ArrayFrozen>().Error?.Errno);
         _md.Action.Text = "frozen";
         Ask(thaw ? new ThawArray(Array, 1, []) : new StartRecovery(Array, 1));
         Ask(new FreezeArray(Array, 2));
-        _asker.Next<ArrayFrozen>();
-        Assert.Equal("frozen", _md.Action.Text);
+        _asker.ExpectMsg<ArrayFrozen>();
+        for (var asked = 0; asked < 3; asked++)
+        {
+            Pass(AskAgainAfter);
+            Ask(new FreezeArray(Array, 2));
+            _asker.ExpectMsg<ArrayFrozen>();
+            Assert.Equal("frozen", _md.Action.Text);
+        }
 
         Mdadm("/");
-        Patience.Until(() => _md.Action.Text == (thaw ? "idle" : "recover"), "thawed");
+        Patience.Until(
+            () =>
+            {
+                Pass(AskAgainAfter);
+                return _md.Action.Text == (thaw ? "idle" : "recover");
+            },
+            "thawed");
     }
 
     [Fact]
@@ -85,7 +99,7 @@ public sealed class ArrayWriterTests : IDisposable
         _md.Action.Text = "frozen";
         _md.Legs[1].Text = "spare";
         Ask(new ThawArray(Array, 1, ["sdb", "sdc", "sdx"]));
-        _asker.Next<ArrayThawed>();
+        _asker.ExpectMsg<ArrayThawed>();
         Assert.Equal("remove", _md.Legs[1].Text);
         Assert.Equal("in_sync", _md.Legs[2].Text);
         Assert.Equal("idle", _md.Action.Text);

@@ -4,6 +4,7 @@ using ActorRaid.Metadata.Commit;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
@@ -11,24 +12,24 @@ namespace ActorRaid.Tests.Actors;
 /// <summary>
 /// What a disk's actor writes when the disk joins an array, and in which order.
 /// </summary>
-public sealed class DiskActorTests : IDisposable
+public sealed class DiskActorTests : LoopKit
 {
     private readonly FakeSysfs _sysfs = new();
-    private readonly ActorRig _rig = new();
-    private readonly Probe _asker;
+    private readonly TestProbe _asker;
     private readonly LegWrites _writes;
     private readonly IActorRef _disk;
 
     public DiskActorTests()
     {
-        _asker = _rig.NewProbe();
-        _writes = new LegWrites(_rig.Events);
-        _disk = _rig.Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes));
+        _asker = CreateTestProbe();
+        _writes = new LegWrites(Events);
+        _disk = Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes));
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void AfterAll()
     {
-        _rig.Dispose();
+        base.AfterAll();
         _writes.Dispose();
         _sysfs.Dispose();
     }
@@ -40,7 +41,7 @@ public sealed class DiskActorTests : IDisposable
         _sysfs.Put("md126", "dev-sdb/slot", "none");
         _disk.Tell(Join(new JoinPermit()), _asker.Ref);
 
-        Assert.Equal(new LegJoined(7, Assignment, null), _asker.Next<LegJoined>());
+        Assert.Equal(new LegJoined(7, Assignment, null), _asker.ExpectMsg<LegJoined>());
         Assert.Equal("8:16", _sysfs.Text("md126", "new_dev"));
         Assert.Equal("4096", _sysfs.Text("md126", "dev-sdb/offset"));
         Assert.Equal("51200", _sysfs.Text("md126", "dev-sdb/size"));
@@ -53,7 +54,7 @@ public sealed class DiskActorTests : IDisposable
         Spare();
         _disk.Tell(Join(new JoinPermit()), _asker.Ref);
 
-        var joined = _asker.Next<LegJoined>();
+        var joined = _asker.ExpectMsg<LegJoined>();
         Assert.Equal(_sysfs.PathOf("md126", "dev-sdb/slot"), joined.Error?.Path);
         Assert.Equal(FakeSysfs.Written("spare", "remove"), State("md126"));
     }
@@ -76,12 +77,12 @@ public sealed class DiskActorTests : IDisposable
             Prepare = [new SectorWrite(8 * 512, bytes), new SectorWrite(8 * 512, new byte[512])],
         };
         using var hanging = new HangingAttribute(_sysfs, "md126", "new_dev");
-        var disk = _rig.Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes, path));
+        var disk = Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes, path));
         disk.Tell(Join(new JoinPermit()) with { Assignment = assignment }, _asker.Ref);
         Assert.Equal("8:16", hanging.LetGo());
         byte[] expected = [.. new byte[512], .. bytes[512..]];
         Assert.Equal(expected, File.ReadAllBytes(path).AsSpan(8 * 512, bytes.Length).ToArray());
-        Assert.Null(_asker.Next<LegJoined>().Error);
+        Assert.Null(_asker.ExpectMsg<LegJoined>().Error);
         Assert.Equal("106496", _sysfs.Text("md126", "dev-sdb/ppl_sector"));
         Assert.Equal("2048", _sysfs.Text("md126", "dev-sdb/ppl_size"));
 
@@ -90,7 +91,7 @@ public sealed class DiskActorTests : IDisposable
         _sysfs.Put("md126", "dev-sdb/slot", "none");
         disk.Tell(Join(new JoinPermit()) with { Assignment = assignment }, _asker.Ref);
         hanging.LetGo();
-        Assert.Equal(_sysfs.PathOf("md126", "dev-sdb/ppl_size"), _asker.Next<LegJoined>().Error?.Path);
+        Assert.Equal(_sysfs.PathOf("md126", "dev-sdb/ppl_size"), _asker.ExpectMsg<LegJoined>().Error?.Path);
         Assert.Equal("none", _sysfs.Text("md126", "dev-sdb/slot"));
     }
 
@@ -100,11 +101,11 @@ public sealed class DiskActorTests : IDisposable
         Spare();
         var path = _sysfs.PathOf("md126", "disk");
         File.WriteAllBytes(path, Enumerable.Repeat((byte)7, 4096).ToArray());
-        var disk = _rig.Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes, path));
+        var disk = Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes, path));
         var permit = new JoinPermit();
         permit.Withdraw();
         disk.Tell(Join(permit) with { Assignment = Prepared }, _asker.Ref);
-        Assert.NotNull(_asker.Next<LegJoined>().Error);
+        Assert.NotNull(_asker.ExpectMsg<LegJoined>().Error);
         Assert.True(File.ReadAllBytes(path).AsSpan().IndexOf((byte)0) < 0);
         Assert.Equal("", _sysfs.Text("md126", "new_dev"));
     }
@@ -113,9 +114,9 @@ public sealed class DiskActorTests : IDisposable
     public void A_disk_that_cannot_be_prepared_does_not_come_to_md()
     {
         Spare();
-        var disk = _rig.Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes, "/dev/none"));
+        var disk = Pinned(() => new DiskActor(_sysfs.Root, "sdb", Build.Device(1), _writes, "/dev/none"));
         disk.Tell(Join(new JoinPermit()) with { Assignment = Prepared }, _asker.Ref);
-        Assert.Equal("/dev/none", _asker.Next<LegJoined>().Error?.Path);
+        Assert.Equal("/dev/none", _asker.ExpectMsg<LegJoined>().Error?.Path);
         Assert.Equal("", _sysfs.Text("md126", "new_dev"));
     }
 
@@ -128,7 +129,7 @@ public sealed class DiskActorTests : IDisposable
         Assert.True(permit.Withdraw());
         _disk.Tell(Join(permit), _asker.Ref);
 
-        Assert.NotNull(_asker.Next<LegJoined>().Error);
+        Assert.NotNull(_asker.ExpectMsg<LegJoined>().Error);
         Assert.Equal("none", _sysfs.Text("md126", "dev-sdb/slot"));
         Assert.Equal(FakeSysfs.Written("spare", "remove"), State("md126"));
     }
@@ -143,12 +144,12 @@ public sealed class DiskActorTests : IDisposable
             () =>
             {
                 _disk.Tell(new DescribeYourself(), _asker.Ref);
-                return _asker.Next<DiskAnswer>().Waits;
+                return _asker.ExpectMsg<DiskAnswer>().Waits;
             },
             "it waits in the kernel");
 
         Assert.Equal("8:16", hanging.LetGo());
-        Assert.NotNull(_asker.Next<LegJoined>().Error); // There is no slot attribute.
+        Assert.NotNull(_asker.ExpectMsg<LegJoined>().Error); // There is no slot attribute.
     }
 
     private static SpareAssignment Prepared => Assignment with { Prepare = [new SectorWrite(0, new byte[512])] };

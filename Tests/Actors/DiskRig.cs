@@ -7,11 +7,7 @@ using ActorRaid.SysfsIo;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Xunit;
 using Format = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
-using GenericHost = Microsoft.Extensions.Hosting.Host;
 
 namespace ActorRaid.Tests.Actors;
 
@@ -37,9 +33,16 @@ public enum DiskMood
 internal sealed class DiskRig : IDisposable
 {
     public const string Container = "md9127", Array = "md9126";
+
+    /// <summary>How long a disk may take to answer.</summary>
+    public static readonly TimeSpan DiskLimit = TimeSpan.FromMilliseconds(500);
+
     private readonly TemporaryFolder _disks = new();
     private readonly ConcurrentDictionary<string, DiskMood> _moods = new();
-    private readonly List<IHost> _hosts = [];
+    private readonly ConcurrentDictionary<string, ManualResetEventSlim> _answers = new();
+    private readonly RaidHost _host;
+    private RaidHost? _second;
+    private int _opened;
     private readonly ImsmContainer _model;
 
     /// <param name="model">What the disks hold; three of them and a RAID5 unless said otherwise.</param>
@@ -59,7 +62,7 @@ internal sealed class DiskRig : IDisposable
 
         Md = Sysfs.Array(Array, Container, volume: 0, legs: _model.Volumes[0].Legs.Length);
         Run(_model.Volumes[0].Level);
-        Host = Start(Told);
+        _host = Start(Told);
     }
 
     public FakeSysfs Sysfs { get; } = new();
@@ -70,16 +73,38 @@ internal sealed class DiskRig : IDisposable
 
     public EventList ToldBySecond { get; } = new();
 
-    public IHost Host { get; }
+    public RaidSystem Raid => _host.Raid;
 
-    public RaidSystem Raid => Host.Services.GetRequiredService<RaidSystem>();
-
-    public ActorSystem System => Host.Services.GetRequiredService<ActorSystem>();
+    public ActorSystem System => _host.System;
 
     /// <summary>Another supervisor on the same system, as a process that takes over would be.</summary>
-    public RaidSystem Second() => Start(ToldBySecond).Services.GetRequiredService<RaidSystem>();
+    public RaidSystem Second() => (_second ??= Start(ToldBySecond)).Raid;
 
-    public void Mood(string disk, DiskMood mood) => _moods[disk] = mood;
+    /// <summary>How often disks were opened, or tried to be.</summary>
+    public int Opened => Volatile.Read(ref _opened);
+
+    /// <summary>So much time passes, for both supervisors. What is due then is not waited for.</summary>
+    public void Pass(TimeSpan time)
+    {
+        _host.Pass(time);
+        _second?.Pass(time);
+    }
+
+    /// <summary>From now on the disk is so; what hangs answers so.</summary>
+    public void Mood(string disk, DiskMood mood)
+    {
+        var answers = _answers.GetOrAdd(disk, _ => new ManualResetEventSlim());
+        if (mood == DiskMood.Hangs)
+        {
+            answers.Reset();
+        }
+
+        _moods[disk] = mood;
+        if (mood != DiskMood.Hangs)
+        {
+            answers.Set();
+        }
+    }
 
     /// <summary>The volume runs; or nothing does.</summary>
     public void Run(int? level) => Sysfs.List(level is { } known ? [(Array, Container, 0, $"raid{known}")] : []);
@@ -101,8 +126,10 @@ internal sealed class DiskRig : IDisposable
         Ping();
     }
 
-    /// <summary>Waits for that; meanwhile mdadm pings, as nobody notifies of a change here.</summary>
-    public void Eventually(Func<bool> condition, string what) => Patience.Until(
+    /// <summary>
+    /// Waits for that; meanwhile mdadm pings, as nobody notifies of a change here, and a little time passes.
+    /// </summary>
+    public void Eventually(Func<bool> condition, string what) => Until(
         () =>
         {
             if (!condition())
@@ -112,7 +139,34 @@ internal sealed class DiskRig : IDisposable
 
             return condition();
         },
-        what);
+        what, TimeSpan.FromMilliseconds(20));
+
+    /// <summary>Waits for that; meanwhile time passes.</summary>
+    /// <param name="condition">What is to come about.</param>
+    /// <param name="what">The same in words.</param>
+    /// <param name="step">So much of it at each look.</param>
+    public void Until(Func<bool> condition, string what, TimeSpan step)
+    {
+        try
+        {
+            Patience.Until(
+                () =>
+                {
+                    var so = condition();
+                    if (!so)
+                    {
+                        Pass(step);
+                    }
+
+                    return so;
+                },
+                what);
+        }
+        catch (Xunit.Sdk.XunitException e)
+        {
+            throw new Xunit.Sdk.XunitException($"{e.Message}\n{Told}", e);
+        }
+    }
 
     /// <summary>mdadm's ping to the manager and to the monitor; true if both were answered.</summary>
     public bool Ping()
@@ -132,35 +186,28 @@ internal sealed class DiskRig : IDisposable
     {
         foreach (var disk in _moods.Keys)
         {
-            _moods[disk] = DiskMood.Dead;
+            Mood(disk, DiskMood.Dead);
         }
 
-        foreach (var host in _hosts)
-        {
-            Assert.True(host.StopAsync().Wait(Patience.Limit));
-            host.Dispose();
-        }
-
+        _host.Dispose();
+        _second?.Dispose();
         Sysfs.Dispose();
         _disks.Dispose();
     }
 
-    private IHost Start(EventList told)
-    {
-        var builder = GenericHost.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<IEventSink>(told).AddRaidSystem(
-            new RaidSettings([new Format()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath) { OpenDisk = Open, DiskLimit = TimeSpan.FromMilliseconds(500) });
-        var host = builder.Build();
-        Assert.True(host.StartAsync().Wait(Patience.Limit));
-        _hosts.Add(host);
-        return host;
-    }
+    private RaidHost Start(EventList told) => new(
+        told, new RaidSettings([new Format()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath)
+        {
+            OpenDisk = Open,
+            DiskLimit = DiskLimit,
+        });
 
     private Result<OpenDisk> Open(IMetadataFormat format, string name, DeviceNumber number)
     {
-        while (_moods.GetValueOrDefault(name) == DiskMood.Hangs)
+        Interlocked.Increment(ref _opened);
+        if (_moods.GetValueOrDefault(name) == DiskMood.Hangs)
         {
-            Thread.Sleep(5);
+            _answers[name].Wait();
         }
 
         return _moods.GetValueOrDefault(name) switch

@@ -79,7 +79,7 @@ public sealed class LegWritesTests : IDisposable
         Settle();
         Assert.Equal("remove", hanging.LetGo());
         Assert.True(_removed.Wait(Patience.Limit));
-        Thread.Sleep(200);
+        _writes.Settle(_sysfs, "md126");
         Assert.Equal(FakeSysfs.Written(Failed, "-blocked"), State(vanishes));
         Assert.Equal(FakeSysfs.Written(Failed, "-blocked"), State(rests));
 

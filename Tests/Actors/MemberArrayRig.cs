@@ -4,16 +4,16 @@ using ActorRaid.Metadata;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 using Record = ActorRaid.Actors.Record;
 
 namespace ActorRaid.Tests.Actors;
 
 /// <summary>The actor of a RAID5 on three disks, md126, between probes: its container, its metadata and its disks. The kernel is a folder.</summary>
-internal sealed class MemberArrayRig : IDisposable
+internal sealed class MemberArrayRig : LoopKit
 {
-    private readonly ActorRig _rig = new();
-    private readonly Probe _asker;
+    private readonly TestProbe _asker;
     private readonly LegWrites _legs;
 
     /// <param name="state">array_state when the actor comes.</param>
@@ -31,20 +31,20 @@ internal sealed class MemberArrayRig : IDisposable
             File.WriteAllText(Note, note);
         }
 
-        Metadata = _rig.NewProbe();
-        Disks = [.. Enumerable.Range(0, 4).Select(_ => _rig.NewProbe())];
-        _asker = _rig.NewProbe();
-        Writer = _rig.NewProbe();
-        _legs = new LegWrites(_rig.Events);
+        Metadata = CreateTestProbe();
+        Disks = [.. Enumerable.Range(0, 4).Select(_ => CreateTestProbe())];
+        _asker = CreateTestProbe();
+        Writer = CreateTestProbe();
+        Container = CreateTestProbe();
+        _legs = new LegWrites(Events);
         var settings = new MemberSettings(
-            Sysfs.Root, Name, 0, _rig.Loop, Metadata.Ref,
-            Without(-1), Writer.Ref, _legs, _rig.Events)
+            Sysfs.Root, Name, 0, Loop, Metadata.Ref,
+            Without(-1), Writer.Ref, _legs, Events)
         {
             RunDirectory = Sysfs.RunDirectory,
             DelayBefore = before,
         };
-        Actor = _rig.OnLoop(() => new MemberArrayActor(settings), out var container);
-        Container = container;
+        Actor = OnLoop(() => new MemberArrayActor(settings), Container);
     }
 
     public const string Name = "md126";
@@ -53,19 +53,17 @@ internal sealed class MemberArrayRig : IDisposable
 
     public FakeArray Md { get; }
 
-    public Probe Container { get; }
+    public TestProbe Container { get; }
 
-    public Probe Metadata { get; }
+    public TestProbe Metadata { get; }
 
     /// <summary>The arrays' writer.</summary>
-    public Probe Writer { get; }
+    public TestProbe Writer { get; }
 
     /// <summary>sda to sdc are the legs, sdd is none.</summary>
-    public Probe[] Disks { get; }
+    public TestProbe[] Disks { get; }
 
     public IActorRef Actor { get; }
-
-    public EventList Told => _rig.Told;
 
     /// <summary>The volume as the metadata has it.</summary>
     public static VolumeInfo Volume => Build.Container(disks: 3).Volume(level: 5, disks: 3).Volumes[0];
@@ -98,13 +96,10 @@ internal sealed class MemberArrayRig : IDisposable
         return Sysfs.PathOf(Name, $"{path}/state");
     }
 
-    /// <summary>An actor that keeps what it is sent.</summary>
-    public Probe NewProbe() => _rig.NewProbe();
-
     /// <summary>Takes the array up to where it watches.</summary>
     public MemberArrayRig TakenUp()
     {
-        Assert.Equal(new DescribeVolume(0), Metadata.Next<DescribeVolume>());
+        Assert.Equal(new DescribeVolume(0), Metadata.ExpectMsg<DescribeVolume>());
         Actor.Tell(new VolumeDescribed(Volume), Metadata.Ref);
         Answer(NextRecord());
         Settle();
@@ -126,7 +121,7 @@ internal sealed class MemberArrayRig : IDisposable
     /// <summary>Waits until that look is over and all that it found is recorded.</summary>
     public void LookIsOver()
     {
-        _asker.Next<Looked>();
+        _asker.ExpectMsg<Looked>();
         Settle();
     }
 
@@ -138,20 +133,20 @@ internal sealed class MemberArrayRig : IDisposable
     }
 
     /// <summary>Whether a look is still unanswered.</summary>
-    public bool StillLooks => _asker.IsEmpty;
+    public bool StillLooks => !_asker.HasMessages;
 
     /// <summary>The slots in which the actor knows a leg.</summary>
     public IEnumerable<int> Slots()
     {
-        var asker = _rig.NewProbe();
+        var asker = CreateTestProbe();
         Actor.Tell(new DescribeYourself(), asker.Ref);
-        return asker.Next<ArrayStanding>().Legs.Select(leg => leg.Slot);
+        return asker.ExpectMsg<ArrayStanding>().Legs.Select(leg => leg.Slot);
     }
 
     /// <summary>What the actor wants recorded, when it has done all that it does before the answer.</summary>
     public Record NextRecord()
     {
-        var record = Metadata.Next<Record>();
+        var record = Metadata.ExpectMsg<Record>();
         Settle();
         return record;
     }
@@ -163,7 +158,8 @@ internal sealed class MemberArrayRig : IDisposable
         Actor.Tell(new Recorded(true, clean, [], record.For) { Ticket = record.Ticket }, Metadata.Ref);
     }
 
-    public void Settle() => _rig.Settle();
+    /// <summary>What was to be written to the array's legs is written.</summary>
+    public void SettleLegs() => _legs.Settle(Sysfs, Name);
 
     /// <summary>The actor ends.</summary>
     public void Stop()
@@ -173,9 +169,9 @@ internal sealed class MemberArrayRig : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void AfterAll()
     {
-        _rig.Dispose();
+        base.AfterAll();
         _legs.Dispose();
         Sysfs.Dispose();
     }

@@ -122,7 +122,7 @@ public sealed class MetadataActorTests
         rig.Flush();
 
         Assert.Equal([9u, 7u, 9u], rig.Generations().ToArray());
-        Assert.True(rig.Events.Has("metadata-write-failed"));
+        Assert.True(rig.Told.Has("metadata-write-failed"));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class MetadataActorTests
         rig.Answer<Queued>();
         rig.Flush();
 
-        Assert.True(rig.Events.Has("update-refused"));
+        Assert.True(rig.Told.Has("update-refused"));
         Assert.All(rig.Generations(), generation => Assert.Equal(7u, generation));
     }
 
@@ -169,7 +169,7 @@ public sealed class MetadataActorTests
         rig.Tell(new ApplyUpdate(kill));
         rig.Answer<Queued>();
         rig.Flush();
-        Assert.True(rig.Events.Has("update-refused"));
+        Assert.True(rig.Told.Has("update-refused"));
         Assert.Equal(2, rig.OnDisk().Volumes.Length);
 
         rig.Tell(new VolumesActive([0]));

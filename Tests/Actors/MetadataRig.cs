@@ -7,18 +7,18 @@ using ActorRaid.Metadata.Imsm.Format;
 using ActorRaid.Metadata.Imsm.Model;
 using ActorRaid.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Format = ActorRaid.Metadata.Imsm.Load.ImsmFormat;
 using Record = ActorRaid.Actors.Record;
 
 namespace ActorRaid.Tests.Actors;
 
 /// <summary>A metadata actor over disks that are files, on a loop of its own.</summary>
-internal sealed class MetadataRig : IDisposable
+internal sealed class MetadataRig : LoopKit
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("actorraid-metadata-").FullName;
-    private readonly ActorRig _rig = new();
     private readonly ImsmContainer _model;
-    private readonly Probe _probe;
+    private readonly TestProbe _probe;
     private readonly ImmutableArray<OpenDisk> _disks;
 
     /// <param name="model">What the disks hold at first.</param>
@@ -54,9 +54,9 @@ internal sealed class MetadataRig : IDisposable
 
         _disks = disks.ToImmutable();
         var begin = load ? OnDisk() : model;
-        var settings = new MetadataSettings("md127", begin, _disks, _rig.Loop, new WritesUnderWay(), _rig.Events);
-        Metadata = _rig.OnLoop(() => new MetadataActor(settings), out _);
-        _probe = _rig.NewProbe();
+        var settings = new MetadataSettings("md127", begin, _disks, Loop, new WritesUnderWay(), Events);
+        Metadata = OnLoop(() => new MetadataActor(settings), CreateTestProbe());
+        _probe = CreateTestProbe();
     }
 
     /// <summary>Who is tested.</summary>
@@ -64,9 +64,6 @@ internal sealed class MetadataRig : IDisposable
 
     /// <summary>Whom answers come to.</summary>
     public IActorRef Asker => _probe.Ref;
-
-    /// <summary>What was told.</summary>
-    public EventList Events => _rig.Told;
 
     /// <summary>Asks for these changes, and waits for the answer.</summary>
     public Recorded Record(params Change[] changes)
@@ -79,7 +76,7 @@ internal sealed class MetadataRig : IDisposable
     public void Tell(object message) => Metadata.Tell(message, _probe.Ref);
 
     /// <summary>The next answer.</summary>
-    public T Answer<T>() => _probe.Next<T>();
+    public T Answer<T>() => _probe.ExpectMsg<T>();
 
     /// <summary>Waits until all that was asked for is on every disk that can be written.</summary>
     public void Flush()
@@ -111,9 +108,9 @@ internal sealed class MetadataRig : IDisposable
         new Format().Load([.. _model.Present.Select(disk => Read(disk.Name, disk.Device))]).Model!;
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void AfterAll()
     {
-        _rig.Dispose();
+        base.AfterAll();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -1,29 +1,21 @@
-using System.Collections.Concurrent;
 using ActorRaid.Actors;
 using ActorRaid.SysfsIo;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
 
 /// <summary>mdadm's questions to actors that answer late or never.</summary>
-public sealed class MonitorConversationTests : IDisposable
+public sealed class MonitorConversationTests : LoopKit
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(30);
     private static readonly MonitorRequest Ping = new(0, default);
 
-    private readonly ActorSystem _system = ActorSystem.Create("conversation");
-    private readonly Asked _container = new(), _metadata = new();
-    private readonly IActorRef _containerActor, _metadataActor;
+    private readonly TestProbe _container, _metadata;
 
-    public MonitorConversationTests()
-    {
-        _containerActor = _system.ActorOf(ActorProps.Of(() => new Keeper(_container)));
-        _metadataActor = _system.ActorOf(ActorProps.Of(() => new Keeper(_metadata)));
-    }
-
-    public void Dispose() => Assert.True(_system.Terminate().Wait(Patience.Limit));
+    public MonitorConversationTests() => (_container, _metadata) = (CreateTestProbe(), CreateTestProbe());
 
     [Fact]
     public async Task However_many_ping_there_is_one_question_and_then_one_more_for_all_who_came_after_it()
@@ -31,17 +23,15 @@ public sealed class MonitorConversationTests : IDisposable
         var conversation = Make();
         var first = conversation.Answer(Ping, default);
         var others = Enumerable.Range(0, 50).Select(_ => conversation.Answer(Ping, default)).ToArray();
-        var question = _container.Next<PingMonitor>();
-        await Task.Delay(Short);
-        Assert.Empty(_container.Questions);
+        var question = Asker<PingMonitor>(_container);
+        _container.ExpectNoMsg();
         question.Tell(new Pong());
         await first.WaitAsync(Patience.Limit);
-        question = _container.Next<PingMonitor>();
+        question = Asker<PingMonitor>(_container);
         Assert.DoesNotContain(others, other => other.IsCompleted);
         question.Tell(new Pong());
         await Task.WhenAll(others).WaitAsync(Patience.Limit);
-        await Task.Delay(Short);
-        Assert.Empty(_container.Questions);
+        _container.ExpectNoMsg();
     }
 
     [Fact]
@@ -55,11 +45,11 @@ public sealed class MonitorConversationTests : IDisposable
             await Assert.ThrowsAsync<TimeoutException>(() => answer);
         }
 
-        _container.Next<PingMonitor>();
-        _container.Next<PingManager>();
-        _metadata.Next<ApplyUpdate>();
-        Assert.Empty(_container.Questions);
-        Assert.Empty(_metadata.Questions);
+        Asker<PingMonitor>(_container);
+        Asker<PingManager>(_container);
+        Asker<ApplyUpdate>(_metadata);
+        _container.ExpectNoMsg();
+        _metadata.ExpectNoMsg();
     }
 
     [Fact]
@@ -71,7 +61,7 @@ public sealed class MonitorConversationTests : IDisposable
         var server = MonitorServer.Listen(path, conversation.Answer).Value;
         using var client = MonitorClient.Connect(path, Patience.Limit).Value;
         var update = Task.Run(() => client.Update(new byte[10]));
-        _metadata.Next<ApplyUpdate>();
+        Asker<ApplyUpdate>(_metadata);
         await server.Pause().WaitAsync(Patience.Limit);
         server.Resume();
         Assert.False(Patience.Within(update).Ok);
@@ -85,10 +75,9 @@ public sealed class MonitorConversationTests : IDisposable
         using var stop = new CancellationTokenSource();
         var ping = conversation.Answer(Ping, stop.Token);
         var update = conversation.Answer(Update(10), stop.Token);
-        var question = _metadata.Next<ApplyUpdate>();
+        var question = Asker<ApplyUpdate>(_metadata);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ping.WaitAsync(Patience.Limit));
-        await Task.Delay(Short);
         Assert.False(update.IsCompleted);
         question.Tell(new Queued());
         Assert.Equal(0, (await update.WaitAsync(Patience.Limit)).Length);
@@ -102,42 +91,30 @@ public sealed class MonitorConversationTests : IDisposable
         for (var sent = 0; sent <= MonitorConversation.MaxQueued - size; sent += size)
         {
             var soon = conversation.Answer(Update(size), default);
-            _metadata.Next<ApplyUpdate>().Tell(new Queued());
+            Asker<ApplyUpdate>(_metadata).Tell(new Queued());
             await soon.WaitAsync(Patience.Limit);
         }
 
         var late = conversation.Answer(Update(size), default);
-        _metadata.Next<ApplyUpdate>().Tell(new Queued());
-        var applied = _metadata.Next<DescribeVolume>();
+        Asker<ApplyUpdate>(_metadata).Tell(new Queued());
+        var applied = Asker<DescribeVolume>(_metadata);
         var next = conversation.Answer(Update(size), default);
-        await Task.Delay(Short);
+        _metadata.ExpectNoMsg(Short);
         Assert.False(late.IsCompleted);
-        Assert.Empty(_metadata.Questions);
         applied.Tell(new VolumeDescribed(null));
         await late.WaitAsync(Patience.Limit);
-        _metadata.Next<ApplyUpdate>().Tell(new Queued());
+        Asker<ApplyUpdate>(_metadata).Tell(new Queued());
         await next.WaitAsync(Patience.Limit);
     }
 
     private static MonitorRequest Update(int size) => new(size, new byte[size]);
 
-    private MonitorConversation Make(TimeSpan? limit = null) => new(_containerActor, _metadataActor, limit);
+    private MonitorConversation Make(TimeSpan? limit = null) => new(_container.Ref, _metadata.Ref, limit);
 
-    /// <summary>What an actor was asked, and by whom.</summary>
-    private sealed class Asked
+    /// <summary>Who asks that actor this.</summary>
+    private static IActorRef Asker<T>(TestProbe asked)
     {
-        public BlockingCollection<(object Question, IActorRef Asker)> Questions { get; } = [];
-
-        public IActorRef Next<T>()
-        {
-            Assert.True(Questions.TryTake(out var next, Patience.Limit), $"no {typeof(T).Name}");
-            Assert.IsType<T>(next.Question);
-            return next.Asker;
-        }
-    }
-
-    private sealed class Keeper : ReceiveActor
-    {
-        public Keeper(Asked asked) => ReceiveAny(question => asked.Questions.Add((question, Sender)));
+        asked.ExpectMsg<T>();
+        return asked.LastSender;
     }
 }

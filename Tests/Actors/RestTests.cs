@@ -5,6 +5,7 @@ using ActorRaid.Metadata;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 using Record = ActorRaid.Actors.Record;
 
@@ -35,42 +36,44 @@ public sealed class RestTests
     }
 
     /// <summary>An array of three legs, its actor and its disks' actors; a metadata that records whatever it is told.</summary>
-    private sealed class WakingMd : IDisposable
+    private sealed class WakingMd : LoopKit
     {
         private const string Name = "md126";
         private static readonly ImmutableArray<string> States = ["clean", "active", "write-pending", "active-idle", "readonly", "read-auto"];
         private static readonly ImmutableArray<string> Actions = ["idle", "recover", "resync", "frozen"];
-        private readonly ActorRig _rig = new();
         private readonly FakeSysfs _sysfs = new();
         private readonly ImmutableDictionary<DeviceNumber, IActorRef> _disks;
         private readonly LegWrites _legs;
         private readonly Dictionary<LiveAttribute, string> _shown = [];
         private readonly FakeArray _md;
         private readonly IActorRef _member;
-        private readonly Metadata _metadata = new();
-        private int _words;
+        private readonly IActorRef[] _pinned;
+        private bool _isKnown = true;
+        private int _words, _answers;
 
         public WakingMd()
         {
             _md = _sysfs.Array(Name, "md127", volume: 0, legs: 3);
-            _legs = new LegWrites(_rig.Events);
+            _legs = new LegWrites(Events);
             _disks = Enumerable.Range(0, 3).ToImmutableDictionary(
                 Build.Device,
-                number => _rig.Pinned(
+                number => Pinned(
                     () => new DiskActor(_sysfs.Root, $"sd{"abc"[number]}", Build.Device(number), _legs)));
             foreach (var attribute in _md.Legs.Append(_md.State).Append(_md.Action))
             {
                 _shown[attribute] = attribute.Text;
             }
 
-            var metadata = _rig.Pinned(() => new Recorder(_metadata));
-            var writer = _rig.Pinned(() => new ArrayWriterActor(_sysfs.Root, _rig.Events));
+            var metadata = CreateTestProbe();
+            metadata.SetAutoPilot(new DelegateAutoPilot(Recorder));
+            var writer = Pinned(() => new ArrayWriterActor(_sysfs.Root, Events));
+            _pinned = [writer, .. _disks.Values];
             var settings = new MemberSettings(
-                _sysfs.Root, Name, 0, _rig.Loop, metadata, _disks, writer, _legs, _rig.Events);
-            _member = _rig.OnLoop(() => new MemberArrayActor(settings), out _);
+                _sysfs.Root, Name, 0, Loop, metadata.Ref, _disks, writer, _legs, Events);
+            _member = OnLoop(() => new MemberArrayActor(settings), CreateTestProbe());
         }
 
-        private int Events => _words + Volatile.Read(ref _metadata.Messages);
+        private int WordsAndAnswers => _words + Volatile.Read(ref _answers);
 
         public void Happens(Random random)
         {
@@ -95,7 +98,7 @@ public sealed class RestTests
                     _member.Tell(new DisksAre(_disks.Remove(without)));
                     break;
                 case 5:
-                    _metadata.Knows = random.Next(3) > 0;
+                    Volatile.Write(ref _isKnown, random.Next(3) > 0);
                     _member.Tell(new LegsMayHaveChanged(true));
                     break;
                 case 6:
@@ -109,21 +112,23 @@ public sealed class RestTests
                     break;
             }
 
-            _rig.Settle();
+            Settle();
             Answer();
         }
 
         public bool ComesToRest(int bound)
         {
-            const int Quiet = 15;
-            var (before, quiet, last) = (Events, 0, Events);
+            const int Quiet = 3;
+            var (before, quiet, last) = (WordsAndAnswers, 0, WordsAndAnswers);
             while (quiet < Quiet)
             {
-                _rig.Settle();
-                Thread.Sleep(1); // The disks' actors have threads of their own.
+                // The disks' actors, and the legs, have threads of their own.
+                Settle(_pinned);
+                _legs.Settle(_sysfs, Name);
+                Settle(_pinned);
                 Answer();
-                quiet = Events == last ? quiet + 1 : 0;
-                last = Events;
+                quiet = WordsAndAnswers == last ? quiet + 1 : 0;
+                last = WordsAndAnswers;
                 if (last - before > bound)
                 {
                     return false;
@@ -134,9 +139,9 @@ public sealed class RestTests
         }
 
         /// <inheritdoc/>
-        public void Dispose()
+        protected override void AfterAll()
         {
-            _rig.Dispose();
+            base.AfterAll();
             _legs.Dispose();
             _sysfs.Dispose();
         }
@@ -171,35 +176,30 @@ public sealed class RestTests
             }
         }
 
+        /// <summary>A metadata that records whatever it is told.</summary>
+        private AutoPilot Recorder(IActorRef asker, object message)
+        {
+            object? answer = message switch
+            {
+                Record record => new Recorded(true, true, [], record.For) { Ticket = record.Ticket },
+                DescribeVolume => new VolumeDescribed(Volatile.Read(ref _isKnown) ? MemberArrayRig.Volume : null),
+                PlanSpare => new SparePlanned(new SparePlan([], null, "no disk is free")),
+                _ => null,
+            };
+            if (answer is not null)
+            {
+                Interlocked.Increment(ref _answers);
+                (message is Record { ReplyTo: var to } ? to : asker).Tell(answer, ActorRefs.NoSender);
+            }
+
+            return AutoPilot.KeepRunning;
+        }
+
         private void Show(LiveAttribute attribute, string text)
         {
             _shown[attribute] = text;
             attribute.Text = text;
             _member.Tell(SysfsChanged.Instance);
-        }
-    }
-
-    private sealed class Metadata
-    {
-        public int Messages;
-
-        public volatile bool Knows = true;
-    }
-
-    private sealed class Recorder : ReceiveActor
-    {
-        public Recorder(Metadata metadata)
-        {
-            Receive<Record>(record =>
-                Reply(record.ReplyTo, new Recorded(true, true, [], record.For) { Ticket = record.Ticket }));
-            Receive<DescribeVolume>(_ => Reply(Sender, new VolumeDescribed(metadata.Knows ? MemberArrayRig.Volume : null)));
-            Receive<PlanSpare>(_ => Reply(Sender, new SparePlanned(new SparePlan([], null, "no disk is free"))));
-
-            void Reply(IActorRef to, object answer)
-            {
-                Interlocked.Increment(ref metadata.Messages);
-                to.Tell(answer, Self);
-            }
         }
     }
 }

@@ -1,8 +1,10 @@
 using ActorRaid.Actors;
 using ActorRaid.Metadata;
+using ActorRaid.SysfsIo;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 
 namespace ActorRaid.Tests.Actors;
@@ -41,15 +43,28 @@ public sealed class StatusTests
     [Fact]
     public void A_thread_that_is_stuck_is_told_apart_from_one_that_only_has_a_silent_actor()
     {
-        using var rig = new ActorRig();
-        using var other = new ActorRig();
+        using var rig = new LoopKit();
+        using var other = new EventLoop("other");
         using var gate = new ManualResetEventSlim();
-        var stuck = rig.NewProbe();
-        var silent = rig.NewProbe();
+        var stuck = rig.CreateTestProbe();
+        var silent = rig.CreateTestProbe();
         rig.Loop.Post(gate.Wait);
         try
         {
-            var report = Ask(rig, [new("md1", stuck.Ref, rig.Loop, true), new("md2", silent.Ref, other.Loop, true), new("md3", silent.Ref, rig.Loop, false)]);
+            var (asker, status) = (rig.CreateTestProbe(), rig.Pinned(() => new StatusActor()));
+            AskedContainer[] asked =
+            [
+                new("md1", stuck.Ref, rig.Loop, true), new("md2", silent.Ref, other, true),
+                new("md3", silent.Ref, rig.Loop, false),
+            ];
+            status.Tell(new AskContainers([.. asked], [], asker.Ref, Short));
+            rig.Received(status);
+            using var otherRuns = new ManualResetEventSlim();
+            other.Post(otherRuns.Set);
+            Assert.True(otherRuns.Wait(Patience.Limit));
+            rig.Received(status);
+            VirtualTime.Of(rig.Sys).Advance(Short);
+            var report = asker.ExpectMsg<SystemReport>();
             Assert.Equal(
                 [("md1", ContainerHealth.Stuck, "container"), ("md2", ContainerHealth.Silent, "container"), ("md3", ContainerHealth.Starting, "")],
                 report.Containers.Select(container => (container.Name, container.Health, string.Join(",", container.Silent))));
@@ -63,23 +78,26 @@ public sealed class StatusTests
     [Fact]
     public void Arrays_that_do_not_answer_are_shown_and_disks_that_do_not_delay_nothing()
     {
-        using var rig = new ActorRig();
-        var (container, metadata, member, disk) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
-        var asker = rig.NewProbe();
+        using var rig = new LoopKit();
+        var (container, metadata, asker) = (rig.CreateTestProbe(), rig.CreateTestProbe(), rig.CreateTestProbe());
+        var (member, disk) = (rig.CreateTestProbe(), rig.CreateTestProbe());
         var status = rig.Pinned(() => new StatusActor());
         status.Tell(new AskContainers([new("md1", container.Ref, rig.Loop, true)], [], asker.Ref, Patience.Limit));
-        container.Next<NameParts>();
+        container.ExpectMsg<NameParts>();
         status.Tell(
             new ContainerParts(metadata.Ref, [("md0", member.Ref)], [("sda", Build.Device(0), disk.Ref)], []), container.Ref);
-        metadata.Next<DescribeYourself>();
-        disk.Next<DescribeYourself>();
-        member.Next<DescribeYourself>();
+        metadata.ExpectMsg<DescribeYourself>();
+        disk.ExpectMsg<DescribeYourself>();
+        member.ExpectMsg<DescribeYourself>();
         status.Tell(new MetadataStanding("imsm", 7, [], [], [Build.Device(0)]), metadata.Ref);
-        Thread.Sleep(Short);
-        Assert.True(asker.IsEmpty);
+        rig.Pass(Short, status);
+        asker.ExpectNoMsg();
         // The array stops while it is asked.
         member.Ref.Tell(PoisonPill.Instance, ActorRefs.NoSender);
-        var report = Assert.Single(asker.Next<SystemReport>().Containers);
+        rig.Settle(status);
+        asker.ExpectNoMsg();
+        rig.Pass(Short, status);
+        var report = Assert.Single(asker.ExpectMsg<SystemReport>().Containers);
         Assert.Equal((ContainerHealth.Answers, 7u), (report.Health, report.Generation));
         Assert.Equal(ArrayState.Unknown, Assert.Single(report.Arrays).State);
         Assert.Equal(new DiskReport("sda", Build.Device(0), false, false, true, false), Assert.Single(report.Disks));
@@ -88,75 +106,88 @@ public sealed class StatusTests
     [Fact]
     public void Who_has_not_answered_is_not_asked_again_and_his_late_answer_counts()
     {
-        using var rig = new ActorRig();
+        using var rig = new LoopKit();
         using var gate = new ManualResetEventSlim();
-        var (container, metadata, disk, asker) = (rig.NewProbe(), rig.NewProbe(), rig.NewProbe(), rig.NewProbe());
+        var (container, metadata, asker) = (rig.CreateTestProbe(), rig.CreateTestProbe(), rig.CreateTestProbe());
+        var disk = rig.CreateTestProbe();
         var (status, limit) = (rig.Pinned(() => new StatusActor()), TimeSpan.FromMilliseconds(20));
         AskContainers question = new([new("md1", container.Ref, rig.Loop, true)], [], asker.Ref, limit);
         ContainerReport Round()
         {
             status.Tell(question);
-            return Assert.Single(asker.Next<SystemReport>().Containers);
+            rig.Pass(limit, status);
+            return Assert.Single(asker.ExpectMsg<SystemReport>().Containers);
         }
 
         Assert.Equal("container", Assert.Single(Round().Silent));
         Assert.Equal("container", Assert.Single(Round().Silent));
-        container.Next<NameParts>();
-        Assert.True(container.IsEmpty);
+        container.ExpectMsg<NameParts>();
+        container.ExpectNoMsg();
 
         // The first question is answered while the third round waits for it.
         status.Tell(question with { Limit = Patience.Limit });
         var parts = new ContainerParts(metadata.Ref, [], [("sda", Build.Device(0), disk.Ref)], []);
         status.Tell(parts, container.Ref);
-        metadata.Next<DescribeYourself>();
-        disk.Next<DescribeYourself>();
+        metadata.ExpectMsg<DescribeYourself>();
+        disk.ExpectMsg<DescribeYourself>();
         status.Tell(new MetadataStanding("imsm", 7, [], [], []), metadata.Ref);
-        Assert.False(Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
+        rig.Pass(Short, status);
+        Assert.False(Assert.Single(Assert.Single(asker.ExpectMsg<SystemReport>().Containers).Disks).Answers);
 
         for (var round = 0; round < 3; round++)
         {
             status.Tell(question with { Limit = Patience.Limit });
-            container.Next<NameParts>();
+            container.ExpectMsg<NameParts>();
             status.Tell(parts, container.Ref);
-            metadata.Next<DescribeYourself>();
+            metadata.ExpectMsg<DescribeYourself>();
             status.Tell(new MetadataStanding("imsm", 8, [], [], []), metadata.Ref);
             if (round == 2)
             {
                 status.Tell(new DiskAnswer(Waits: false), disk.Ref);
             }
+            else
+            {
+                rig.Pass(Short, status);
+            }
 
-            Assert.Equal(round == 2, Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
+            var report = Assert.Single(asker.ExpectMsg<SystemReport>().Containers);
+            Assert.Equal(round == 2, Assert.Single(report.Disks).Answers);
         }
 
-        Assert.True(disk.IsEmpty, "the disk was asked again before it answered");
+        disk.ExpectNoMsg(); // It is not asked again before it has answered.
         status.Tell(question with { Limit = Patience.Limit });
-        container.Next<NameParts>();
+        container.ExpectMsg<NameParts>();
         status.Tell(parts, container.Ref);
-        metadata.Next<DescribeYourself>();
+        metadata.ExpectMsg<DescribeYourself>();
         status.Tell(new MetadataStanding("imsm", 9, [], [], []), metadata.Ref);
-        disk.Next<DescribeYourself>();
+        disk.ExpectMsg<DescribeYourself>();
         status.Tell(new DiskAnswer(Waits: true), disk.Ref);
-        Assert.False(Assert.Single(Assert.Single(asker.Next<SystemReport>().Containers).Disks).Answers);
+        Assert.False(Assert.Single(Assert.Single(asker.ExpectMsg<SystemReport>().Containers).Disks).Answers);
     }
 
     [Fact]
-    public void However_often_somebody_watches_an_actor_that_waits_is_not_asked_again_each_time()
+    public void However_often_somebody_watches_an_actor_that_waits_is_asked_again_after_5_s_and_then_twice_as_late()
     {
-        using var rig = new ActorRig();
-        var (waiting, asker, status) = (rig.NewProbe(), rig.NewProbe(), rig.Pinned(() => new StatusActor()));
-        for (var time = 0; time < 1000; time++)
+        using var rig = new LoopKit();
+        var (waiting, asker) = (rig.CreateTestProbe(), rig.CreateTestProbe());
+        var status = rig.Pinned(() => new StatusActor());
+        var (limit, asked) = (TimeSpan.FromMilliseconds(250), new List<double>());
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(40); passed += limit)
         {
-            status.Tell(new AskContainers([new("md1", waiting.Ref, rig.Loop, true)], [], asker.Ref, TimeSpan.FromMilliseconds(1)));
-            asker.Next<SystemReport>();
+            status.Tell(new AskContainers([new("md1", waiting.Ref, rig.Loop, true)], [], asker.Ref, limit));
+            rig.Settle(status);
+            if (waiting.HasMessages)
+            {
+                waiting.ExpectMsg<NameParts>();
+                asked.Add(passed.TotalSeconds);
+            }
+
+            waiting.ExpectNoMsg();
+            rig.Pass(limit, status);
+            asker.ExpectMsg<SystemReport>();
         }
 
-        var asked = 0;
-        for (; !waiting.IsEmpty; asked++)
-        {
-            waiting.Next<NameParts>();
-        }
-
-        Assert.InRange(asked, 1, 5);
+        Assert.Equal([0, 5, 15, 35], asked);
     }
 
     [Fact]
@@ -186,10 +217,4 @@ public sealed class StatusTests
     [InlineData("", null)]
     public void Progress_is_read_from_sync_completed(string text, double? done) => Assert.Equal(done, KernelWords.ParseDone(text)?.Fraction);
 
-    private static SystemReport Ask(ActorRig rig, AskedContainer[] containers)
-    {
-        var asker = rig.NewProbe();
-        rig.Pinned(() => new StatusActor()).Tell(new AskContainers([.. containers], [], asker.Ref, Short));
-        return asker.Next<SystemReport>();
-    }
 }

@@ -6,10 +6,7 @@ using ActorRaid.SysfsIo;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
 using Akka.Actor;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Xunit;
-using GenericHost = Microsoft.Extensions.Hosting.Host;
 
 namespace ActorRaid.Tests.Actors;
 
@@ -20,8 +17,8 @@ namespace ActorRaid.Tests.Actors;
 internal sealed class SupervisionRig : IDisposable
 {
     public const string Container = "md9127", Array = "md9126";
-    private readonly IHost _host;
-    private IHost? _secondHost;
+    private readonly RaidHost _host;
+    private RaidHost? _second;
     private readonly ConcurrentQueue<bool> _empty = new();
 
     public SupervisionRig()
@@ -30,7 +27,6 @@ internal sealed class SupervisionRig : IDisposable
         Md = Sysfs.Array(Array, Container, volume: 0, legs: 3);
         Running(Array);
         _host = Start(Told);
-        Raid = _host.Services.GetRequiredService<RaidSystem>();
         Raid.EmptyChanged += _empty.Enqueue;
     }
 
@@ -40,16 +36,23 @@ internal sealed class SupervisionRig : IDisposable
 
     public EventList Told { get; } = new();
 
-    public RaidSystem Raid { get; }
+    public RaidSystem Raid => _host.Raid;
+
+    /// <summary>So much time passes, for both supervisors. What is due then is not waited for.</summary>
+    public void Pass(TimeSpan time)
+    {
+        _host.Pass(time);
+        _second?.Pass(time);
+    }
 
     /// <summary>What the second one told.</summary>
     public EventList ToldBySecond { get; } = new();
 
     /// <summary>Another supervisor on the same system, as a process that takes over would be.</summary>
-    public RaidSystem Second() => (_secondHost ??= Start(ToldBySecond)).Services.GetRequiredService<RaidSystem>();
+    public RaidSystem Second() => (_second ??= Start(ToldBySecond)).Raid;
 
     /// <summary>Its actors, once it has been asked for.</summary>
-    public ActorSystem? SecondSystem => _secondHost?.Services.GetRequiredService<ActorSystem>();
+    public ActorSystem? SecondSystem => _second?.System;
 
     /// <summary>Whether nothing was supervised, each time that this was told.</summary>
     public IEnumerable<bool> Emptied => _empty;
@@ -90,35 +93,30 @@ internal sealed class SupervisionRig : IDisposable
         Assert.StartsWith("mdadm - v", version.Value);
     }
 
+    /// <summary>Waits for that; meanwhile time passes.</summary>
+    public void Until(Func<bool> condition, string what) => Patience.Until(
+        () =>
+        {
+            var so = condition();
+            if (!so)
+            {
+                Pass(TimeSpan.FromMilliseconds(100));
+            }
+
+            return so;
+        },
+        what);
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Stop(_host);
-        Stop(_secondHost);
+        _host.Dispose();
+        _second?.Dispose();
         Sysfs.Dispose();
     }
 
-    private IHost Start(EventList told)
-    {
-        var builder = GenericHost.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<IEventSink>(told).AddRaidSystem(
-            new RaidSettings([new DisklessFormat()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath));
-        var host = builder.Build();
-        Assert.True(host.StartAsync().Wait(Patience.Limit));
-        return host;
-    }
-
-    private static void Stop(IHost? host)
-    {
-        if (host is null)
-        {
-            return;
-        }
-
-        Assert.True(host.StopAsync().Wait(Patience.Limit));
-        Assert.True(host.Services.GetRequiredService<ActorSystem>().WhenTerminated.IsCompleted, "some actor did not stop with the host");
-        host.Dispose();
-    }
+    private RaidHost Start(EventList told) =>
+        new(told, new RaidSettings([new DisklessFormat()], Sysfs.Root, Sysfs.RunDirectory, Sysfs.MdStatPath));
 
     /// <summary>Whatever the disks, the same container.</summary>
     private sealed class DisklessFormat : IMetadataFormat

@@ -135,7 +135,7 @@ public sealed class SupervisionTests
             rig.Md.State.Text = "inactive";
             rig.PingMonitor();
 
-            Patience.Until(() => rig.Emptied.Count() == 2 * round && rig.Emptied.Last(), "nothing is supervised");
+            rig.Until(() => rig.Emptied.Count() == 2 * round && rig.Emptied.Last(), "nothing is supervised");
             Assert.Equal("clear", rig.Md.State.Text);
             Assert.False(File.Exists(rig.PidPath) || File.Exists(rig.SocketPath));
         }

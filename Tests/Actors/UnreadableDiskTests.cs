@@ -14,6 +14,8 @@ namespace ActorRaid.Tests.Actors;
 /// <summary>Disks that are dead, hang, come late or come back: their container is supervised all the same, and nobody is told what is not so.</summary>
 public sealed class UnreadableDiskTests
 {
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(2), TryAgainAfter = TimeSpan.FromSeconds(1);
+
     [Fact]
     public void A_container_is_supervised_without_a_disk_that_cannot_be_read_and_that_is_told_once_and_shown()
     {
@@ -49,6 +51,7 @@ public sealed class UnreadableDiskTests
         rig.Supervise();
         rig.WriteGoesThrough();
         rig.Mood("sdc", DiskMood.Good);
+        rig.Pass(ReadAgainAfter);
         Patience.Until(() => rig.Told.Has("disk-found"), "the disk is found");
         rig.Eventually(() => rig.CopyOn("sdc")!.Generation == rig.CopyOn("sda")!.Generation, "the disk has the present copy");
         var volume = rig.CopyOn("sda")!.Volumes[0];
@@ -64,6 +67,7 @@ public sealed class UnreadableDiskTests
         var newer = Build.Container(disks: 3).Volume(level: 5, disks: 3);
         rig.Overwrite("sdc", newer with { Super = newer.Super with { Generation = 1000 } });
         rig.Mood("sdc", DiskMood.Good);
+        rig.Pass(ReadAgainAfter);
         Patience.Until(() => rig.Told.Has("disk-foreign"), "the disk is told as foreign");
         rig.WriteGoesThrough();
         Assert.Equal(1000u, rig.CopyOn("sdc")!.Generation);
@@ -96,7 +100,9 @@ public sealed class UnreadableDiskTests
         rig.Supervise();
         rig.Mood("sdd", DiskMood.Hangs);
         rig.Join("sdd");
-        Assert.True(rig.Ping());
+        var ping = Task.Run(rig.Ping);
+        rig.Until(() => ping.IsCompleted, "the ping is answered without the disk", DiskRig.DiskLimit);
+        Assert.True(Patience.Within(ping));
         rig.WriteGoesThrough();
         Assert.Equal(1, rig.Told.Count("disk-unreadable"));
         Assert.False(rig.Told.Has("disk-arrived"));
@@ -116,9 +122,12 @@ public sealed class UnreadableDiskTests
         var refused = Assert.Single(Patience.Within(rig.Raid.Describe(Patience.Limit))!.Containers);
         Assert.Equal(shortage ? ContainerHealth.Lost : ContainerHealth.Refused, refused.Health);
         Assert.NotNull(refused.Refusal);
-        Thread.Sleep(1500);
+        var opened = rig.Opened;
+        rig.Pass(TryAgainAfter / 2);
+        Assert.Equal(opened, rig.Opened);
+        rig.Until(() => rig.Opened >= opened + 3, "it is tried again", TryAgainAfter);
         SetAll(rig, DiskMood.Good);
-        Patience.Until(() => rig.Told.Has("container-supervised"), "it is taken up");
+        rig.Until(() => rig.Told.Has("container-supervised"), "it is taken up", TryAgainAfter);
         rig.WriteGoesThrough();
         Assert.Equal(1, rig.Told.Count("container-refused"));
     }
@@ -147,7 +156,7 @@ public sealed class UnreadableDiskTests
         Assert.Equal(SuperviseOutcome.Failed, reply.Outcome);
         Assert.Contains("may be old", reply.Message);
         rig.Mood("sda", DiskMood.Good);
-        Patience.Until(() => rig.Told.Has("container-supervised"), "it is taken up");
+        rig.Until(() => rig.Told.Has("container-supervised"), "it is taken up", TryAgainAfter);
     }
 
     [Theory]

@@ -93,7 +93,7 @@ public sealed class ContractTests : DispatchTest
                     }
                 });
             },
-            "loop"));
+            OnTheLoop));
         actor.Tell("stash me");
         actor.Tell("change");
         actor.Tell("this fails");
@@ -108,7 +108,7 @@ public sealed class ContractTests : DispatchTest
     public void A_child_that_fails_too_often_is_stopped_and_one_whose_failure_is_escalated_takes_its_parent_along()
     {
         var strategy = new OneForOneStrategy(2, 60_000, e => e is NotSupportedException ? Directive.Escalate : Directive.Restart);
-        var parent = Sys.ActorOf(ActorProps.Of(() => new Family(strategy), "loop"));
+        var parent = Sys.ActorOf(ActorProps.Of(() => new Family(strategy), OnTheLoop));
         parent.Tell(Fails, TestActor);
         var child = ExpectMsg<IActorRef>(Limit);
         Watch(child);
@@ -156,11 +156,11 @@ public sealed class ContractTests : DispatchTest
         {
             if (message is Terminated)
             {
-                TestActor.Tell(me.Cell.ActorOf(ActorProps.Of(() => new Player((_, _) => { }), "loop"), "name"));
+                TestActor.Tell(me.Cell.ActorOf(ActorProps.Of(() => new Player((_, _) => { }), OnTheLoop), "name"));
                 return;
             }
 
-            var child = me.Cell.ActorOf(ActorProps.Of(() => new Player((_, _) => { }), "loop"), "name");
+            var child = me.Cell.ActorOf(ActorProps.Of(() => new Player((_, _) => { }), OnTheLoop), "name");
             me.Cell.Watch(child);
             me.Cell.Stop(child);
         });
@@ -244,7 +244,8 @@ public sealed class ContractTests : DispatchTest
         {
             _strategy = strategy;
             Receive<string>(
-                _ => Sender.Tell(Context.ActorOf(ActorProps.Of(() => new Player((_, message) => throw (Exception)message), "loop"))),
+                _ => Sender.Tell(Context.ActorOf(
+                    ActorProps.Of(() => new Player((_, message) => throw (Exception)message), OnTheLoop))),
                 message => message == Fails);
             ReceiveAny(_ => Sender.Tell(Context.GetChildren().Count()));
         }
