@@ -23,10 +23,14 @@ public sealed class CrashTests
     public const string BeforeMessages = "before messages";
 
     private const string Spare = "sdd";
+
+    /// <summary>After so many looks with pings between them nothing more comes by itself.</summary>
+    private const int Unmoved = 10;
+
     private static readonly TimeSpan AnswerFirst = TimeSpan.FromSeconds(0.5), AnswerAtMost = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>So much time passes between two looks; and so much in each life, for what is done every second.</summary>
+    /// <summary>So much time passes between two looks; and so much in each life, for what is done each second.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50), Tick = TimeSpan.FromSeconds(1);
 
     private static readonly Type[] SpareActors =
@@ -122,7 +126,8 @@ public sealed class CrashTests
 
     private static void Life(DiskRig rig, string when, bool withSpare)
     {
-        Retry(rig, limit => IsSupervised(Answered(rig, rig.Raid.Supervise(DiskRig.Container), limit)), when + "taken up");
+        Retry(
+            rig, limit => IsSupervised(Answered(rig, rig.Raid.Supervise(DiskRig.Container), limit)), when + "taken up");
         Retry(rig, _ => rig.Ping(), when + "a ping is answered");
         WriteGoesThrough(rig, when + "the first write");
         rig.Pass(Tick);
@@ -138,7 +143,8 @@ public sealed class CrashTests
 
         Retry(
             rig,
-            limit => Answered(rig, rig.Raid.Describe(limit), limit)?.Containers is [{ Health: ContainerHealth.Answers }],
+            limit => Answered(rig, rig.Raid.Describe(limit), limit)?.Containers is
+                [{ Health: ContainerHealth.Answers }],
             when + "the status is told");
         Retry(rig, limit => Pause(rig, limit), when + "it comes to rest");
         Retry(
@@ -151,43 +157,59 @@ public sealed class CrashTests
     }
 
     /// <summary>
-    /// md is played: what was removed is as before, and what is thawed with a leg to rebuild is rebuilt.
+    /// md is played: what was removed is as before, and what is thawed with a leg to rebuild is rebuilt. The real one does
+    /// that before the word is written. This one does it when nothing has moved for a while: else it would take apart
+    /// what the next attempt has made since, and that one would be given up, and so on.
     /// </summary>
     private static void SpareTakesItsPlace(DiskRig rig, string when)
     {
         rig.Sysfs.Put(DiskRig.Array, "new_dev", "");
         Free(rig);
         rig.Join(Spare);
+        var (last, unmoved) = (("", "", ""), 0);
         rig.Eventually(
             () =>
             {
-                // Before the state: what is thawed has no leg any more that was to be removed.
-                var rests = rig.Md.Action.Text == "idle";
-                if (Attribute(rig, "state").StartsWith("remove", StringComparison.Ordinal))
+                var seen = (Attribute(rig, "slot"), rig.Md.Action.Text, Attribute(rig, "state"));
+                unmoved = seen == last ? unmoved + 1 : 0;
+                last = seen;
+                if (unmoved >= Unmoved && seen is (_, "idle", _))
                 {
-                    // md would have been faster; and so it may have been taken for a leg since.
-                    Free(rig);
-                    Directory.Delete(rig.Sysfs.PathOf(DiskRig.Container, $"dev-{Spare}"), recursive: true);
-                    rig.Ping();
-                    rig.Join(Spare);
-                }
-                else if (rests && Attribute(rig, "slot").Length > 0)
-                {
-                    rig.Md.Action.Text = "recover";
+                    unmoved = 0;
+                    Md(rig, seen.Item1, seen.Item3);
                 }
 
                 return rig.Md.Action.Text == "recover";
             },
             when + "the recovery begins");
-        Assert.Equal((Build.Device(3), false), (LegOf(rig).Device, LegOf(rig).InSync));
+        LegInfo? leg = null;
+        rig.Eventually(() => (leg = LegOf(rig)) is not null, when + "what is being written can be read");
+        Assert.Equal((Build.Device(3), false), (leg!.Device, leg.InSync));
         Retry(rig, _ => rig.Ping(), when + "a ping is answered during the recovery");
         rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/recovery_start", "none\n");
         rig.Sysfs.Put(DiskRig.Array, $"dev-{Spare}/state", "in_sync\n");
         rig.Md.Action.Text = "idle";
-        rig.Eventually(() => LegOf(rig).InSync, when + "the volume is whole");
+        rig.Eventually(() => LegOf(rig) is { InSync: true }, when + "the volume is whole");
     }
 
-    private static LegInfo LegOf(DiskRig rig) => rig.CopyOn("sda", "sdb", Spare)!.Volumes[0].Legs[2];
+    private static void Md(DiskRig rig, string slot, string state)
+    {
+        if (state.StartsWith("remove", StringComparison.Ordinal))
+        {
+            // It may have been taken for a leg since.
+            Free(rig);
+            Directory.Delete(rig.Sysfs.PathOf(DiskRig.Container, $"dev-{Spare}"), recursive: true);
+            rig.Ping();
+            rig.Join(Spare);
+        }
+        else if (slot.Length > 0)
+        {
+            rig.Md.Action.Text = "recover";
+        }
+    }
+
+    /// <summary>Null: it is just being written.</summary>
+    private static LegInfo? LegOf(DiskRig rig) => rig.CopyOn("sda", "sdb", Spare)?.Volumes[0].Legs[2];
 
     private static void Free(DiskRig rig)
     {
@@ -247,7 +269,7 @@ public sealed class CrashTests
     }
 
     /// <summary>
-    /// Until it is done. What was asked may be lost with an actor that fails: the first answer is waited for the shortest.
+    /// Until it is done. What was asked may be lost with an actor that fails: the first answer is waited for least.
     /// </summary>
     private static void Retry(DiskRig rig, Func<TimeSpan, bool> act, string what)
     {
