@@ -52,9 +52,12 @@ public sealed class GatewayRig : IAsyncDisposable
     }
 
     /// <summary>Waits until it is so; ten seconds at most.</summary>
-    public static async Task Until(Func<bool> so, string what)
+    public static Task Until(Func<bool> so, string what) => Until(() => Task.FromResult(so()), what);
+
+    /// <summary>The same of what is asked each time.</summary>
+    public static async Task Until(Func<Task<bool>> so, string what)
     {
-        for (var left = 1000; !so(); left--)
+        for (var left = 1000; !await so(); left--)
         {
             Assert.True(left > 0, $"not within 10 s: {what}");
             await Task.Delay(10);

@@ -7,6 +7,7 @@ using ActorRaid.Host.Logging;
 using ActorRaid.Host.Settings;
 using ActorRaid.Host.Status;
 using ActorRaid.SysfsIo;
+using ActorRaid.Tests.SysfsIo;
 using Serilog;
 using Xunit;
 
@@ -144,8 +145,7 @@ public sealed class DaemonTests : IDisposable
         {
             Assert.NotNull(held);
             _supervisor.Gone("md127");
-            await Task.Delay(300);
-            Assert.False(daemon.IsCompleted);
+            Patience.NotSoon(() => daemon.IsCompleted, "it has left");
             Assert.Equal(LaunchOutcome.Supervised, Ask(new LaunchRequest("md125", false))?.Outcome);
         }
         Assert.False(daemon.IsCompleted);

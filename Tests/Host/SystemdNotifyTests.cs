@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using ActorRaid.Host.Daemon;
+using ActorRaid.Tests.SysfsIo;
 using Xunit;
 
 namespace ActorRaid.Tests.Host;
@@ -61,8 +62,7 @@ public sealed class SystemdNotifyTests : IDisposable
             notify.Status($"{i}");
         Assert.Contains("EAGAIN", Assert.Single(_complaints), StringComparison.Ordinal);
         var ready = Task.Run(notify.Ready);
-        await Task.Delay(100);
-        Assert.False(ready.IsCompleted);
+        Patience.NotSoon(() => ready.IsCompleted, "it did not wait for room");
         Assert.Equal("STATUS=0", Receive());
         string last;
         do

@@ -8,6 +8,7 @@ using ActorRaid.Host.Logging;
 using ActorRaid.Host.Status;
 using ActorRaid.Reporting;
 using ActorRaid.Tests.Host;
+using ActorRaid.Tests.SysfsIo;
 using Serilog;
 using Serilog.Core;
 using Xunit;
@@ -172,8 +173,7 @@ public sealed class ControlTests : IDisposable
         Assert.True(await told.MoveNextAsync());
         Assert.Equal("event 120", Assert.Single(told.Current.Events!.Value).Text);
         var next = told.MoveNextAsync().AsTask();
-        await Task.Delay(100);
-        Assert.False(next.IsCompleted);
+        Patience.NotSoon(() => next.IsCompleted, "something was told");
         _events.Write(EventLevel.Info, "later", "later");
         Assert.True(await next.WaitAsync(Limit));
         Assert.Equal(121, Assert.Single(told.Current.Events!.Value).Sequence);
@@ -223,8 +223,7 @@ public sealed class ControlTests : IDisposable
         var next = told.MoveNextAsync().AsTask();
         foreach (var other in new[] { Event(EventLevel.Debug, "array-state", "md126"), Event(EventLevel.Info, "sync-action", "md126"), Event(EventLevel.Warning, "leg-failed", "md125") })
             _events.Write(other);
-        await Task.Delay(100);
-        Assert.False(next.IsCompleted);
+        Patience.NotSoon(() => next.IsCompleted, "something was told");
         _events.Write(Event(EventLevel.Warning, "no-spare", "md126"));
         Assert.True(await next.WaitAsync(Limit));
         Assert.Equal("no-spare", Assert.Single(told.Current.Events!.Value).Kind);
@@ -345,7 +344,6 @@ public sealed class ControlTests : IDisposable
         while (!sending.IsCompleted)
         {
             Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
-            await Task.Delay(200);
         }
         Assert.Contains(_events.History.After(0, null, 100), e => e.Kind == "control-client-dropped");
     }

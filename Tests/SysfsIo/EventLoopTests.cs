@@ -151,6 +151,8 @@ public sealed class EventLoopTests : IDisposable
         using var attribute = SysfsAttribute.Open(folder.File("a", "x")).Value;
         loop.Watch(attribute, () => { });
         Action<object?> nothing = _ => { };
+        using var reached = new ManualResetEventSlim();
+        Action reach = reached.Set;
         var before = OnLoop(GC.GetAllocatedBytesForCurrentThread);
         // Each post wakes the loop from its sleep, or joins a turn.
         for (var i = 0; i < 2000; i++)
@@ -158,7 +160,9 @@ public sealed class EventLoopTests : IDisposable
             loop.Post(nothing, null);
             if (i % 20 == 0)
             {
-                Thread.Sleep(1);
+                reached.Reset();
+                loop.Post(reach);
+                Assert.True(reached.Wait(Patience.Limit));
             }
         }
         var after = OnLoop(GC.GetAllocatedBytesForCurrentThread);
@@ -209,8 +213,10 @@ public sealed class EventLoopTests : IDisposable
         Patience.Until(() => attribute.Read().Error.Errno == Errno.ENODEV, "the namespace's end");
         // The kernel need not wake anybody for it; whoever looks sees it.
         Patience.Until(() => OnLoop(() => told) > 0, "the error");
-        Thread.Sleep(50);
-        Assert.Equal(1, OnLoop(() => told));
+        for (var turn = 0; turn < 10; turn++)
+        {
+            Assert.Equal(1, OnLoop(() => told));
+        }
     }
 
     [Fact]

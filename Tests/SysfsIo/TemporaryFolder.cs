@@ -31,6 +31,8 @@ internal static class Patience
 {
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
+
     internal static void Until(Func<bool> condition, string what)
     {
         var end = DateTime.UtcNow + Limit;
@@ -40,6 +42,10 @@ internal static class Patience
             Thread.Sleep(5);
         }
     }
+
+    /// <summary>It does not come about at once. Only where nothing tells that it never will.</summary>
+    internal static void NotSoon(Func<bool> condition, string what) =>
+        Assert.False(SpinWait.SpinUntil(condition, Soon), what);
 
     internal static T Within<T>(Task<T> task)
     {
