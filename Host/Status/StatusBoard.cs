@@ -3,7 +3,6 @@ using System.Text.Json;
 using ActorRaid.Actors;
 using ActorRaid.Host.Logging;
 using ActorRaid.Reporting;
-using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace ActorRaid.Host.Status;
 
@@ -52,6 +51,7 @@ internal sealed class StatusBoard : IDisposable
     private readonly Func<SystemReport, HostObservation> _observe;
     private readonly StatusTeller _teller;
     private readonly EventLog _events;
+    private readonly TimeProvider _clock;
     private readonly object _gate = new();
     private List<TaskCompletionSource<StatusSnapshot>> _asked = [];
     private TaskCompletionSource<StatusSnapshot> _changed = New();
@@ -71,9 +71,12 @@ internal sealed class StatusBoard : IDisposable
     /// <param name="observe">Reads what else there is.</param>
     /// <param name="teller">Who tells it.</param>
     /// <param name="events">Whose dropped events are told, and whose new ones are a reason to look again.</param>
+    /// <param name="clock">What time it is; null: the system's.</param>
     internal StatusBoard(
-        Func<TimeSpan, Task<SystemReport?>> describe, Func<SystemReport, HostObservation> observe, StatusTeller teller, EventLog events)
+        Func<TimeSpan, Task<SystemReport?>> describe, Func<SystemReport, HostObservation> observe, StatusTeller teller,
+        EventLog events, TimeProvider? clock = null)
     {
+        _clock = clock ?? TimeProvider.System;
         _describe = describe;
         _observe = observe;
         _teller = teller;
@@ -149,14 +152,14 @@ internal sealed class StatusBoard : IDisposable
                 if (_ending)
                     return;
             }
-            if (Stopwatch.GetElapsedTime(last) is var gone && gone < Between)
+            if (_clock.GetElapsedTime(last) is var gone && gone < Between)
                 Thread.Sleep(Between - gone);
             lock (_gate)
             {
                 asked = _asked;
                 _asked = [];
             }
-            last = Stopwatch.GetTimestamp();
+            last = _clock.GetTimestamp();
             seen = _events.History.Latest;
             try
             {
@@ -174,7 +177,7 @@ internal sealed class StatusBoard : IDisposable
     private bool HasHappened => _events.History.LatestOf(Least) > _noticed;
 
     private bool MayHaveChanged(long last) =>
-        (HasHappened && Stopwatch.GetElapsedTime(last) >= WatchEvery / 4) || (_isPassing && Stopwatch.GetElapsedTime(last) >= PassingEvery);
+        (HasHappened && _clock.GetElapsedTime(last) >= WatchEvery / 4) || (_isPassing && _clock.GetElapsedTime(last) >= PassingEvery);
 
     /// <summary>What has happened since this was asked last.</summary>
     private List<RaidEvent> TakeHappened()
@@ -199,7 +202,7 @@ internal sealed class StatusBoard : IDisposable
     }
 
     private bool IsDue(long last, long seen) =>
-        Stopwatch.GetElapsedTime(last) >= WatchEvery || (seen != _events.History.Latest && Stopwatch.GetElapsedTime(last) >= WatchEvery / 4);
+        _clock.GetElapsedTime(last) >= WatchEvery || (seen != _events.History.Latest && _clock.GetElapsedTime(last) >= WatchEvery / 4);
 
     private StatusSnapshot Look()
     {
@@ -217,7 +220,7 @@ internal sealed class StatusBoard : IDisposable
         lock (_gate)
             (before, _handed) = (_memory.With(_handed), []);
         var (status, memory) = StatusMap.Of(
-            _teller with { EventsDropped = _events.Dropped }, report, report is null ? HostObservation.None : _observe(report), before, DateTimeOffset.Now, happened);
+            _teller with { EventsDropped = _events.Dropped }, report, report is null ? HostObservation.None : _observe(report), before, _clock.GetLocalNow(), happened);
         _memory = memory;
         _isPassing = memory.IsPassing || status.Containers.Any(container => container.Health == Health.Stalled);
         var content = JsonSerializer.SerializeToUtf8Bytes(status with { At = default }, StatusJson.Default.HostStatus);

@@ -22,7 +22,7 @@ internal sealed class Schedule
     private static readonly (int Level, int Legs)[] Shapes = [(1, 2), (1, 3), (5, 3), (5, 4), (6, 4), (6, 5), (10, 4), (0, 2)];
 
     private readonly Random _random;
-    private readonly Clock _clock = new();
+    private readonly ManualClock _clock = new();
     private readonly ContainerEvents _events = new(new EventList(), "md127");
     private readonly ImmutableArray<ScheduleDisk> _disks;
     private readonly List<Func<ScheduleModel, ScheduleModel>> _asked = [];
@@ -414,14 +414,5 @@ internal sealed class Schedule
         }
 
         public void Dispose() => _closed = true;
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }

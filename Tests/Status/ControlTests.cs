@@ -25,6 +25,7 @@ public sealed class ControlTests : IDisposable
     private readonly StatusBoard _board;
     private readonly HookRunner _hooks;
     private readonly ControlServer _server;
+    private readonly ManualClock _clock = new() { Now = TimeSpan.FromDays(1) };
     private volatile SystemReport _report = new([Sample.Container]);
     private int _asked;
 
@@ -37,7 +38,7 @@ public sealed class ControlTests : IDisposable
                 Interlocked.Increment(ref _asked);
                 return Task.FromResult<SystemReport?>(_report);
             },
-            _ => HostObservation.None, Sample.Teller, _events);
+            _ => HostObservation.None, Sample.Teller, _events, _clock);
         _hooks = new HookRunner(_events);
         _server = ControlServer.Listen(Socket, null, new ControlDesk(_board, _events.History, _hooks), _events)!;
     }
@@ -62,8 +63,8 @@ public sealed class ControlTests : IDisposable
         _report = new([Sample.Container with { Arrays = [Sample.Array.WithLeg(0, LegFlags.Faulty)] }]);
         Assert.Equal(Health.Degraded, (await Ask(client, "status", "vol0")).Status!.Health);
         Assert.Equal(2, _asked);
-        await Task.Delay(1500);
-        Assert.Equal(2, _asked);
+        _clock.Now += TimeSpan.FromHours(1);
+        Patience.NotSoon(() => _asked != 2, "the actors were asked though nobody wanted to know");
         var missing = await Assert.ThrowsAsync<ControlException>(() => Ask(client, "status", "sdz"));
         Assert.Equal(("not-found", true), (missing.Code, missing.Message.Contains("md126 (vol0)", StringComparison.Ordinal)));
     }
@@ -96,19 +97,17 @@ public sealed class ControlTests : IDisposable
         Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
         RaidEvent Event(string kind) => new(DateTimeOffset.Now, EventLevel.Warning, kind, "md127", "md126", "sda", kind);
         var degraded = new SystemReport([Sample.Container with { Arrays = [Sample.Array.WithLeg(0, LegFlags.Faulty)] }]);
-        async Task Becomes(SystemReport report, RaidEvent e)
+        void Becomes(SystemReport report, RaidEvent e)
         {
-            var asked = _asked;
             _report = report;
             _events.Write(e);
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _asked) > asked, Limit));
-            await Task.Delay(400);
+            LooksBy(TimeSpan.FromSeconds(0.25));
         }
-        await Becomes(degraded, Event("leg-failed"));
-        await Becomes(new([Sample.Container]), Event("array-whole"));
+        Becomes(degraded, Event("leg-failed"));
+        Becomes(new([Sample.Container]), Event("array-whole"));
         var again = Event("leg-failed");
-        await Becomes(degraded, again);
-        await Task.Delay(1000);
+        Becomes(degraded, again);
+        _clock.Now += TimeSpan.FromSeconds(1);
         var status = (await Ask(client, "status")).Status!;
         Assert.Equal((Health.Degraded, again.Time), (status.Health, status.Containers[0].Arrays[0].Since));
     }
@@ -121,10 +120,11 @@ public sealed class ControlTests : IDisposable
         _report = waits;
         Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
         _report = new([Sample.Container]);
-        await Task.Delay(3000);
+        LooksBy(TimeSpan.FromSeconds(2));
         _report = waits;
         Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _asked) >= 5, Limit));
+        LooksBy(TimeSpan.FromSeconds(2));
+        LooksBy(TimeSpan.FromSeconds(2));
         Assert.Equal(Health.Stalled, (await Ask(client, "status")).Status!.Health);
     }
 
@@ -149,9 +149,13 @@ public sealed class ControlTests : IDisposable
         Assert.True(await told.MoveNextAsync());
         Assert.Equal(Health.Ok, told.Current.Status!.Health);
         var next = told.MoveNextAsync().AsTask();
-        await Task.Delay(1500);
-        Assert.False(next.IsCompleted);
+        for (var look = 0; look < 3; look++)
+        {
+            LooksBy(TimeSpan.FromSeconds(1));
+            Assert.False(next.IsCompleted);
+        }
         _report = new([Sample.Container with { Arrays = [Sample.Array.WithLeg(0, LegFlags.Faulty)] }]);
+        LooksBy(TimeSpan.FromSeconds(1));
         Assert.True(await next.WaitAsync(Limit));
         Assert.Equal(Health.Degraded, told.Current.Status!.Health);
     }
@@ -379,6 +383,14 @@ public sealed class ControlTests : IDisposable
         // Root is told of this machine's own arrays then, which have no such volume.
         Assert.Equal(3, StatusCommand.Explain(Socket, "no such volume", false, TextWriter.Null, errors, () => Task.FromResult(LocalStatus.Here())));
         Assert.Contains(Environment.IsPrivilegedProcess ? "no such volume here" : "is the daemon running?", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>When so much time has passed the status is put together once more, though nobody has asked.</summary>
+    private void LooksBy(TimeSpan time)
+    {
+        var before = _board.Memory;
+        _clock.Now += time;
+        Patience.Until(() => !ReferenceEquals(_board.Memory, before), "the actors are asked");
     }
 
     private static Task<ControlReply> Ask(ControlClient client, string what, string? about = null) => client.Ask(new ControlRequest(1, what, about)).WaitAsync(Limit);
