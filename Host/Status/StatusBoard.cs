@@ -177,7 +177,8 @@ internal sealed class StatusBoard : IDisposable
     private bool HasHappened => _events.History.LatestOf(Least) > _noticed;
 
     private bool MayHaveChanged(long last) =>
-        (HasHappened && _clock.GetElapsedTime(last) >= WatchEvery / 4) || (_isPassing && _clock.GetElapsedTime(last) >= PassingEvery);
+        (HasHappened && _clock.GetElapsedTime(last) >= WatchEvery / 4)
+        || (_isPassing && _clock.GetElapsedTime(last) >= PassingEvery);
 
     /// <summary>What has happened since this was asked last.</summary>
     private List<RaidEvent> TakeHappened()
@@ -202,7 +203,8 @@ internal sealed class StatusBoard : IDisposable
     }
 
     private bool IsDue(long last, long seen) =>
-        _clock.GetElapsedTime(last) >= WatchEvery || (seen != _events.History.Latest && _clock.GetElapsedTime(last) >= WatchEvery / 4);
+        _clock.GetElapsedTime(last) >= WatchEvery
+        || (seen != _events.History.Latest && _clock.GetElapsedTime(last) >= WatchEvery / 4);
 
     private StatusSnapshot Look()
     {
@@ -220,7 +222,8 @@ internal sealed class StatusBoard : IDisposable
         lock (_gate)
             (before, _handed) = (_memory.With(_handed), []);
         var (status, memory) = StatusMap.Of(
-            _teller with { EventsDropped = _events.Dropped }, report, report is null ? HostObservation.None : _observe(report), before, _clock.GetLocalNow(), happened);
+            _teller with { EventsDropped = _events.Dropped }, report,
+            report is null ? HostObservation.None : _observe(report), before, _clock.GetLocalNow(), happened);
         _memory = memory;
         _isPassing = memory.IsPassing || status.Containers.Any(container => container.Health == Health.Stalled);
         var content = JsonSerializer.SerializeToUtf8Bytes(status with { At = default }, StatusJson.Default.HostStatus);
