@@ -172,6 +172,7 @@ public sealed class ContractTests : DispatchTest
     [Fact]
     public void The_message_of_a_timer_that_was_cancelled_or_replaced_never_arrives_though_it_waits_in_the_mailbox()
     {
+        using var due = new ManualResetEventSlim();
         var actor = OnLoop((me, message) =>
         {
             switch (message)
@@ -179,7 +180,9 @@ public sealed class ContractTests : DispatchTest
                 case "begin":
                     me.Timers.StartSingleTimer("cancelled", "must not come", TimeSpan.FromMilliseconds(1));
                     me.Timers.StartSingleTimer("replaced", "must not come", TimeSpan.FromMilliseconds(1));
-                    Thread.Sleep(100); // the loop stands still: both lie in the mailbox then
+                    // The loop stands still until both lie in the mailbox: what is due later comes later.
+                    Sys.Scheduler.Advanced.ScheduleOnce(TimeSpan.FromMilliseconds(2), due.Set);
+                    due.Wait(Limit);
                     me.Timers.Cancel("cancelled");
                     me.Timers.StartSingleTimer("replaced", "comes", TimeSpan.FromMilliseconds(1));
                     break;
