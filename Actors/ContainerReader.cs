@@ -11,23 +11,26 @@ namespace ActorRaid.Actors;
 /// <param name="Unreadable">The disks that could not, by the kernel's names, and why.</param>
 /// <param name="Refusal">Why what could be read is no container; null: it is one.</param>
 public sealed record RecordedContainer(
-    uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks, ImmutableDictionary<string, string> Unreadable, string? Refusal)
+    uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks, ImmutableDictionary<string,
+        string> Unreadable, string? Refusal)
 {
     /// <summary>Its metadata is of a format that is not supported here.</summary>
     public bool IsOfOtherFormat { get; init; }
 
     /// <summary>Nothing is known, for that reason.</summary>
-    internal static RecordedContainer Unknown(string refusal) => new(0, [], [], ImmutableDictionary<string, string>.Empty, refusal);
+    internal static RecordedContainer Unknown(string refusal) =>
+        new(0, [], [], ImmutableDictionary<string, string>.Empty, refusal);
 }
 
 /// <summary>
-/// Reads the metadata of containers that this daemon does not supervise, to tell which of their volumes do not run. A disk that hangs is waited
-/// for no longer than a moment, and is not asked a second time meanwhile. One thread at a time.
+/// Reads the metadata of containers that this daemon does not supervise, to tell which of their volumes do not run. A
+/// disk that hangs is waited for no longer than a moment, and is not asked a second time meanwhile. One thread at a
+/// time.
 /// </summary>
 /// <param name="settings">Where things are.</param>
 public sealed class ContainerReader(RaidSettings settings)
 {
-    /// <summary>So long all disks together may take: whoever asks for a status wants an answer within 3 s.</summary>
+    /// <summary>So long all disks together may take: who asks for a status does not want to wait for one.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(400);
 
     // Somebody who watches looks once a second.
@@ -53,11 +56,14 @@ public sealed class ContainerReader(RaidSettings settings)
             container => container.Name,
             container => container switch
             {
-                { Format: null } => RecordedContainer.Unknown($"metadata of the format \"{container.FormatName}\" is not supported here") with
+                { Format: null } =>
+                    RecordedContainer.Unknown($"metadata of the format \"{container.FormatName}\" is not supported "
+                    + $"here") with
                 {
                     IsOfOtherFormat = true,
                 },
-                { Disks: { Ok: false, Error: var error } } => RecordedContainer.Unknown($"its disks are not known: {error}"),
+                { Disks: { Ok: false, Error: var error } } =>
+                    RecordedContainer.Unknown($"its disks are not known: {error}"),
                 _ => Put(container.Name, container.Format, container.Disks.Value, read),
             });
     }
@@ -65,7 +71,8 @@ public sealed class ContainerReader(RaidSettings settings)
     private static async Task<Result<DiskSource>> Source(RaidSettings settings, string formatName, ContainerDisk disk)
     {
         var format = settings.Formats.First(format => format.Name == formatName);
-        var read = await DiskReading.Begin(settings.LookAtDisk, format, disk.Name, disk.Device).Read.ConfigureAwait(false);
+        var read = await DiskReading.Begin(settings.LookAtDisk, format, disk.Name,
+            disk.Device).Read.ConfigureAwait(false);
         if (!read.Ok)
             return read.Error;
         read.Value.Device.Dispose();
@@ -94,7 +101,8 @@ public sealed class ContainerReader(RaidSettings settings)
             }
         }
 
-        var found = format.Load([.. sources.OrderBy(disk => ContainerLoader.IsLeg(settings.SysRoot, container, disk.Name))]);
+        var found = format.Load([.. sources
+            .OrderBy(disk => ContainerLoader.IsLeg(settings.SysRoot, container, disk.Name))]);
         foreach (var verdict in found.Verdicts.Where(verdict => verdict.IsLeftOut))
             unreadable[verdict.Name] = verdict.NotUsed;
         return found.Model is { } model

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using Akka.Actor;
@@ -34,7 +35,7 @@ public sealed class RaidSystem
     private readonly IRequiredActor<HostActor> _host;
 
     private readonly PolicyInForce _policy;
-    private volatile Task<SystemReport>? _unanswered;
+    private volatile Unanswered? _unanswered;
 
     internal RaidSystem(IRequiredActor<HostActor> host, PolicyInForce policy)
     {
@@ -99,20 +100,24 @@ public sealed class RaidSystem
     /// <summary>The process that went on with a container is gone: supervises it again, beginning afresh at the same socket.</summary>
     public Task<SuperviseReply> Retake(string container) => Host.Ask<SuperviseReply>(new RetakeContainer(container), StartLimit);
 
-    /// <summary>How everything stands. Null when the host does not answer; it is not asked again before it does.</summary>
+    /// <summary>
+    /// How everything stands. Null when the host does not answer; it is not asked again before it does, nor waited for
+    /// so long again.
+    /// </summary>
     /// <param name="limit">Who has not answered by then is shown as such.</param>
     public async Task<SystemReport?> Describe(TimeSpan limit)
     {
-        var asked = _unanswered is { IsCompleted: false } open
-            ? open
-            : Host.Ask<SystemReport>(new Describe(limit), StartLimit);
+        var open = _unanswered is { Answer.IsCompleted: false } unanswered ? unanswered
+            : new Unanswered(Host.Ask<SystemReport>(new Describe(limit), StartLimit), Stopwatch.GetTimestamp());
+        var left = limit + HostLimit - Stopwatch.GetElapsedTime(open.Since);
         try
         {
-            return await asked.WaitAsync(limit + HostLimit).ConfigureAwait(false);
+            return await open.Answer.WaitAsync(left > StatusActor.Grace ? left : StatusActor.Grace)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or AskTimeoutException)
         {
-            _unanswered = asked;
+            _unanswered = open;
             return null;
         }
     }
@@ -144,4 +149,7 @@ public sealed class RaidSystem
 
     /// <summary>From the host's actor.</summary>
     internal void TellEmpty(bool empty) => EmptyChanged?.Invoke(empty);
+
+    /// <summary>A question that the host has not answered in time.</summary>
+    private sealed record Unanswered(Task<SystemReport> Answer, long Since);
 }

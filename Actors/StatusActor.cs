@@ -12,32 +12,40 @@ namespace ActorRaid.Actors;
 /// <param name="Started">It has been taken up.</param>
 internal sealed record AskedContainer(string Name, IActorRef Actor, EventLoop Loop, bool Started);
 
-/// <summary>To the status actor: how do these stand? The asker gets a <see cref="SystemReport"/>, at the latest when the limit is over.</summary>
+/// <summary>
+/// To the status actor: how do these stand? The asker gets a <see cref="SystemReport"/>, at the latest when the limit
+/// is over.
+/// </summary>
 /// <param name="Containers">The containers that are asked.</param>
 /// <param name="Refused">Those that nobody is there to be asked of.</param>
 /// <param name="Asker">Receives the report.</param>
 /// <param name="Limit">Who has not answered by then is shown as such.</param>
 internal sealed record AskContainers(
-    ImmutableArray<AskedContainer> Containers, ImmutableArray<ContainerReport> Refused, IActorRef Asker, TimeSpan Limit);
+    ImmutableArray<AskedContainer> Containers, ImmutableArray<ContainerReport> Refused, IActorRef Asker,
+        TimeSpan Limit);
 
 /// <summary>
-/// Asks everybody how he stands: each container for its parts, its thread whether it runs, then each part. Nobody has to wait for anybody else, and
-/// who does not answer in time is shown as such. Nobody is asked again before he has answered: he may wait in the kernel for days, with somebody
-/// watching, and each further question would stay in memory as long. An answer that comes late is for whoever asks then.
+/// Asks everybody how he stands: each container for its parts, its thread whether it runs, then each part. Nobody has
+/// to wait for anybody else, and who does not answer in time is shown as such. Nobody is asked again before he has
+/// answered: he may wait in the kernel for days, with somebody watching, and each further question would stay in
+/// memory as long. Nor does each who asks wait the whole limit for him again. An answer that comes late is for whoever
+/// asks then.
 /// </summary>
 internal sealed class StatusActor : RaidActor, IWithTimers
 {
-    /// <summary>When all others have answered a disk's actor has so long.</summary>
-    private static readonly TimeSpan DiskGrace = TimeSpan.FromMilliseconds(250);
+    /// <summary>
+    /// When all others have answered, a disk's actor has so long, and so has who was silent for a whole limit before.
+    /// </summary>
+    internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// A question that an actor has failed at is never answered. It is asked once more after the first of these, and twice as late each time, as
-    /// the actor may wait as well.
+    /// A question that an actor has failed at is never answered. It is asked once more after the first of these, and
+    /// twice as late each time, as the actor may wait as well.
     /// </summary>
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(5), LostAtMost = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<IActorRef, (TimeSpan Since, int Again)> _open = [];
-    private readonly Dictionary<EventLoop, IActorRef> _openLoops = [];
+    private readonly Dictionary<EventLoop, (IActorRef Actor, TimeSpan Since)> _openLoops = [];
     private readonly List<Round> _rounds = [];
 
     /// <summary>Asks nobody yet.</summary>
@@ -61,9 +69,11 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private static TimeSpan Clock => Context.System.Scheduler.MonotonicClock;
+
     private void Begin(AskContainers asked)
     {
-        var round = new Round(asked.Asker, [.. asked.Containers.Select(container => new Inquiry(container))], asked.Refused);
+        var round = new Round(asked, [.. asked.Containers.Select(container => new Inquiry(container))]);
         _rounds.Add(round);
         Timers.StartSingleTimer(round, new TimeIsUp(round), asked.Limit);
         foreach (var inquiry in round.Inquiries)
@@ -71,35 +81,40 @@ internal sealed class StatusActor : RaidActor, IWithTimers
             round.Parts[inquiry.Asked.Actor] = inquiry;
             if (inquiry.Asked.Started)
             {
-                Ask(inquiry.Asked.Actor, new NameParts());
-                AskLoop(inquiry.Asked);
+                inquiry.IsLate = !Ask(inquiry.Asked.Actor, new NameParts(), asked.Limit);
+                inquiry.LoopIsLate = !AskLoop(inquiry.Asked, asked.Limit);
             }
         }
 
         AnswerIfComplete(round);
     }
 
-    private void Ask(IActorRef actor, object question)
+    /// <summary>False: he was asked before, and has been silent for the whole limit since.</summary>
+    private bool Ask(IActorRef actor, object question, TimeSpan limit)
     {
-        var now = Context.System.Scheduler.MonotonicClock;
         var isOpen = _open.TryGetValue(actor, out var open);
-        if (isOpen && now - open.Since < Delays.After(open.Again, LostAfter, LostAtMost))
+        if (isOpen && Clock - open.Since is var silent && silent < Delays.After(open.Again, LostAfter, LostAtMost))
         {
-            return;
+            return silent < limit;
         }
 
-        _open[actor] = (now, isOpen ? open.Again + 1 : 0);
+        _open[actor] = (Clock, isOpen ? open.Again + 1 : 0);
         Context.Watch(actor);
         actor.Tell(question, Self);
+        return true;
     }
 
-    private void AskLoop(AskedContainer container)
+    /// <summary>False: as <see cref="Ask"/> has it.</summary>
+    private bool AskLoop(AskedContainer container, TimeSpan limit)
     {
         var (self, loop) = (Self, container.Loop);
-        if (_openLoops.TryAdd(loop, container.Actor))
+        if (!_openLoops.TryAdd(loop, (container.Actor, Clock)))
         {
-            loop.Post(() => self.Tell(new LoopAnswer(loop), ActorRefs.NoSender));
+            return Clock - _openLoops[loop].Since < limit;
         }
+
+        loop.Post(() => self.Tell(new LoopAnswer(loop), ActorRefs.NoSender));
+        return true;
     }
 
     private void AskParts(Round round, Inquiry inquiry, ContainerParts parts)
@@ -125,7 +140,10 @@ internal sealed class StatusActor : RaidActor, IWithTimers
         {
             round.Parts[actor] = inquiry;
             waiting.Add(actor);
-            Ask(actor, new DescribeYourself());
+            if (!Ask(actor, new DescribeYourself(), round.Asked.Limit))
+            {
+                inquiry.Late.Add(actor);
+            }
         }
     }
 
@@ -148,7 +166,8 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     private void Ended(IActorRef actor)
     {
         _open.Remove(actor);
-        foreach (var loop in _openLoops.Where(open => open.Value.Equals(actor)).Select(open => open.Key).ToArray())
+        foreach (var loop in _openLoops.Where(open => open.Value.Actor.Equals(actor))
+            .Select(open => open.Key).ToArray())
         {
             _openLoops.Remove(loop);
         }
@@ -185,13 +204,13 @@ internal sealed class StatusActor : RaidActor, IWithTimers
             return;
         }
 
-        if (round.Inquiries.All(inquiry => inquiry.WaitingDisks.Count == 0))
+        if (round.Inquiries.All(inquiry => inquiry.HasAllAnswers))
         {
             Answer(round);
         }
         else if (!Timers.IsTimerActive(round.Inquiries))
         {
-            Timers.StartSingleTimer(round.Inquiries, new TimeIsUp(round), DiskGrace);
+            Timers.StartSingleTimer(round.Inquiries, new TimeIsUp(round), Grace);
         }
     }
 
@@ -201,8 +220,8 @@ internal sealed class StatusActor : RaidActor, IWithTimers
         Timers.Cancel(round.Inquiries);
         if (_rounds.Remove(round))
         {
-            round.Asker.Tell(
-                new SystemReport([.. round.Inquiries.Where(inquiry => !inquiry.HasEnded).Select(inquiry => inquiry.Report()), .. round.Refused]), Self);
+            var there = round.Inquiries.Where(inquiry => !inquiry.HasEnded).Select(inquiry => inquiry.Report());
+            round.Asked.Asker.Tell(new SystemReport([.. there, .. round.Asked.Refused]), Self);
         }
     }
 
@@ -211,11 +230,9 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     private sealed record TimeIsUp(Round Round);
 
     /// <summary>One question to all, until it is answered.</summary>
-    private sealed class Round(IActorRef asker, Inquiry[] inquiries, ImmutableArray<ContainerReport> refused)
+    private sealed class Round(AskContainers asked, Inquiry[] inquiries)
     {
-        public ImmutableArray<ContainerReport> Refused { get; } = refused;
-
-        public IActorRef Asker { get; } = asker;
+        public AskContainers Asked { get; } = asked;
 
         public Inquiry[] Inquiries { get; } = inquiries;
 
@@ -229,6 +246,12 @@ internal sealed class StatusActor : RaidActor, IWithTimers
 
         public bool LoopAnswered { get; set; }
 
+        /// <summary>The thread has been silent for a whole limit before this was asked.</summary>
+        public bool LoopIsLate { get; set; }
+
+        /// <summary>So has the container's actor.</summary>
+        public bool IsLate { get; set; }
+
         public bool HasEnded { get; set; }
 
         public ContainerParts? Parts { get; set; }
@@ -239,21 +262,34 @@ internal sealed class StatusActor : RaidActor, IWithTimers
 
         public HashSet<IActorRef> Waiting { get; } = [];
 
+        /// <summary>Those of them who have been silent for a whole limit before this was asked.</summary>
+        public HashSet<IActorRef> Late { get; } = [];
+
         public HashSet<IActorRef> WaitingDisks { get; } = [];
 
         /// <summary>Disks that wait in the kernel.</summary>
         public HashSet<IActorRef> InKernel { get; } = [];
 
-        public bool IsComplete => HasEnded || !Asked.Started || (LoopAnswered && Parts is not null && Waiting.Count == 0);
+        /// <summary>Nobody of whom there is reason to expect an answer owes one, but for disks.</summary>
+        public bool IsComplete => HasEnded || !Asked.Started
+            || ((LoopAnswered || LoopIsLate) && (Parts is not null || IsLate) && Waiting.IsSubsetOf(Late));
+
+        /// <summary>Nobody owes one.</summary>
+        public bool HasAllAnswers => HasEnded || !Asked.Started || (HasAnswered && WaitingDisks.Count == 0);
+
+        private bool HasAnswered => LoopAnswered && Parts is not null && Waiting.Count == 0;
 
         public ContainerReport Report()
         {
             var health = !Asked.Started ? ContainerHealth.Starting
-                : !LoopAnswered ? KernelThread.WaitsInKernel(Asked.Loop.ThreadNumber) ? ContainerHealth.WaitsInKernel : ContainerHealth.Stuck
-                : IsComplete ? ContainerHealth.Answers
+                : !LoopAnswered ? KernelThread.WaitsInKernel(Asked.Loop.ThreadNumber) ? ContainerHealth.WaitsInKernel
+                    : ContainerHealth.Stuck
+                : HasAnswered ? ContainerHealth.Answers
                 : ContainerHealth.Silent;
-            ImmutableArray<string> silent = Asked.Started && Parts is null ? ["container"] : [.. Waiting.Select(actor => actor.Path.Name)];
-            return new ContainerReport(Asked.Name, health, silent, Metadata?.Format ?? "", Metadata?.Generation ?? 0, [.. ArrayReports()], [.. DiskReports()])
+            ImmutableArray<string> silent = Asked.Started && Parts is null ? ["container"]
+                : [.. Waiting.Select(actor => actor.Path.Name)];
+            return new ContainerReport(Asked.Name, health, silent, Metadata?.Format ?? "", Metadata?.Generation ?? 0,
+                [.. ArrayReports()], [.. DiskReports()])
             {
                 Volumes = Metadata?.Volumes ?? [],
                 Uuid = Metadata?.Uuid,
@@ -263,14 +299,17 @@ internal sealed class StatusActor : RaidActor, IWithTimers
         private IEnumerable<ArrayReport> ArrayReports()
         {
             var running = Parts is null ? [] : Parts.Members.Select(member => Arrays.GetValueOrDefault(member.Name)
-                ?? new ArrayStanding(member.Name, -1, ArrayState.Unknown, SyncAction.Unknown, null, 0, [])).Concat(Parts.Striped);
+                ?? new ArrayStanding(member.Name, -1, ArrayState.Unknown, SyncAction.Unknown, null, 0, []))
+                    .Concat(Parts.Striped);
             return running.OrderBy(array => array.Volume).Select(array =>
             {
                 var volume = Metadata?.Volumes.FirstOrDefault(volume => volume.Index == array.Volume);
                 return new ArrayReport(
-                    array.Name, array.Volume, volume?.Name ?? "", volume?.Level, array.State, array.Action, array.Sync?.Fraction, array.RaidDisks, array.Legs)
+                    array.Name, array.Volume, volume?.Name ?? "", volume?.Level, array.State, array.Action,
+                        array.Sync?.Fraction, array.RaidDisks, array.Legs)
                 {
-                    Uuid = volume is null ? null : Metadata!.VolumeUuids.ElementAtOrDefault(Metadata.Volumes.IndexOf(volume)),
+                    Uuid = volume is null ? null
+                        : Metadata!.VolumeUuids.ElementAtOrDefault(Metadata.Volumes.IndexOf(volume)),
                     Recorded = volume,
                     Sync = array.Sync,
                     Waiting = array.Waiting,

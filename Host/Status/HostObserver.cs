@@ -8,16 +8,33 @@ namespace ActorRaid.Host.Status;
 /// <summary>Reads for a status what the actors do not know. One thread at a time.</summary>
 internal sealed class HostObserver(RaidSettings settings, ContainerReader reader, MigrationRecords records)
 {
+    /// <summary>How long all disks together are waited for.</summary>
+    internal static readonly TimeSpan Limit = ContainerReader.Limit;
+
     /// <summary>Reads it. An array that is gone meanwhile is left out.</summary>
     internal HostObservation Look(SystemReport report)
     {
         var text = SysfsAttribute.ReadOnce(settings.MdStatPath);
         var listed = MdStat.Parse(text.Ok ? text.Value : "").Arrays;
-        var arrays = report.Containers.SelectMany(container => container.Arrays.Select(array => (container.Format, Array: array))).ToImmutableDictionary(
-            one => one.Array.Name,
-            one => Read($"{settings.SysRoot}/block/{one.Array.Name}/md", listed.FirstOrDefault(other => other.Name == one.Array.Name), one.Array.Legs.IsEmpty) with
+        var ours = report.Containers.Where(container => container.Refusal is null)
+            .Select(container => container.Name).ToHashSet();
+        var others = listed.Where(array => array.IsContainer).Select(container => container.Name)
+            .Concat(listed.Select(array => array.Container).OfType<string>())
+            .Distinct().Where(name => !ours.Contains(name)).Order(StringComparer.Ordinal).ToList();
+
+        // All disks are asked before any is waited for.
+        var running = report.Containers.SelectMany(container => container.Arrays
+            .Select(array => (container.Format, Array: array))).ToList();
+        var checkpoints = records.Begin(running);
+        var recorded = reader.Read([.. others.Select(name => (name, FormatOf(listed, name)))]);
+        var done = checkpoints();
+
+        var arrays = running.Select(one => one.Array).ToImmutableDictionary(
+            array => array.Name,
+            array => Read($"{settings.SysRoot}/block/{array.Name}/md", listed
+                .FirstOrDefault(other => other.Name == array.Name), array.Legs.IsEmpty) with
             {
-                ReshapeCheckpoint = records.Checkpoint(one.Format, one.Array),
+                ReshapeCheckpoint = done.TryGetValue(array.Name, out var sectors) ? sectors : null,
             });
         arrays = arrays.AddRange(
             from array in listed
@@ -25,17 +42,13 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
             let directory = $"{settings.SysRoot}/block/{array.Name}/md"
             select KeyValuePair.Create(array.Name, Read(directory, array, wantsLegs: true) with
             {
-                State = SysfsAttribute.ReadOnce($"{directory}/array_state") is { Ok: true, Value: var state } ? state : "",
+                State = SysfsAttribute.ReadOnce($"{directory}/array_state") is { Ok: true, Value: var state } ? state
+                    : "",
             }));
-        var ours = report.Containers.Where(container => container.Refusal is null).Select(container => container.Name).ToHashSet();
-        var others = listed.Where(array => array.IsContainer).Select(container => container.Name)
-            .Concat(listed.Select(array => array.Container).OfType<string>())
-            .Distinct().Where(name => !ours.Contains(name)).Order(StringComparer.Ordinal).ToList();
-        var recorded = reader.Read([.. others.Select(name => (name, FormatOf(listed, name)))]);
         return new HostObservation(arrays, [.. others.Select(name => Other(listed, name, recorded[name]))])
         {
             Listed = listed,
-            Problem = text.Ok ? null : $"which arrays run cannot be told: {text.Error}",
+            Problem = text.Ok ? null : $"which arrays run is unknown: {text.Error}",
         };
     }
 
@@ -51,7 +64,8 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
         var mismatches = SysfsAttribute.ReadOnce($"{directory}/mismatch_cnt");
         var progress = listed?.Progress;
         return new ArrayObservation(
-            mismatches.Ok && long.TryParse(mismatches.Value, CultureInfo.InvariantCulture, out var count) ? count : null,
+            mismatches.Ok && long.TryParse(mismatches.Value, CultureInfo.InvariantCulture, out var count) ? count
+                : null,
             progress?.Speed ?? 0,
             MdStatMap.Position(progress),
             progress is { State: MdStatProgressState.Delayed },
@@ -65,7 +79,7 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
         const string prefix = "dev-";
         var legs = SysfsDirectory.List(directory, prefix);
         if (!legs.Ok)
-            yield break; // It has stopped meanwhile, or it cannot be told: its legs are not shown.
+            yield break; // It has stopped meanwhile, or cannot be read: its legs are not shown.
         foreach (var leg in legs.Value)
         {
             var slot = SysfsAttribute.ReadOnce($"{directory}/{leg}/slot");

@@ -7,7 +7,7 @@ using ActorRaid.Reporting;
 namespace ActorRaid.Host.Status;
 
 /// <summary>A status, and the line that tells it; the same for all who ask at that moment.</summary>
-/// <param name="Version">Counts up with each change of what is told, but for its time.</param>
+/// <param name="Version">Counts up with each change of the status, but for its time.</param>
 /// <param name="Status">How things stand.</param>
 internal sealed record StatusSnapshot(long Version, HostStatus Status)
 {
@@ -23,7 +23,8 @@ internal sealed record StatusSnapshot(long Version, HostStatus Status)
             if (_lines.TryGetValue(key, out var line))
                 return line;
             var part = thing is null ? Status : StatusView.About(Status, thing);
-            line = [.. JsonSerializer.SerializeToUtf8Bytes(new ControlReply(ControlRequest.Current, part), StatusJson.Default.ControlReply), (byte)'\n'];
+            line = [.. JsonSerializer.SerializeToUtf8Bytes(new ControlReply(ControlRequest.Current, part),
+                StatusJson.Default.ControlReply), (byte)'\n'];
             // Asked for one after the other, all things that there are must not fill the memory.
             if (_lines.Count < 16)
                 _lines = _lines.Add(key, line);
@@ -33,16 +34,23 @@ internal sealed record StatusSnapshot(long Version, HostStatus Status)
 }
 
 /// <summary>
-/// Puts the status together, on a thread of its own: asks the actors (a message each), reads what else there is, and keeps since when things
-/// are so. However many want to know, it does so once at a time, while somebody does; and when something has happened that matters, or goes on that should
-/// be over in a moment, so that since when things are so does not depend on who asks.
+/// Puts the status together, on a thread of its own: asks the actors (a message each), reads what else there is, and
+/// keeps since when things are so. However many want to know, it does so once at a time, while somebody does; and when
+/// something has happened that matters, or goes on that should be over in a moment, so that since when things are so
+/// does not depend on who asks.
 /// </summary>
 internal sealed class StatusBoard : IDisposable
 {
     // What comes with every burst of writes changes nobody's health.
     private const int Least = (int)EventLevel.Info;
 
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2), Between = TimeSpan.FromMilliseconds(50), WatchEvery = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// What actors and disks may take together is well below <see cref="ControlClient.AnswerLimit"/>, also for whoever
+    /// asks just when others have begun to wait: a status has to say who is stuck.
+    /// </summary>
+    internal static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1), Between = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
     // No event tells the end of what should be over in a moment: it is looked at until it is.
     private static readonly TimeSpan PassingEvery = TimeSpan.FromSeconds(2);
@@ -69,8 +77,8 @@ internal sealed class StatusBoard : IDisposable
     /// <summary>Begins to wait for questions.</summary>
     /// <param name="describe">Asks the actors.</param>
     /// <param name="observe">Reads what else there is.</param>
-    /// <param name="teller">Who tells it.</param>
-    /// <param name="events">Whose dropped events are told, and whose new ones are a reason to look again.</param>
+    /// <param name="teller">Whose status it is.</param>
+    /// <param name="events">The dropped ones of these are counted, and new ones are a reason to look again.</param>
     /// <param name="clock">What time it is; null: the system's.</param>
     internal StatusBoard(
         Func<TimeSpan, Task<SystemReport?>> describe, Func<SystemReport, HostObservation> observe, StatusTeller teller,
@@ -84,7 +92,9 @@ internal sealed class StatusBoard : IDisposable
         new Thread(Run, 256 * 1024) { IsBackground = true, Name = "status" }.Start();
     }
 
-    /// <summary>Containers are being handed over: those that rest meanwhile are told as they were before, not as silent.</summary>
+    /// <summary>
+    /// Containers are being handed over: those that rest meanwhile are as they were before, not silent.
+    /// </summary>
     internal volatile bool HandingOver;
 
     /// <summary>Since when things are what they are.</summary>
@@ -119,7 +129,9 @@ internal sealed class StatusBoard : IDisposable
         }
     }
 
-    /// <summary>For one who watches: the latest status once its version is another than that, which is seen within a second.</summary>
+    /// <summary>
+    /// For one who watches: the latest status once its version is another than that, which is seen within a second.
+    /// </summary>
     internal Task<StatusSnapshot> After(long version)
     {
         lock (_gate)
@@ -136,7 +148,8 @@ internal sealed class StatusBoard : IDisposable
         }
     }
 
-    private static TaskCompletionSource<StatusSnapshot> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<StatusSnapshot> New() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Run()
     {
@@ -215,7 +228,8 @@ internal sealed class StatusBoard : IDisposable
         {
             var handing = HandingOver;
             report = new SystemReport([.. report.Containers.Select(container =>
-                handing && container.Health != ContainerHealth.Answers && _reports.TryGetValue(container.Name, out var known) ? known : container)]);
+                handing && container.Health != ContainerHealth.Answers
+                    && _reports.TryGetValue(container.Name, out var known) ? known : container)]);
             _reports = report.Containers.ToImmutableDictionary(container => container.Name);
         }
         StatusMemory before;

@@ -65,8 +65,22 @@ public sealed class StatusMapTests
         Assert.Equal(health, Sample.Map(array, Sample.Seen() with { Legs = reports }).Health);
     }
 
+    [Fact]
+    public void A_mirror_has_no_chunk_and_others_have()
+    {
+        (int, bool) Chunk(int level)
+        {
+            var status = Sample.Map(Sample.Array with { Level = level, Recorded = Sample.Volume with { Level = level } });
+            return (status.Containers[0].Arrays[0].ChunkBytes, StatusPage.Of(status).Contains("chunk", StringComparison.Ordinal));
+        }
+
+        Assert.Equal((0, false), Chunk(1));
+        Assert.Equal((131_072, true), Chunk(5));
+    }
+
     [Theory]
-    // The reshape is recorded, md does not know of it yet; md has made it a RAID 4; moves data; has moved it; is RAID 0 again.
+    // The reshape is recorded, md does not know of it yet; md has made it a RAID 4; moves data; has moved it; is RAID 0
+    // again.
     [InlineData(4, 2, 0, 2, SyncAction.Idle, true, "OK", 0)]
     [InlineData(4, 2, 3, 2, SyncAction.Idle, true, "OK", 0)]
     [InlineData(4, 2, 4, 3, SyncAction.Reshape, true, "REBUILDING", 0)]
@@ -110,19 +124,20 @@ public sealed class StatusMapTests
             },
             TimeSpan.FromSeconds(1));
         var array = Sample.Array.WithLeg(0, LegFlags.Faulty) with { Action = SyncAction.Reshape, Recorded = Sample.Volume with { Activity = VolumeActivity.Reshape, Checkpoint = 0 } };
-        Assert.Equal(6144 * record.CurrentUnit, records.Checkpoint("imsm", array));
+        ulong? Checkpoint(string format, ArrayReport array) => records.Begin([(format, array)])() is { IsEmpty: false } found ? found["md126"] : null;
+        Assert.Equal(6144 * record.CurrentUnit, Checkpoint("imsm", array));
         Assert.Equal(6144 * record.CurrentUnit, Sample.Map(array, Sample.Seen() with { ReshapeCheckpoint = 6144 * record.CurrentUnit }).Containers[0].Arrays[0].CheckpointSectors);
-        Assert.Null(records.Checkpoint("ddf", array));
-        Assert.Null(records.Checkpoint("imsm", array with { Action = SyncAction.Idle }));
+        Assert.Null(Checkpoint("ddf", array));
+        Assert.Null(Checkpoint("imsm", array with { Action = SyncAction.Idle }));
         Assert.Equal(["sdb"], asked);
 
         // A disk that does not answer is asked once, however often somebody asks for it.
         hangs = true;
         for (var i = 0; i < 3; i++)
-            Assert.Null(records.Checkpoint("imsm", array));
+            Assert.Null(Checkpoint("imsm", array));
         Assert.Equal(["sdb", "sdb"], asked);
         gate.Set();
-        Assert.True(SpinWait.SpinUntil(() => records.Checkpoint("imsm", array) is not null, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => Checkpoint("imsm", array) is not null, TimeSpan.FromSeconds(20)));
     }
 
     [Fact]
