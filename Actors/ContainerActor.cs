@@ -39,6 +39,7 @@ internal sealed record ContainerLeft(string Container, Task<bool> Closed);
 /// </summary>
 internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStash
 {
+    private const string LookAgainTimer = "look-again";
     private const int RestartsWithin = 5;
     private static readonly TimeSpan RestartsLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WritesLimit = TimeSpan.FromSeconds(3);
@@ -288,7 +289,7 @@ internal sealed partial class ContainerActor : RaidActor, IWithTimers, IWithStas
             _settings.Events.Error("not-read", $"{why}; tried again");
         }
 
-        Timers.StartSingleTimer("look-again", new LookOnceMore(), LookAgainAfter);
+        Timers.StartSingleTimer(LookAgainTimer, new LookOnceMore(), LookAgainAfter);
     }
 
     /// <summary>Compares what md has with whom we supervise.</summary>

@@ -90,7 +90,7 @@ internal sealed partial class ContainerActor
     /// <summary>mdmon's rule: with no array left, and nobody who holds the container open, there is nothing to stay for.</summary>
     private void LeaveIfAlone()
     {
-        if (_members.Count > 0 || _farewellTo is not null || _aboutToLeave)
+        if (_aboutToLeave || !IsAlone)
         {
             return;
         }
@@ -104,6 +104,9 @@ internal sealed partial class ContainerActor
         _aboutToLeave = true;
         _metadata.Tell(new Flush(), Self);
     }
+
+    /// <summary>It has no array: none either that runs and could not be read, which is looked at again.</summary>
+    private bool IsAlone => _members.Count == 0 && _farewellTo is null && !Timers.IsTimerActive(LookAgainTimer);
 
     /// <summary>Nobody holds the container open, or it is gone. That it cannot be opened for any other reason says nothing.</summary>
     private bool IsUnused()
@@ -131,7 +134,7 @@ internal sealed partial class ContainerActor
     private void LeaveIfStillAlone()
     {
         _aboutToLeave = false;
-        if (_members.Count > 0 || _farewellTo is not null)
+        if (!IsAlone)
         {
             return;
         }
