@@ -9,7 +9,9 @@ namespace ActorRaid.Reporting;
 /// <param name="Disk">The disk in it; null where the container or an array is meant.</param>
 public sealed record NamedThing(ContainerStatus? Container, ArrayStatus? Array = null, DiskStatus? Disk = null)
 {
-    /// <summary>The kernel's name of it: md127, md126, sda. Of a volume that does not run its place in its container: md127/0.</summary>
+    /// <summary>
+    /// The kernel's name of it: md127, md126, sda. Of a volume that does not run its place in its container: md127/0.
+    /// </summary>
     public string Kernel => Array?.Name ?? Disk?.Name ?? Container?.Name ?? "";
 
     /// <summary>For a list: <c>md126 (volume "vol0" of md127)</c>.</summary>
@@ -58,12 +60,14 @@ public static class NameLookup
 
     /// <summary>Why a name that fits several things is refused.</summary>
     public static string Several(string name, ImmutableArray<NamedThing> things) =>
-        $"\"{Printable.Of(name)}\" may be any of {things.Length}: {string.Join(", ", things.Select(thing => thing.Text))}; say which by the kernel's name, below /dev, or by its UUID";
+        $"\"{Printable.Of(name)}\" may be any of {things.Length}: "
+            + $"{string.Join(", ", things.Select(thing => thing.Text))}; say which by the kernel's name, below /dev, "
+            + $"or by its UUID";
 
     /// <summary>Why a name that fits nothing is refused: there is no such thing, or what there is cannot be
     /// told.</summary>
     public static string None(HostStatus status, string name) => status.Problem is { } problem
-        ? $"whether there is a {name} here cannot be told: {problem}"
+        ? $"whether there is a {name} here is unknown: {problem}"
         : $"there is no {name} here; what there is: {All(status)}";
 
     /// <summary>What there is to ask for: containers, arrays with their volumes' names, disks.</summary>
@@ -73,7 +77,8 @@ public static class NameLookup
         _ => thing.Kernel,
     }).DefaultIfEmpty("nothing"));
 
-    private static IEnumerable<NamedThing> Things(HostStatus status) => status.Containers.SelectMany(container => new[] { new NamedThing(container) }
+    private static IEnumerable<NamedThing> Things(HostStatus status) =>
+        status.Containers.SelectMany(container => new[] { new NamedThing(container) }
         .Concat(container.Arrays.Select(array => new NamedThing(container, Array: array)))
         .Concat(container.Disks.Select(disk => new NamedThing(container, Disk: disk))))
         .Concat((status.NativeArrays ?? []).Select(array => new NamedThing(null, array)));
@@ -96,21 +101,26 @@ public static class NameLookup
             : path.StartsWith(ArrayLinks, StringComparison.Ordinal) ? Fits(thing, path[ArrayLinks.Length..])
             : path.StartsWith(Devices, StringComparison.Ordinal) && IsDevice(thing, path[Devices.Length..]));
 
-    private static bool IsDevice(NamedThing thing, string device) => device is not "" && (thing.Kernel == device || thing switch
+    private static bool IsDevice(NamedThing thing, string device) => device is not ""
+        && (thing.Kernel == device || thing switch
     {
         { Disk: { } disk } => disk.Device == device,
-        // md's own major number, and the minor number that is the array's (one with partitions of the old kind has another major).
+        // md's own major number, and the minor number that is the array's (one with partitions of the old kind has
+        // another major).
         _ => device.StartsWith("9:", StringComparison.Ordinal) && thing.Kernel == $"md{device[2..]}",
     });
 
     /// <summary>As the metadata has it, or, as that keeps the last 16 characters, in full.</summary>
     private static bool IsSerial(string serial, string name) =>
-        serial is not "" && (serial == name || (serial.Length == 16 && name.EndsWith(serial, StringComparison.Ordinal)));
+        serial is not "" && (serial == name
+            || (serial.Length == 16 && name.EndsWith(serial, StringComparison.Ordinal)));
 
-    private static bool IsUuid(string? uuid, string name) => uuid is not null && Digits(uuid) is { Length: 32 } digits && digits == Digits(name);
+    private static bool IsUuid(string? uuid, string name) => uuid is not null && Digits(uuid) is { Length: 32 } digits
+        && digits == Digits(name);
 
     /// <summary>Its hexadecimal digits alone; null where there is anything else but separators.</summary>
-    private static string? Digits(string text) => text.All(letter => char.IsAsciiHexDigit(letter) || letter is ':' or '-' or '.' or ' ')
+    private static string? Digits(string text) => text
+        .All(letter => char.IsAsciiHexDigit(letter) || letter is ':' or '-' or '.' or ' ')
         ? string.Concat(text.Where(char.IsAsciiHexDigit)).ToLowerInvariant()
         : null;
 }

@@ -2,16 +2,22 @@ using System.Globalization;
 
 namespace ActorRaid.Reporting;
 
-/// <summary>The words that people are told a status in: the same wherever it is shown.</summary>
+/// <summary>The words of a status: the same wherever it is shown.</summary>
 public static class Words
 {
-    /// <summary>The exit status of a command line that is not understood (sysexits.h, EX_USAGE): no status of a health is the same.</summary>
+    /// <summary>
+    /// The exit status of a command line that is not understood (sysexits.h, EX_USAGE): no status of a health is the
+    /// same.
+    /// </summary>
     public const int UsageStatus = 64;
 
     /// <summary>OK, REBUILDING, DEGRADED, UNKNOWN, INACTIVE, STALLED, FAILED.</summary>
     public static string Of(Health health) => health.ToString().ToUpperInvariant();
 
-    /// <summary>The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed, stalled or not running, 3 cannot tell.</summary>
+    /// <summary>
+    /// The exit status of a script's question: 0 all well, 1 degraded or rebuilding, 2 failed, stalled or not running,
+    /// 3 cannot tell.
+    /// </summary>
     public static int ExitStatus(Health health) => health switch
     {
         Health.Ok => 0,
@@ -42,13 +48,17 @@ public static class Words
             unit++;
         }
 
-        return unit == 0 ? Text($"{bytes} B") : value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture) + " " + units[unit];
+        return unit == 0 ? Text($"{bytes} B")
+            : value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture) + " "
+            + units[unit];
     }
 
     /// <summary>How far, in whole percent, rounded down: 100 % is the end.</summary>
     public static string Percent(Progress progress) => Text($"{Math.Floor(Math.Min(1, progress.Fraction) * 100)} %");
 
-    /// <summary>What is under way, as people call it: resync, recovery, check, repair, reshape; null: nothing that moves.</summary>
+    /// <summary>
+    /// What is under way, as people call it: resync, recovery, check, repair, reshape; null: nothing that moves.
+    /// </summary>
     public static string? Action(string action) => action switch
     {
         "recover" => "recovery",

@@ -8,7 +8,7 @@ const meanings = {
   ok: 'Data is safe: every array is whole.',
   rebuilding: 'Data is there; redundancy is being made complete.',
   degraded: 'Data is there, but redundancy is missing and nothing is being done about it.',
-  unknown: 'It cannot be told how things stand.',
+  unknown: 'How things stand is unknown.',
   inactive: 'A volume does not run: its data is not available until it is started.',
   stalled: 'Writers may be waiting: a disk hangs, or a supervisor is stuck.',
   failed: 'Data cannot be read.',
@@ -179,7 +179,7 @@ function draw() {
     byId('host').textContent = status.host;
     fill(byId('at'), [document.createTextNode(`as of ${new Date(status.at).toLocaleTimeString()}`)]);
     byId('at').dateTime = status.at;
-    fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, status.problem ? `It cannot be told which containers there are: ${status.problem}.` : 'There is no container on this host.')]);
+    fill(byId('containers'), status.containers.length ? status.containers.map(container) : [make('p.card', {}, status.problem ? `Which containers there are is unknown: ${status.problem}.` : 'There is no container on this host.')]);
     byId('native').hidden = !status.nativeArrays?.length;
     fill(byId('native-arrays'), (status.nativeArrays ?? []).map(array));
   }

@@ -3,8 +3,8 @@ using ActorRaid.Reporting;
 namespace ActorRaid.Host.Status;
 
 /// <summary>
-/// What a person may be told to do: pure functions. A command is named only where it can cost no data; where that
-/// cannot be told, none is. The rule: while a volume of the container has failed, does not run, or is not known, what
+/// What to advise a person: pure functions. A command is named only where it can cost no data; where that is unknown,
+/// none is. The rule: while a volume of the container has failed, does not run, or is not known, what
 /// its data can be saved from may be any disk of the container, as it is.
 /// </summary>
 internal static class Advice
@@ -12,14 +12,17 @@ internal static class Advice
     /// <summary>
     /// Every volume of the container runs, and has its data: nothing depends on a disk that no array uses.
     /// </summary>
-    internal static bool IsSettled(ContainerStatus container) => container is { Monitor: null, Arrays.IsEmpty: false } && container.Arrays.All(HasItsData);
+    internal static bool IsSettled(ContainerStatus container) => container is { Monitor: null, Arrays.IsEmpty: false }
+        && container.Arrays.All(HasItsData);
 
     /// <summary>The first volume that keeps it from being so; null: there is none, or none is known.</summary>
-    internal static ArrayStatus? Unsettled(ContainerStatus container) => container.Arrays.FirstOrDefault(array => !HasItsData(array));
+    internal static ArrayStatus? Unsettled(ContainerStatus container) => container.Arrays
+        .FirstOrDefault(array => !HasItsData(array));
 
     /// <summary>A disk that no array uses may be taken out.</summary>
     internal static bool MayTakeOut(ContainerStatus container, DiskStatus disk) =>
-        IsSettled(container) && !disk.Hangs && container.Arrays.All(array => array.Legs.All(leg => leg.Disk != disk.Name));
+        IsSettled(container) && !disk.Hangs
+            && container.Arrays.All(array => array.Legs.All(leg => leg.Disk != disk.Name));
 
     /// <summary>A disk may be added: no volume needs one that it may replace, and no reshape is under way.</summary>
     internal static bool MayAdd(ContainerStatus container) => IsSettled(container) && !container.Arrays.Any(IsReshaped);
@@ -32,13 +35,15 @@ internal static class Advice
         IsSettled(container) && !IsReshaped(array) && array.Action == "idle";
 
     /// <summary>How a disk is taken out.</summary>
-    internal static string TakeOut(ContainerStatus container, DiskStatus disk) => $"mdadm --remove /dev/{container.Name} /dev/{disk.Name}";
+    internal static string TakeOut(ContainerStatus container, DiskStatus disk) =>
+        $"mdadm --remove /dev/{container.Name} /dev/{disk.Name}";
 
     /// <summary>How a spare is added.</summary>
     internal static string Add(ContainerStatus container) => $"mdadm --add /dev/{container.Name} DISK";
 
     /// <summary>Whether somebody wants it left alone.</summary>
-    internal static bool IsFrozen(ArrayStatus array) => array.Conditions is { } conditions && conditions.Contains("frozen");
+    internal static bool IsFrozen(ArrayStatus array) => array.Conditions is { } conditions
+        && conditions.Contains("frozen");
 
     /// <summary>What a disk is to an array that would lose data without it; null: nothing.</summary>
     internal static string? Needed(ArrayStatus array, DiskStatus disk)
@@ -51,7 +56,8 @@ internal static class Advice
     }
 
     private static bool HasItsData(ArrayStatus array) =>
-        array is { Health: Health.Ok or Health.Rebuilding or Health.Degraded, State: not ("" or "inactive" or "clear" or "broken") };
+        array is { Health: Health.Ok or Health.Rebuilding or Health.Degraded,
+            State: not ("" or "inactive" or "clear" or "broken") };
 
     private static bool IsReshaped(ArrayStatus array) =>
         array.Action == "reshape" || (array.Conditions is { } conditions && conditions.Contains("reshape"));

@@ -9,8 +9,8 @@ using ActorRaid.SysfsIo;
 namespace ActorRaid.Host.Status;
 
 /// <summary>
-/// What is told of arrays that no actor of ours looks after: native ones, those that others monitor, volumes that do not run. Pure functions of
-/// /proc/mdstat and of what the disks say.
+/// The status of arrays that no actor of ours looks after: native ones, those that others monitor, volumes that do not
+/// run. Pure functions of /proc/mdstat and of what the disks say.
 /// </summary>
 internal static class MdStatMap
 {
@@ -22,7 +22,8 @@ internal static class MdStatMap
     internal static ArrayStatus Array(MdStatArray array, VolumeInfo? recorded, ArrayObservation? seen,
         Remembering memory)
     {
-        var health = HealthOf(array);
+        // /proc/mdstat calls a RAID 0 active that md has given up.
+        var health = seen is { State: "broken" } ? Health.Failed : HealthOf(array);
         var progress = array.Progress;
         ImmutableArray<string> conditions =
         [
@@ -32,7 +33,8 @@ internal static class MdStatMap
             .. progress is { State: MdStatProgressState.Remote } ? ["remote"] : System.Array.Empty<string>(),
         ];
         return new ArrayStatus(
-            array.Name, int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume) ? volume : -1, recorded?.Name ?? "", array.Level ?? "",
+            array.Name, int.TryParse(array.Subarray, CultureInfo.InvariantCulture, out var volume) ? volume
+                : -1, recorded?.Name ?? "", array.Level ?? "",
             (array.Blocks ?? 0) * 1024, StatusMap.ChunkBytes(recorded), health, StateOf(array, seen), Action(progress),
             StatusMap.Progress(Position(progress), progress?.Speed ?? 0), null, recorded is { Dirty: true },
                 RaidDisks(array), Missing(array),
@@ -49,7 +51,8 @@ internal static class MdStatMap
         string container, ImmutableArray<VolumeInfo> volumes, IEnumerable<MdStatArray> listed, Remembering memory)
     {
         var arrays = listed.ToLookup(array => array.Subarray);
-        return volumes.Select(volume => (volume, arrays[volume.Index.ToString(CultureInfo.InvariantCulture)].FirstOrDefault()))
+        return volumes.Select(volume =>
+            (volume, arrays[volume.Index.ToString(CultureInfo.InvariantCulture)].FirstOrDefault()))
             .Where(found => found.Item2 is not { Level: not null })
             .Select(found => Resting(container, found.volume, found.Item2, memory));
     }
@@ -83,13 +86,16 @@ internal static class MdStatMap
         var name = listed?.Name ?? string.Create(CultureInfo.InvariantCulture, $"{container}/{volume.Index}");
         ImmutableArray<string> missing = [.. volume.Legs.Where(leg => leg.Device is null).Select(leg => leg.Serial)];
         return new ArrayStatus(
-            name, volume.Index, volume.Name, string.Create(CultureInfo.InvariantCulture, $"raid{volume.Level}"), (long)volume.ArraySectors * 512,
-            StatusMap.ChunkBytes(volume), health, "inactive", "idle", null, volume.Activity == VolumeActivity.None ? null : volume.Checkpoint, volume.Dirty,
+            name, volume.Index, volume.Name, string.Create(CultureInfo.InvariantCulture, $"raid{volume.Level}"),
+                (long)volume.ArraySectors * 512,
+            StatusMap.ChunkBytes(volume), health, "inactive", "idle", null, volume.Activity == VolumeActivity.None
+                ? null : volume.Checkpoint, volume.Dirty,
             volume.Legs.Length, there.Count(leg => !leg), null, [], memory.Since($"{name} health", health.ToString()),
             MissingDisks: missing.IsEmpty ? null : missing);
     }
 
-    private static string Action(MdStatProgress? progress) => progress?.Action is "recovery" ? "recover" : progress?.Action ?? "idle";
+    private static string Action(MdStatProgress? progress) => progress?.Action is "recovery" ? "recover"
+        : progress?.Action ?? "idle";
 
     private static string StateOf(MdStatArray array, ArrayObservation? seen) =>
         array.Level is null ? "inactive"

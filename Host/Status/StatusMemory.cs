@@ -20,9 +20,13 @@ internal sealed record StatusMemory(ImmutableDictionary<string, (string Value, D
     internal bool IsPassing => Known.Values.Any(known => known.Value == Remembering.Yes);
 
     /// <summary>As it is handed over.</summary>
-    internal ImmutableArray<SinceWhen> ToList() => [.. Known.Select(known => new SinceWhen(known.Key, known.Value.Value, known.Value.Since))];
+    internal ImmutableArray<SinceWhen> ToList() =>
+        [.. Known.Select(known => new SinceWhen(known.Key, known.Value.Value, known.Value.Since))];
 
-    /// <summary>With what another process knew: what is the same as it was then is so since then, and what was not met here is as it was.</summary>
+    /// <summary>
+    /// With what another process knew: what is the same as it was then is so since then, and what was not met here is
+    /// as it was.
+    /// </summary>
     internal StatusMemory With(ImmutableArray<SinceWhen> handed)
     {
         var known = Known.ToBuilder();
@@ -35,7 +39,9 @@ internal sealed record StatusMemory(ImmutableDictionary<string, (string Value, D
     }
 }
 
-/// <summary>Goes through one look at everything: what is the same as before keeps its time, what was not met is forgotten.</summary>
+/// <summary>
+/// Goes through one look at everything: what is the same as before keeps its time, what was not met is forgotten.
+/// </summary>
 /// <param name="before">What the look before has left.</param>
 /// <param name="now">The time of this one.</param>
 /// <param name="happened">What has happened in between, the oldest first.</param>
@@ -52,10 +58,12 @@ internal sealed class Remembering(StatusMemory before, DateTimeOffset now, IRead
     internal StatusMemory Memory(bool keepRest) => new(keepRest ? before.Known.SetItems(_known) : _known.ToImmutable());
 
     /// <summary>Since when it has that value.</summary>
-    internal DateTimeOffset Since(string name, string value) => Note(name, value, Told(name[..name.IndexOf(' ')]) ?? now);
+    internal DateTimeOffset Since(string name, string value) =>
+        Note(name, value, Told(name[..name.IndexOf(' ')]) ?? now);
 
     /// <summary>For how long it has been so; zero where it is not.</summary>
-    internal TimeSpan Lasts(string name, bool isSo) => now - Note(name, isSo ? Yes : "no", now) is var time && isSo ? time : TimeSpan.Zero;
+    internal TimeSpan Lasts(string name, bool isSo) => now - Note(name, isSo ? Yes : "no", now) is var time && isSo
+        ? time : TimeSpan.Zero;
 
     private DateTimeOffset Note(string name, string value, DateTimeOffset changed)
     {
@@ -66,5 +74,6 @@ internal sealed class Remembering(StatusMemory before, DateTimeOffset now, IRead
 
     /// <summary>When something was first told of whose it is; null: nothing was.</summary>
     private DateTimeOffset? Told(string whose) =>
-        happened.FirstOrDefault(e => e.Array == whose || e.Disk == whose || (e.Container == whose && e.Array is null && e.Disk is null))?.Time;
+        happened.FirstOrDefault(e => e.Array == whose || e.Disk == whose
+            || (e.Container == whose && e.Array is null && e.Disk is null))?.Time;
 }

@@ -8,14 +8,16 @@ namespace ActorRaid.Reporting.Settings;
 /// <typeparam name="T">The settings.</typeparam>
 /// <param name="Settings">The settings; the defaults when there is any problem.</param>
 /// <param name="Given">The keys that the file has.</param>
-/// <param name="Problems">What is wrong with it, each with file, line and key; none: it is in order, or not there.</param>
+/// <param name="Problems">What is wrong with it, each with file, line and key; none: it is in order, or not
+/// there.</param>
 /// <param name="Exists">Whether there is a file.</param>
-public sealed record SettingsRead<T>(T Settings, ImmutableHashSet<string> Given, ImmutableArray<string> Problems, bool Exists)
+public sealed record SettingsRead<T>(T Settings, ImmutableHashSet<string> Given, ImmutableArray<string> Problems,
+    bool Exists)
     where T : class;
 
 /// <summary>
-/// A configuration file: one JSON object with known keys, all of them optional; comments and a trailing comma are allowed. It is read
-/// token by token, because each problem is to be told with its line.
+/// A configuration file: one JSON object with known keys, all of them optional; comments and a trailing comma are
+/// allowed. It is read token by token, because each problem is shown with its line.
 /// </summary>
 /// <typeparam name="T">The settings.</typeparam>
 /// <param name="keys">The keys that it may have.</param>
@@ -55,12 +57,14 @@ public sealed class SettingsFile<T>(ImmutableArray<SettingKey<T>> keys, T defaul
         var settings = defaults;
         var given = ImmutableHashSet.CreateBuilder<string>();
         var problems = ImmutableArray.CreateBuilder<string>();
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var reader = new Utf8JsonReader(bytes,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         try
         {
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject)
-                return Refused($"{path}:{Line(bytes, reader)}: found {Found(bytes, reader)}; the file is one object: {{ ... }}");
+                return Refused($"{path}:{Line(bytes, reader)}: found {Found(bytes, reader)}; the file is one object: "
+                    + $"{{ ... }}");
             var group = "";
             while (reader.Read())
             {
@@ -80,7 +84,8 @@ public sealed class SettingsFile<T>(ImmutableArray<SettingKey<T>> keys, T defaul
                 }
                 var key = keys.FirstOrDefault(known => known.Name == name);
                 if (key is null)
-                    problems.Add($"{path}:{Line(bytes, reader)}: the key \"{name}\" is not known; known are {string.Join(", ", keys.Select(known => known.Name))}");
+                    problems.Add($"{path}:{Line(bytes, reader)}: the key \"{name}\" is not known; known are "
+                        + $"{string.Join(", ", keys.Select(known => known.Name))}");
                 else if (!given.Add(name))
                     problems.Add($"{path}:{Line(bytes, reader)}: {name} is there twice");
                 reader.Read();
@@ -91,7 +96,8 @@ public sealed class SettingsFile<T>(ImmutableArray<SettingKey<T>> keys, T defaul
                     if (key.Read(settings, ref value) is { } changed)
                         settings = changed;
                     else
-                        problems.Add($"{path}:{Line(bytes, reader)}: {name} is {Found(bytes, reader)}; allowed is {key.Allowed}");
+                        problems.Add($"{path}:{Line(bytes, reader)}: {name} is {Found(bytes, reader)}; allowed is "
+                            + $"{key.Allowed}");
                 }
                 reader.Skip();
             }
@@ -109,11 +115,13 @@ public sealed class SettingsFile<T>(ImmutableArray<SettingKey<T>> keys, T defaul
 
     // Keys whose names have a dot are given as members of an object: "cluster.host" as "cluster": { "host": ... }.
     private bool IsGroup(string name, Utf8JsonReader reader) =>
-        keys.Any(key => key.Name.StartsWith(name + ".", StringComparison.Ordinal)) && reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+        keys.Any(key => key.Name.StartsWith(name + ".", StringComparison.Ordinal)) && reader.Read()
+            && reader.TokenType == JsonTokenType.StartObject;
 
     private SettingsRead<T> Refused(string problem) => new(defaults, [], [problem], true);
 
-    private static int Line(ReadOnlySpan<byte> bytes, in Utf8JsonReader reader) => bytes[..(int)reader.TokenStartIndex].Count((byte)'\n') + 1;
+    private static int Line(ReadOnlySpan<byte> bytes, in Utf8JsonReader reader) =>
+        bytes[..(int)reader.TokenStartIndex].Count((byte)'\n') + 1;
 
     // Of a list or an object everything, if it is short.
     private static string Found(ReadOnlySpan<byte> bytes, Utf8JsonReader reader)

@@ -66,7 +66,15 @@ public sealed class ScenarioTests(GuestLab lab)
     /// <summary>Parts of the table of states; the first takes a minute and a half.</summary>
     [Fact]
     public void What_is_told_in_each_state_is_what_the_table_of_states_has() =>
-        lab.Passes("states", 300, $"PARTS={(GuestLab.Soak ? "running resting native" : "resting native")}");
+        lab.Passes("states", 300, $"PARTS={(GuestLab.Soak ? "running resting native rare" : "resting native")}");
+
+    /// <summary>States that last only where something is slow: a write, the metadata, another resync.</summary>
+    [SoakFact]
+    public void What_is_over_in_a_moment_is_shown_as_the_table_of_states_has_it() => lab.Passes("states-moments", 400);
+
+    /// <summary>Threads that stand still, files and disks that cannot be read, no descriptors.</summary>
+    [SoakFact]
+    public void What_only_a_fault_makes_is_shown_as_the_table_of_states_has_it() => lab.Passes("states-faults", 400);
 
     /// <summary>What is not supported is left to whoever can do it.</summary>
     [SoakFact]

@@ -14,7 +14,9 @@ public sealed class NameLookupTests : IDisposable
 
     private readonly TempDirectory _root = new();
 
-    /// <summary>Container md127 with md126 and md124, container md123 with md122: md126 and md122 are both called Volume0.</summary>
+    /// <summary>
+    /// Container md127 with md126 and md124, container md123 with md122: md126 and md122 are both called Volume0.
+    /// </summary>
     private static readonly HostStatus Two = Sample.Map(
         [
             Sample.Container with
@@ -119,7 +121,7 @@ public sealed class NameLookupTests : IDisposable
             Assert.StartsWith("DEGRADED md0,", part.Summary, StringComparison.Ordinal);
         }
         Assert.Contains("md0", NameLookup.All(status), StringComparison.Ordinal);
-        Assert.StartsWith("whether there is a md1 here cannot be told: EIO", NameLookup.None(status
+        Assert.StartsWith("whether there is a md1 here is unknown: EIO", NameLookup.None(status
             with { Problem = "EIO" }, "md1"), StringComparison.Ordinal);
     }
 

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace ActorRaid.Tests.Statuses;
 
-/// <summary>What is told of what does not run, of what is not ours, and that the line never says other than the verdict.</summary>
+/// <summary>
+/// What is told of what does not run, of what is not ours, and that the line never says other than the verdict.
+/// </summary>
 public sealed class RestingTests
 {
     private const string NothingRuns = """
@@ -60,9 +62,9 @@ public sealed class RestingTests
     {
         var unknown = Told(NothingRuns, Other(RecordedContainer.Unknown("its disks are not known: EIO")));
         Assert.Equal(Health.Unknown, unknown.Health);
-        Assert.Equal("UNKNOWN md127: whether it has volumes that do not run cannot be told: its disks are not known: EIO", unknown.Summary);
-        var blind = Map(HostObservation.None with { Problem = "which arrays run cannot be told: ENFILE" });
-        Assert.Equal((Health.Unknown, "UNKNOWN which arrays run cannot be told: ENFILE"), Line(blind));
+        Assert.Equal("UNKNOWN md127: whether it has volumes that do not run is unknown: its disks are not known: EIO", unknown.Summary);
+        var blind = Map(HostObservation.None with { Problem = "which arrays run is unknown: ENFILE" });
+        Assert.Equal((Health.Unknown, "UNKNOWN which arrays run is unknown: ENFILE"), Line(blind));
     }
 
     [Fact]
@@ -136,6 +138,18 @@ public sealed class RestingTests
     [InlineData(6, 4, 1, "0123 4501 2345")]
     public void Copies_lie_where_md_puts_them(int legs, int near, int far, string groups) =>
         Assert.Equal(groups, string.Join(' ', Redundancy.Of(10, legs, near, far).Groups.Select(group => string.Concat(group))));
+
+    [Fact]
+    public void A_RAID_0_that_md_has_given_up_has_failed_though_mdstat_calls_it_active()
+    {
+        var listed = MdStat.Parse("md0 : active raid0 sdb[1] sda[0]\n      40960 blocks super 1.2 512k chunks\n").Arrays;
+        var seen = HostObservation.None with
+        {
+            Listed = listed,
+            Arrays = HostObservation.None.Arrays.Add("md0", Sample.Seen() with { State = "broken" }),
+        };
+        Assert.Equal((Health.Failed, "FAILED md0 (not ours)"), Line(Map(seen)));
+    }
 
     [Fact]
     public void A_native_resync_is_a_rebuild()

@@ -21,7 +21,7 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
     /// <summary>It has been so for three seconds.</summary>
     public bool Lasts { get; init; }
 
-    /// <summary>How that is told.</summary>
+    /// <summary>The status that follows from it.</summary>
     public HostStatus Status()
     {
         var (status, memory) = StatusMap.Of(Sample.Teller, Report, Seen, StatusMemory.Empty, Sample.Then);
@@ -53,19 +53,20 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
         // ---- containers
         yield return ("nothing", () => Nothing(""));
         yield return ("container-of-spares", () => Nobody(Resting, Sample.Recorded with { Volumes = [] }));
-        yield return ("container-starting", () => Of(whole with { Health = ContainerHealth.Starting, Arrays = [],
-            Disks = [], Volumes = [], Format = "" }));
-        yield return ("container-silent", () => Of(whole with { Health = ContainerHealth.Silent, Silent = ["metadata"],
-            Format = "", Volumes = [], Disks = [], Arrays = [Sample.Array with { Recorded = null, VolumeName = "",
-            Level = null }] }));
-        yield return ("container-waits-in-kernel", () => Of(whole with { Health = ContainerHealth.WaitsInKernel }));
-        yield return ("container-stuck", () => Of(whole with
+        var dumb = whole with { Arrays = [], Disks = [], Volumes = [], Format = "" };
+        yield return ("container-starting", () => Shown(dumb with { Health = ContainerHealth.Starting }));
+        yield return ("container-silent", () => Shown(dumb with { Health = ContainerHealth.Silent,
+            Silent = ["container"] }));
+        Situation Behind(ContainerHealth thread) => Of(whole with
         {
             // Its actors are on that thread.
-            Health = ContainerHealth.Stuck, Format = "", Generation = 0, Volumes = [],
+            Health = thread, Format = "", Generation = 0, Volumes = [],
             Arrays = [new ArrayReport("md126", -1, "", null, ArrayState.Unknown, SyncAction.Unknown, null, 0, [])],
             Disks = [.. whole.Disks.Select(disk => disk with { Serial = "", Sectors = 0, Answers = false })],
-        }, Look(Sample.Seen() with { Legs = Sample.Array.Legs })) with { Happened = [Event("container-stuck")], Lasts = true });
+        }, Look(Sample.Seen() with { Legs = Sample.Array.Legs }))
+            with { Happened = [Event("container-stuck")], Lasts = true };
+        yield return ("container-waits-in-kernel", () => Behind(ContainerHealth.WaitsInKernel));
+        yield return ("container-stuck", () => Behind(ContainerHealth.Stuck));
         yield return ("container-refused", () => Refused(ContainerHealth.Refused,
             $"md127: no disk has a valid copy of IMSM metadata; sda: {Torn}", NothingReadable));
         yield return ("container-lost", () => Refused(ContainerHealth.Lost,
@@ -79,10 +80,11 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
         yield return ("container-of-other-format-unmonitored", () => Nobody(Running("external:ddf"), Ddf,
             format: "ddf"));
         yield return ("container-not-readable", () => Nobody(Resting,
-            RecordedContainer.Unknown("its disks are not known: EIO")));
+            RecordedContainer.Unknown("its disks are not known: read /sys/block/md127/md/dev-sda/block/dev: "
+                + "EIO (Input/output error)")));
         yield return ("actors-silent", () => new Situation(null, HostObservation.None));
         yield return ("mdstat-unreadable", () => Of(whole) with { Seen = Look()
-            with { Problem = "which arrays run cannot be told: /proc/mdstat: ENFILE" } });
+            with { Problem = "which arrays run is unknown: read /proc/mdstat: EIO (Input/output error)" } });
 
         // ---- volumes that run
         yield return ("volume-whole", () => Of(spare) with { Happened = [Event("array-supervised")] });
@@ -119,9 +121,18 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
         yield return ("volume-resync-pending", () => Of(
             With(whole, array => Activity(array, VolumeActivity.Resync) with { State = ArrayState.ReadAuto }),
                 Look(Sample.Seen(pending: true))));
-        yield return ("volume-resync-delayed", () => Of(
-            With(whole, array => Activity(array, VolumeActivity.Resync) with { State = ArrayState.Active,
-                Action = SyncAction.Resync }), Look(Sample.Seen(delayed: true))));
+        var resynced = Activity(whole.Arrays[0], VolumeActivity.Resync, 4096) with { Action = SyncAction.Resync };
+        var second = resynced with { Name = "md125", Volume = 1, VolumeName = "vol1", Recorded = Sample.Volume with
+            { Index = 1, Name = "vol1", Activity = VolumeActivity.Resync } };
+        yield return ("volume-readonly-resync-pending", () => Of(
+            With(whole, array => Activity(array, VolumeActivity.Resync) with { State = ArrayState.ReadOnly }),
+                Look(Sample.Seen(pending: true, frozen: true))));
+        yield return ("volume-resync-delayed", () =>
+        {
+            var running = Look(Sample.Seen(1024, new SyncPosition(12_288, 40_960)));
+            return Of(whole with { Arrays = [resynced, second], Volumes = [Sample.Volume, second.Recorded!] },
+                running with { Arrays = running.Arrays.Add("md125", Sample.Seen(delayed: true)) });
+        });
         yield return ("volume-check", () => Of(With(whole, array => array with { Action = SyncAction.Check }),
             Look(Sample.Seen(1024, new SyncPosition(12_288, 40_960))))
             with { Happened = [Event("sync-action", null, new(From: "idle", To: "check"))] });
@@ -146,17 +157,40 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
                 with { Happened = [Event("recorded-on-fewer")] });
         yield return ("volume-write-pending-long", () => Of(With(whole, array => array
             with { State = ArrayState.WritePending })) with { Lasts = true });
-        yield return ("volume-leg-blocked", () => Of(With(whole, array => array.WithLeg(1,
-            LegFlags.InSync | LegFlags.Blocked))) with { Lasts = true });
-        yield return ("volume-leg-vanished", () => Of(With(whole, array => array.WithLeg(1, LegFlags.Vanished))));
+        Situation Unrecorded(LegFlags leg) => Of(With(whole, array => array.WithLeg(1, leg) with
+        {
+            State = ArrayState.WritePending, Action = SyncAction.Recover, Waiting = TimeSpan.FromSeconds(5),
+        }) with
+        {
+            Disks = [.. whole.Disks.Select((disk, number) => number == 1 ? disk with { IsFailed = true }
+                : disk with { IsDoubtful = true })],
+        }) with { Happened = [Event("recorded-on-fewer")] };
+        yield return ("volume-leg-blocked", () => Unrecorded(LegFlags.Faulty | LegFlags.Blocked));
+        yield return ("volume-leg-vanished", () => Unrecorded(LegFlags.Vanished));
         yield return ("volume-leg-faulty", () => Of(WithDisk(With(whole, array => array.WithLeg(1, LegFlags.Faulty)),
             1, disk => disk with { IsFailed = true })) with { Happened = [failed[0]] });
         yield return ("volume-failed", () => Of(
             WithDisk(With(lost, array => array.WithLeg(0, LegFlags.Faulty)
                 with { State = ArrayState.Broken }), 0, disk => disk with { IsFailed = true }))
                 with { Happened = [.. failed, Event("leg-failed", "sda", new(From: "in_sync"))] });
-        yield return ("volume-broken", () => Of(With(whole with { Volumes = [Striped] }, array => array.WithLeg(1,
-            LegFlags.Faulty) with { State = ArrayState.Broken, Level = 0, RaidDisks = 0, Recorded = Striped })));
+        yield return ("volume-broken", () =>
+        {
+            // A RAID 0 whose disk was pulled, and a mirror of the same disks, which keeps bad blocks for now.
+            VolumeInfo stripe = Striped with { Legs = [.. Striped.Legs.Take(2)] },
+                mirror = stripe with { Index = 1, Name = "vol1", Level = 1 };
+            ArrayReport broken = Sample.Array with
+            {
+                State = ArrayState.Broken, Level = 0, RaidDisks = 0, Recorded = stripe,
+                    Legs = [.. Sample.Array.Legs.Take(2)],
+            };
+            return Of(whole with
+            {
+                Arrays = [broken, broken with { Name = "md125", Volume = 1, VolumeName = "vol1",
+                    State = ArrayState.Clean,
+                    Level = 1, RaidDisks = 2, Recorded = mirror }],
+                Volumes = [stripe, mirror], Disks = [Sample.Disk(0), Sample.Disk(1) with { IsDoubtful = true }],
+            }) with { Happened = [Event("metadata-write-failed", "sdb")] };
+        });
         yield return ("volume-unknown-to-metadata", () => Of(whole with
         {
             Arrays =
@@ -165,6 +199,10 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
                 new ArrayReport("md125", 1, "", null, ArrayState.Unknown, SyncAction.Unknown, null, 0, []),
             ],
         }) with { Happened = [Event("array-unknown")] });
+
+        yield return ("volume-not-taken-up", () => new Situation(new SystemReport([whole with { Arrays = [],
+            Volumes = [Sample.Volume] }]), Nobody(Running(), Sample.Recorded).Seen with { Others = [] })
+            with { Happened = [Event("not-read")], Lasts = true });
 
         // ---- volumes that do not run
         yield return ("volume-stopped", () => Nobody(Resting, Sample.Recorded));
@@ -190,17 +228,20 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
             1, disk => disk with { IsFailed = true })));
         yield return ("disk-hangs", () => Of(WithDisk(whole, 1, disk => disk with { Hangs = true }))
             with { Happened = [Event("disk-hangs", "sdb")] });
-        yield return ("disk-waits-in-kernel", () => Of(WithDisk(whole, 1, disk => disk with { Answers = false }))
-            with { Lasts = true });
+        yield return ("disk-waits-in-kernel", () => Of(WithDisk(With(lostWithSpare, array => array
+            with { Action = SyncAction.Frozen }), 3, disk => disk with { Answers = false })) with { Lasts = true });
         yield return ("disk-unreadable", () => Of(WithDisk(whole, 1, disk => disk
-            with { Unreadable = "sdb cannot be read: EIO", Serial = "", Sectors = 0 }))
+            with { Unreadable = "sdb cannot be read: read /dev/sdb: EIO (Input/output error)", Serial = "",
+                Sectors = 0 }))
             with { Happened = [Event("disk-unreadable", "sdb")] });
         yield return ("disk-unreadable-not-used", () => Of(spare with { Disks = whole.Disks.Add(Sample.Disk(3)
-            with { Unreadable = "sdd cannot be read: EIO", Serial = "", Sectors = 0 }) }));
+            with { Unreadable = "sdd cannot be read: read /dev/sdd: EIO (Input/output error)", Serial = "",
+                Sectors = 0 }) }));
         yield return ("disk-doubtful", () => Of(WithDisk(whole, 1, disk => disk with { IsDoubtful = true }))
             with { Happened = [Event("metadata-write-failed", "sdb")] });
         yield return ("disk-torn", () => Of(WithDisk(whole, 1, disk => disk
-            with { Unreadable = "sdb is not used: offset 0x20: checksum 8b96e8fe, computed 8b96e976", Serial = "", Sectors = 0 }))
+            with { Unreadable = "sdb is not used: offset 0x20: checksum 8b96e8fe, computed 8b96e976", Serial = "",
+                Sectors = 0 }))
             with { Happened = [Event("disk-broken", "sdb")] });
         yield return ("disk-foreign", () => Of(whole with { Disks = whole.Disks.Add(Sample.Disk(3)
             with { Unreadable = "sdd is not used: it is of another family", Serial = "", Sectors = 0 }) })
@@ -223,13 +264,25 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
         yield return ("native-failed", () => Nothing(
             Native("active raid5 sdc[2](F) sdb[1](F) sda[0]", "level 5, 64k chunk, algorithm 2 [3/1] [U__]"),
             (0, "sda", LegFlags.InSync), (-1, "sdb", LegFlags.Faulty), (2, "sdc", LegFlags.Faulty | LegFlags.Blocked)));
-        yield return ("native-raid0-failed", () => Nothing(Native("broken raid0 sdb[1](F) sda[0]", "64k chunks"), (0,
-            "sda", LegFlags.InSync), (1, "sdb", LegFlags.Faulty)));
+        yield return ("native-raid0-failed", () =>
+        {
+            var active = Nothing(Native("broken raid0 sdb[1] sda[0]", "64k chunks"), (0, "sda", LegFlags.InSync),
+                (1, "sdb", LegFlags.InSync));
+            var broken = active.Seen.Arrays["md0"] with { State = "broken" };
+            return active with { Seen = active.Seen with { Arrays = active.Seen.Arrays.SetItem("md0", broken) } };
+        });
         yield return ("native-inactive", () => Nothing(Native("inactive sdb[1](S) sda[0](S)", "")));
         yield return ("native-pending", () => Nothing(Native("active (auto-read-only) raid1 sdb[1] sda[0]",
             "[2/2] [UU]", "resync=PENDING"), (0, "sda", LegFlags.InSync), (1, "sdb", LegFlags.InSync)));
-        yield return ("native-delayed", () => Nothing(Native("active raid1 sdb[1] sda[0]", "[2/2] [UU]",
-            "resync=DELAYED"), (0, "sda", LegFlags.InSync), (1, "sdb", LegFlags.InSync)));
+        yield return ("native-delayed", () =>
+        {
+            var first = Nothing(Native("active raid1 sdb2[1] sda2[0]", "[2/2] [UU]",
+                "resync=DELAYED\n\nmd1 : active raid1 sdb1[1] sda1[0]\n      40960 blocks super 1.2 [2/2] [UU]\n      "
+                + "[====>................]  resync = 20.0% (8192/40960) finish=0.5min speed=1024K/sec"),
+                (0, "sda2", LegFlags.InSync), (1, "sdb2", LegFlags.InSync));
+            var arrays = first.Seen.Arrays;
+            return first with { Seen = first.Seen with { Arrays = arrays.Add("md1", arrays["md0"]) } };
+        });
         yield return ("native-remote", () => Nothing(Native("active raid1 sdb[1] sda[0]", "[2/2] [UU]",
             "resync=REMOTE"), (0, "sda", LegFlags.InSync), (1, "sdb", LegFlags.InSync)));
         yield return ("native-other-state", () => Nothing(Native("strange raid1 sdb[1] sda[0]", "[2/2] [UU]"), (0,
@@ -299,7 +352,8 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
     private const string Torn = "offset 0x20: checksum 8b96e8fe, computed 8b96e976";
 
     private static readonly RecordedContainer NothingReadable = new(
-        0, [], [], new[] { "sda", "sdb", "sdc" }.ToImmutableDictionary(name => name, name => $"{name} is not used: {Torn}"),
+        0, [], [], new[] { "sda", "sdb", "sdc" }.ToImmutableDictionary(name => name, name =>
+            $"{name} is not used: {Torn}"),
         "no disk has a valid copy of IMSM metadata");
 
     private static Situation Refused(ContainerHealth health, string why, RecordedContainer recorded) =>
@@ -308,6 +362,13 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
         Report = new SystemReport([new ContainerReport("md127", health, [], "", 0, [], []) { Refusal = why }]),
         Happened = [Event("container-missing")],
     };
+
+    /// <summary>A container of which nothing is known but what the kernel shows.</summary>
+    private static Situation Shown(ContainerReport container)
+    {
+        var (_, seen) = Nobody(Running(), Sample.Recorded);
+        return new Situation(new SystemReport([container]), seen with { Others = [] });
+    }
 
     /// <summary>A container that this daemon does not supervise.</summary>
     private static Situation Nobody(string mdstat, RecordedContainer recorded, Result<int>? monitor = null,

@@ -6,9 +6,8 @@ using ActorRaid.Tests.Lab;
 namespace ActorRaid.Tests.Statuses;
 
 /// <summary>
-/// What is told in a state, as Tests/Lab/Scenarios/states.table has it: that file is read by these tests and by the
-/// scenarios, which compare with it
-/// what is told on a real kernel. Its beginning says how it is written.
+/// What every output says in a state, as Tests/Lab/Scenarios/states.table has it: these tests read that file, and the
+/// scenarios compare with it what is said on a real kernel. Its beginning says how it is written.
 /// </summary>
 /// <param name="Name">The state's name.</param>
 /// <param name="Lines">What each output says, by the output's name, in order.</param>
@@ -113,7 +112,9 @@ internal static class StateJson
                 yield return Line(array);
             foreach (var disk in container.Disks.Where(disk => disk.Role is not ("member" or "spare") || disk.Hangs
                 || disk.Unwritten || disk.Unreadable is not null))
-                yield return $"{disk.Name} {disk.Role}{(disk.Hangs ? ", hangs" : "")}{(disk.Unreadable is null ? "" : ", unreadable")}{(disk.Unwritten ? ", unwritten" : "")}";
+                yield return $"{disk.Name} "
+                    + $"{disk.Role}{(disk.Hangs ? ", hangs" : "")}{(disk.Unreadable is null ? "" : ", unreadable")}"
+                    + $"{(disk.Unwritten ? ", unwritten" : "")}";
         }
         foreach (var array in status.NativeArrays ?? [])
             yield return Line(array);

@@ -12,7 +12,7 @@ using GatewayMetrics = ActorRaid.Gateway.Web.Metrics;
 
 namespace ActorRaid.Tests.Statuses;
 
-/// <summary>What is told in every state that there is, by every output, against the table; and what holds for all of
+/// <summary>What every output says in every state that there is, against the table; and what holds for all of
 /// it.</summary>
 public sealed partial class StateTableTests
 {
@@ -92,7 +92,9 @@ public sealed partial class StateTableTests
         foreach (var (row, status) in Statuses().Where(one => one.Status.Health == Health.Ok))
         {
             Assert.Equal(0, Words.ExitStatus(status.Health));
-            Assert.All(Arrays(status), array => Assert.True(array.State is not ("" or "inactive" or "clear" or "broken" or "suspended") && array.Missing == 0, $"{row.Name}: {array}"));
+            Assert.All(Arrays(status), array =>
+                Assert.True(array.State is not ("" or "inactive" or "clear" or "broken" or "suspended")
+                && array.Missing == 0, $"{row.Name}: {array}"));
             Assert.All(status.Containers, container => Assert.True(container.WaitsFor is null,
                 $"{row.Name}: {container.WaitsFor}"));
             Assert.Null(status.Problem);
@@ -158,7 +160,7 @@ public sealed partial class StateTableTests
                 status.Containers).SelectMany(container => container.Disks).Select(disk =>
                 disk.Role).Distinct().Order());
         Assert.Equal(
-            ["delayed", "frozen", "pending", "recording", "remote", "reshape", "unrecorded"],
+            ["delayed", "frozen", "pending", "recording", "remote", "reshape", "unrecorded", "unsupervised"],
                 statuses.SelectMany(Arrays).SelectMany(array => array.Conditions ?? []).Distinct().Order());
 
         static void All<T>(IEnumerable<T> met)
@@ -220,7 +222,7 @@ public sealed partial class StateTableTests
                     array))).Concat(container.Disks.Select(disk => new NamedThing(container, Disk: disk))))
             .Concat((status.NativeArrays ?? []).Select(array => new NamedThing(null, array)));
 
-    /// <summary>What is told now, as the table is written.</summary>
+    /// <summary>What is said now, as the table is written.</summary>
     private static List<(string Output, string Text)> Told(StateRow row)
     {
         var situation = Situation.All[row.Name]();

@@ -3,6 +3,7 @@
 # is so, nothing loops, everything can be stopped, and when the disk is back the RAID 0 volume is assembled with its
 # data, and the mirror is rebuilt.
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 unset IMSM_DEVNAME_AS_SERIAL
 scsi_disks 2 48
 container imsm0 "${DISKS[@]}"
@@ -23,8 +24,7 @@ dd if=/dev/zero of="$DATA/mirror" bs=64k count=8 conv=notrunc status=none
 ! dd if="/dev/$(md stripe)" of=/out/none bs=64k count=16 iflag=direct status=none 2>/out/read || fail "the stripe was read without a leg"
 that stripe array_state broken || fail "md has the stripe as $(get stripe array_state), not as broken"
 if [ "$SUPERVISOR" = actorraid ]; then
-    actorraid status >/out/status || true
-    say "status: $(head -n 1 /out/status)"
+    state volume-broken array="$(md stripe)" volume=stripe other="$(md mirror)" disk="$(basename "$old")"
 fi
 mdadm -If "${old#/dev/}" 2>&1 || true # "busy": md does not take a leg from a RAID 0; the disk leaves the container all the same
 expect 20 degraded mirror 1

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The disks of a mirror become read-only: one of them, then all. With one, writers go on with the other half's
-# metadata; with all, nothing can be recorded, which is told with what to do, and when a disk is writable again the
-# writers go on by themselves. The spare could be written all the time, and counts for nothing: its copy tells of no volume.
+# The disks of a mirror become read-only: one of them, then all. With one, writers go on with the other half's metadata;
+# with all, nothing can be recorded: status and log say so and what to do, and when a disk is writable again the writers
+# go on by themselves. The spare could be written all the time, and counts for nothing: its copy tells of no volume.
 . "$LAB/guest-lib.sh"
 disks 3 48M
 container imsm0 "${DISKS[@]}"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What does not run, or is not ours, is told as that, with and without a daemon: a volume that was stopped, volumes that were never started, a
-# volume that lacks too many disks (which are named), native arrays. The first line and the exit status never say other than that.
+# What does not run, or is not ours, is shown as that, with and without a daemon: a volume that was stopped, volumes
+# that were never started, a volume that lacks too many disks (which are named), native arrays. The first line and the
+# exit status never say other than that.
 . "$LAB/guest-lib.sh"
 . ./states-lib.sh
 

@@ -4,6 +4,7 @@
 # for half a minute (WAY: pull, limit), the array is thawed and goes on with another one, or with this one later.
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
+. ./states-lib.sh
 
 disks 5 64M
 dmsetup create hang --table "0 $(blockdev --getsz "${DISKS[4]}") linear ${DISKS[4]} 0"
@@ -33,6 +34,8 @@ for _ in 1 2 3; do
     say "1 MiB written in $(($(now_ms) - before)) ms meanwhile"
     echo 0.1 >"$(attribute vol0 safe_mode_delay)"
 done
+home=$(container_of vol0)
+[ "$SUPERVISOR" = mdmon ] || state disk-waits-in-kernel array="$(md vol0)" volume=vol0 disk="$(basename "$spare")" serial="$spare" failed="$(basename "${legs[1]}")"
 
 if [ "$WAY" = limit ]; then
     # Given up after half a minute; it joins when it answers after all.

@@ -1,4 +1,4 @@
-"""states.py NAME [WHAT=NAME]...: whether what is told of the state that there is now is what states.table has of that one. WHAT=NAME says what the
+"""states.py NAME [WHAT=NAME]...: whether what is said of the state that there is now is what states.table has of that one. WHAT=NAME says what the
 table's names in braces are called here; hooks=LINES and events=SEQUENCE say after which of these the state was made. Where a daemon runs it is asked over
 its socket, as processes cost time in the guest, and by `actorraid status` as people do. /out/state.events has the latest event's number then."""
 import json, os, re, socket, subprocess, sys, time, urllib.request
@@ -164,11 +164,28 @@ def what_is_wrong():
     return None
 
 
+def show():
+    """For whoever writes a row: what every output says now."""
+    headline, status = told()
+    print("status", headline)
+    for about in lines("about"):
+        print("named", told(names[about])[0])
+    for line in json_lines(status):
+        print("json", line)
+    for about in lines("about"):
+        for line in explained(names[about]):
+            print("explain", line)
+    happened = ask("events") or {}
+    print("events", *[e["kind"] for e in happened.get("events", []) if e["sequence"] > int(names.get("events", 0))])
+
+
 names = dict(pair.split("=", 1) for pair in sys.argv[2:])
 row = rows()[sys.argv[1]]
 began = time.monotonic()
 while wrong := what_is_wrong():
     if time.monotonic() - began > LIMIT:
+        if os.environ.get("GO_ON"):
+            show()
         sys.exit(f"{sys.argv[1]}: {wrong}")
     time.sleep(0.1)
 if not lines("unit"):

@@ -1,28 +1,9 @@
 #!/bin/bash
-# What is told in the states of states.table that no other scenario makes, with a daemon, hooks and a gateway; PARTS names those that are made (an ordinary
-# run leaves out the first, which takes a minute and a half).
+# The states of states.table that an array's life has, with a daemon, hooks and a gateway; PARTS names those that are
+# made (an ordinary run leaves out the first, which takes a minute and a half).
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
 . ./states-lib.sh
-
-daemon_on() {
-    actorraid supervise --all --foreground 2>>/out/service.log &
-    daemon=$!
-    expect 30 test -S /run/actorraid/control.sock
-    EVENTS_BEFORE=0 # a new daemon counts anew
-}
-daemon_off() { kill -9 "$daemon"; expect 10 ended "$daemon"; }
-# tail_of NUMBER TARGET: where the last sectors of a disk go, in which its metadata lies
-tail_of() {
-    local loop=${LOOPS[$1]} end
-    end=$(($(blockdev --getsz "$loop") - 4096))
-    dmsetup suspend "disk$1"
-    printf '0 %s linear %s 0\n%s 4096 %s\n' "$end" "$loop" "$end" "$2" | dmsetup load "disk$1"
-    dmsetup resume "disk$1"
-}
-name() { basename "$1"; }
-write() { dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none; }
-EVENTS=(Fail DegradedArray SpareUsed RebuildStarted RebuildNN RebuildFinished SpareActive NewArray Stalled)
 
 # One container, from nothing to more failed disks than it can do without.
 running() {
@@ -61,16 +42,13 @@ running() {
     write
     state disk-doubtful "${called[@]}"
     rest vol0
-    tail_of 1 "linear ${LOOPS[1]} $(($(blockdev --getsz "${LOOPS[1]}") - 4096))"
+    tail_of 1 linear
     expect 20 eval 'actorraid status >/dev/null'
 
     # A thread that is stuck.
-    python3 freeze.py "$daemon" "$home" /out/frozen &
-    freezer=$!
-    expect 10 test -e /out/frozen
+    freeze "$home"
     state container-stuck "${called[@]}"
-    rm /out/frozen
-    expect 10 ended "$freezer"
+    thaw
     expect 20 eval 'actorraid status >/dev/null'
 
     # A disk that hangs: the others have the metadata, and its write waits.
@@ -108,14 +86,14 @@ running() {
     called=(array="$array" volume=vol0 first="$(name "${DISKS[0]}")" disk="$(name "${DISKS[2]}")" serial="${DISKS[2]}")
     fail_disk vol0 "${DISKS[2]}"
     state volume-degraded-no-spare "${called[@]}"
-    mdadm --fail "/dev/$array" "${DISKS[0]}" 2>/out/refused || true
+    fail_another "${DISKS[0]}"
     state volume-failed "${called[@]}"
     stop_all
     for disk in "${DISKS[@]:0:4}"; do quietly mdadm --zero-superblock "$disk"; done
     settle
 }
 
-# What does not run; what is told without a daemon; and of copies that are torn.
+# What does not run; what is said without a daemon; and of copies that are torn.
 resting() {
     # What does not run.
     container imsm0 "${DISKS[@]:0:3}"
@@ -167,9 +145,15 @@ resting() {
     stop_all
 }
 
+# fail_another DISK: more than the array can do without, which md calls busy, and mdadm from 4.4 on does not do
+fail_another() {
+    mdadm --fail "/dev/$array" "$1" >/out/refused 2>&1 || true
+    is "/sys/block/$array/md/degraded" 2 || echo faulty >"/sys/block/$array/md/dev-$(name "$1")/state" || true
+}
+
 # What is not ours.
+create() { quietly mdadm -CR /dev/md/native --metadata=1.2 "$@"; settle; array=$(md native); }
 native() {
-    create() { quietly mdadm -CR /dev/md/native --metadata=1.2 "$@"; settle; array=$(md native); }
     mark() { called=(array="$array" disk="$(name "${DISKS[5]}")"); }
     create -l 1 -n 2 --assume-clean "${DISKS[@]:4:2}"
     mark
@@ -200,8 +184,33 @@ native() {
     create -l 5 -n 3 --assume-clean "${DISKS[@]:4:3}"
     mark
     quietly mdadm --fail "/dev/$array" "${DISKS[5]}"
-    mdadm --fail "/dev/$array" "${DISKS[6]}" >/out/refused 2>&1 || true # It fails, and md calls it busy.
+    fail_another "${DISKS[6]}"
     state native-failed third="$(name "${DISKS[6]}")" "${called[@]}"
+    quietly mdadm -S "/dev/$array"
+}
+
+# What is not ours, and takes partitions or SCSI disks.
+rare() {
+    local first=${DISKS[4]} second=${DISKS[5]} part
+    for disk in "$first" "$second"; do
+        mdadm --zero-superblock "$disk" 2>/dev/null || true
+        losetup -d "$disk"
+        losetup -P "$disk" "/disks/d${disk#/dev/loop}"
+        for part in 1 2; do addpart "$disk" $part $(((part - 1) * 14336 + 2048)) 14336; done
+    done
+    settle
+    set_pace 500
+    for part in 1 2; do quietly mdadm -CR "/dev/md/native$part" --metadata=1.2 -l 1 -n 2 "${first}p$part" "${second}p$part"; done
+    settle
+    state native-delayed array="$(md native2)" other="$(md native1)"
+    for part in 1 2; do quietly mdadm -S "/dev/$(md native$part)"; done
+    set_pace 400000
+    scsi_disks 2 16
+    create -l 0 -n 2 -c 64 "${DISKS[@]: -2}"
+    called=(array="$array" disk="$(name "${DISKS[-1]}")")
+    pull 8
+    ! dd if="/dev/$array" of=/out/none bs=64k count=16 iflag=direct status=none 2>/out/read || fail "a RAID 0 was read without a leg"
+    state native-raid0-failed "${called[@]}"
     quietly mdadm -S "/dev/$array"
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A resync, a check and a reshape are told as what they are while they go on, with how far they have come and how long they will take: by status
-# (and its exit status), --watch, --json and explain.
+# A resync, a check and a reshape are shown as what they are while they go on, with how far they have come and how long
+# they will take: by status (and its exit status), --watch, --json and explain.
 . "$LAB/guest-lib.sh"
 . ./reshape-lib.sh
 . ./states-lib.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The one question, asked in every way while a volume fails and is rebuilt: status, --json, --watch (in a terminal, by tmux), events, explain,
-# hooks; and those who may not ask, ask too much, or do not listen (status.py).
+# The one question, asked in every way while a volume fails and is rebuilt: status, --json, --watch (in a terminal, by
+# tmux), events, explain, hooks; and those who may not ask, ask too much, or do not listen (status.py).
 . "$LAB/guest-lib.sh"
 . ./states-lib.sh
 
@@ -94,9 +94,9 @@ ended "$daemon" && fail "the daemon has ended"
 asked 0 "OK: 1 container, 1 array*" || fail "after all that: $(cat /out/status.txt)"
 tmux -L lab kill-server
 
-# No permission is told as that, a command that is not understood as that, and nobody waits for a daemon that is stopped, or believes what it said
-# before.
-# ends STATUS TEXT COMMAND...: a command ends within 4 s with that status, and says so
+# No permission is reported as that, a command that is not understood as that, and nobody waits for a daemon that is
+# stopped, or believes what it said before. ends STATUS TEXT COMMAND...: a command ends within 4 s with that status, and
+# says so
 ends() {
     local wanted=$1 text=$2 got=0 began=$SECONDS
     shift 2

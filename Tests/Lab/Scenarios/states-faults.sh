@@ -1,0 +1,102 @@
+#!/bin/bash
+# The states of states.table that only a fault makes: files that cannot be read, threads that stand still or wait in the
+# kernel, disks that do not answer or answer with errors, a disk that nobody wrote metadata to.
+. "$LAB/guest-lib.sh"
+. ./reshape-lib.sh
+. ./states-lib.sh
+
+hooks_on '"activateSpares": false' "${EVENTS[@]}"
+daemon_on
+gateway_on
+mapped_disks 4 32M
+container imsm0 "${DISKS[@]:0:3}"
+quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 8M -c 64 "${DISKS[@]:0:3}"
+settle
+rest vol0
+array=$(md vol0) home=$(container_of vol0)
+called=(array="$array" volume=vol0 disk="$(name "${DISKS[1]}")" serial="${DISKS[1]}")
+
+# unreadable FILE: reading it is an error, EIO: it has become the beginning of a process's memory, where nothing is
+unreadable() { mount --bind /proc/1/mem "$1"; }
+unreadable /proc/mdstat
+state mdstat-unreadable "${called[@]}"
+umount /proc/mdstat
+
+freeze host
+state actors-silent
+thaw
+freeze "$(cut -c 1-15 <<<"container-$home")"
+state container-silent "${called[@]}"
+thaw
+expect 20 eval 'actorraid status >/dev/null'
+
+# A thread that waits in the kernel, for a disk that hangs.
+dmsetup suspend --nolockfs --noflush disk1
+freeze "$home" "${DISKS[1]}"
+state container-waits-in-kernel "${called[@]}"
+rm /out/frozen
+dmsetup resume disk1
+expect 10 ended "$freezer"
+expect 20 eval 'actorraid status >/dev/null'
+write
+rest vol0
+
+# A disk in the container that nobody wrote metadata to when the daemon begins.
+daemon_off
+cat "/sys/block/$(name "${DISKS[3]}")/dev" >"/sys/block/$home/md/new_dev"
+daemon_on
+state disk-blank array="$array" volume=vol0 disk="$(name "${DISKS[3]}")"
+
+# Disks that cannot be read when it begins: one that is used, one that is not.
+echo remove >"/sys/block/$home/md/dev-$(name "${DISKS[3]}")/state"
+daemon_off
+tail_of 1 error
+daemon_on
+state disk-unreadable "${called[@]}"
+tail_of 1 linear
+expect 20 eval 'actorraid status >/dev/null'
+quietly mdadm --add "/dev/$home" "${DISKS[3]}"
+settle
+daemon_off
+tail_of 3 error
+daemon_on
+state disk-unreadable-not-used array="$array" volume=vol0 disk="$(name "${DISKS[3]}")"
+tail_of 3 linear
+expect 20 eval 'actorraid status | grep -qx "OK: 1 container, 1 array"'
+
+# All hang, so that nothing is known yet.
+daemon_off
+for disk in 0 1 2 3; do dmsetup suspend --nolockfs --noflush "disk$disk"; done
+daemon_on
+state container-starting "${called[@]}"
+for disk in 0 1 2 3; do dmsetup resume "disk$disk"; done
+expect 60 eval 'actorraid status >/dev/null'
+
+# The monitor's file cannot be read.
+daemon_off
+rm -f "/run/mdadm/$home.pid"
+mkdir "/run/mdadm/$home.pid"
+state container-monitor-unknown "${called[@]}"
+rmdir "/run/mdadm/$home.pid"
+
+# Nor can which disks the container has.
+daemon_on
+stop_volume vol0
+unreadable "/sys/block/$home/md/dev-$(name "${DISKS[0]}")/block/dev"
+state container-not-readable "${called[@]}"
+umount "/sys/block/$home/md/dev-$(name "${DISKS[0]}")/block/dev"
+
+quietly mdadm -I "/dev/$home"
+settle
+rest vol0
+array=$(md vol0)
+
+# An array that cannot be read when the daemon begins.
+daemon_off
+unreadable "/sys/block/$array/md/sync_action"
+daemon_on
+state volume-not-taken-up array="$array" volume=vol0
+umount "/sys/block/$array/md/sync_action"
+expect 60 eval 'actorraid status >/dev/null'
+stop_all
+kill "$GATEWAY" "$daemon"
