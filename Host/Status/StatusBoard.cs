@@ -69,7 +69,7 @@ internal sealed class StatusBoard : IDisposable
     private volatile StatusMemory _memory = StatusMemory.Empty;
     private ImmutableArray<SinceWhen> _handed = [];
     private long _noticed;
-    private Task _woken = Task.CompletedTask;
+    private bool _willWake;
     private bool _isPassing;
     private ImmutableDictionary<string, ContainerReport> _reports = ImmutableDictionary<string, ContainerReport>.Empty;
     private bool _ending;
@@ -154,14 +154,16 @@ internal sealed class StatusBoard : IDisposable
     private void Run()
     {
         long last = 0, seen = -1;
-        WakeWhenMoreHappens();
         while (true)
         {
             List<TaskCompletionSource<StatusSnapshot>> asked;
             lock (_gate)
             {
                 while (!_ending && _asked.Count == 0 && !(_watchers > 0 && IsDue(last, seen)) && !MayHaveChanged(last))
+                {
+                    WakeWhenMoreHappens();
                     Monitor.Wait(_gate, _watchers > 0 || _isPassing || HasHappened ? 100 : Timeout.Infinite);
+                }
                 if (_ending)
                     return;
             }
@@ -198,19 +200,23 @@ internal sealed class StatusBoard : IDisposable
     {
         var happened = _events.History.Raw(_noticed, History.Capacity, Least);
         _noticed = happened is [.., var latest] ? latest.Sequence : _noticed;
-        WakeWhenMoreHappens();
         return [.. happened.Select(one => one.Event)];
     }
 
+    /// <summary>Under the lock, before a wait for whatever comes.</summary>
     private void WakeWhenMoreHappens()
     {
-        if (!_woken.IsCompleted)
+        if (_willWake || HasHappened)
             return;
-        _woken = _events.History.Next(_noticed, Least).ContinueWith(
+        _willWake = true;
+        _ = _events.History.Next(_noticed, Least).ContinueWith(
             _ =>
             {
                 lock (_gate)
+                {
+                    _willWake = false;
                     Monitor.PulseAll(_gate);
+                }
             },
             TaskScheduler.Default);
     }
