@@ -349,7 +349,8 @@ public sealed class ControlTests : IDisposable
         {
             Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
         }
-        Assert.Contains(_events.History.After(0, null, 100), e => e.Kind == "control-client-dropped");
+        Patience.Until(
+            () => _events.History.After(0, null, 100).Any(e => e.Kind == "control-client-dropped"), "it is told");
     }
 
     [Fact]
