@@ -68,8 +68,9 @@ unrecorded() {
     state volume-leg-vanished "${called[@]}"
     tails linear
     expect 20 says "^DEGRADED.*no spare"
-    quietly mdadm --remove "/dev/$home" "${DISKS[1]}"
-    quietly mdadm --add "/dev/$home" "${DISKS[1]}"
+    stop_all
+    for disk in "${DISKS[@]:0:3}"; do mdadm --zero-superblock "$disk"; done
+    array=
 }
 
 # What is slow.
