@@ -312,6 +312,15 @@ bitmap_or_end() {
     exit 0
 }
 
+# without_bitmap_or_end CONTAINER: takes the bitmap of its volume 0 away; mdadm 4.6 takes that policy's number, 0, for an unknown one
+without_bitmap_or_end() {
+    mdadm --update-subarray=0 --update=no-bitmap "/dev/$1" && return 0
+    case $(mdadm --version 2>&1) in *v4.[0-4]*) fail "no-bitmap was refused" ;; esac
+    say "this mdadm takes no bitmap away"
+    stop_all
+    exit 0
+}
+
 # hold NAME PERCENT: the kernel itself stops the volume's next resync or rebuild there, so that a script can look in peace; 100 lets it go
 hold() {
     if [ "$2" = 100 ]; then echo max; else echo $(($(get "$1" component_size) * 2 * $2 / 100 / 256 * 256)); fi >"$(attribute "$1" sync_max)"

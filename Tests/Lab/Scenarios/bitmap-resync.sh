@@ -86,7 +86,7 @@ consistent vol0
 
 home=$(container_of vol0)
 stop_volume vol0
-quietly mdadm --update-subarray=0 --update=no-bitmap "/dev/$home"
+without_bitmap_or_end "$home"
 quietly mdadm -I "/dev/$home"
 settle
 expect 30 md vol0

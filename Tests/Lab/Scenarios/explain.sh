@@ -87,8 +87,9 @@ consistent Volume0
 first=$(leg second 0) other=$(leg second 1)
 fail_disk second "$first"
 expect 20 degraded second 1
-echo faulty >"/sys/block/$b/md/dev-$(basename "$other")/state" # mdadm 4.6 fails no disk too many
-expect 20 that second degraded 2
+# mdadm 4.6 fails no disk too many; md does, and says EBUSY, or says from then on that the array is broken.
+{ echo faulty >"/sys/block/$b/md/dev-$(basename "$other")/state"; } 2>/dev/null || true
+expect 20 eval 'that second degraded 2 || that second array_state broken'
 for name in "/dev/$b" "$(container_of second)" "$first" "$other"; do
     actorraid explain "$name" >/out/explained || fail "explain $name"
     ! grep "mdadm --" /out/explained || fail "of a failed array, explain $name advises: $(cat /out/explained)"
@@ -98,7 +99,11 @@ has /out/explained "take none out" || fail "of a failed array explain says: $(ca
 say "failed: $(grep "take none out" /out/explained)"
 
 quietly mdadm --stop "/dev/$a"
-quietly mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home"
+if ! mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home"; then
+    case $(mdadm --version 2>&1) in *v4.[0-4]*) fail "the name was refused" ;; esac
+    say "this mdadm gives no such name"
+    exit 0
+fi
 quietly mdadm -I "/dev/$home"
 settle
 shown='\u001b[2Jäöü€'

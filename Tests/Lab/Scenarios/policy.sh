@@ -99,7 +99,7 @@ if [ "$POLICY" = ppl ]; then
     quietly mdadm --update-subarray=0 --update=no-ppl "/dev/$home"
 else
     stop_volume vol0
-    quietly mdadm --update-subarray=0 --update=no-bitmap "/dev/$home"
+    without_bitmap_or_end "$home"
 fi
 quietly mdadm -I "/dev/$home"
 settle
