@@ -11,14 +11,21 @@ internal static class Tidying
 
     private static long s_allocated;
 
-    /// <summary>At every beat of the daemon's heart: collects if there is something to collect.</summary>
+    /// <summary>
+    /// At every beat of the daemon's heart: collects if there is something to collect. Not at the first, which comes when
+    /// arrays have just been taken over; what the start has left is collected before that.
+    /// </summary>
     internal static void Look()
     {
         var allocated = GC.GetTotalAllocatedBytes();
-        if (allocated - Interlocked.Read(ref s_allocated) >= WorthIt)
+        var before = Interlocked.Read(ref s_allocated);
+        if (before == 0 || allocated - before >= WorthIt)
         {
             Interlocked.Exchange(ref s_allocated, allocated);
-            GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+            if (before != 0)
+            {
+                GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+            }
         }
     }
 }
