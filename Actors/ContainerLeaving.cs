@@ -74,7 +74,9 @@ internal sealed partial class ContainerActor
         LookWhetherToLeave();
     }
 
-    /// <summary>Looks again and again whether anybody still has the container open, as no event says so; only while it has no arrays.</summary>
+    /// <summary>
+    /// While it has no arrays, looks again and again whether anybody still has the container open: no event says so.
+    /// </summary>
     private void LookWhetherToLeave()
     {
         if (_members.Count > 0 || _endpoint is null)

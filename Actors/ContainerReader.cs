@@ -11,8 +11,8 @@ namespace ActorRaid.Actors;
 /// <param name="Unreadable">The disks that could not, by the kernel's names, and why.</param>
 /// <param name="Refusal">Why what could be read is no container; null: it is one.</param>
 public sealed record RecordedContainer(
-    uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks, ImmutableDictionary<string,
-        string> Unreadable, string? Refusal)
+    uint Generation, ImmutableArray<VolumeInfo> Volumes, ImmutableArray<DiskInfo> Disks,
+    ImmutableDictionary<string, string> Unreadable, string? Refusal)
 {
     /// <summary>Its metadata is of a format that is not supported here.</summary>
     public bool IsOfOtherFormat { get; init; }
@@ -57,8 +57,8 @@ public sealed class ContainerReader(RaidSettings settings)
             container => container switch
             {
                 { Format: null } =>
-                    RecordedContainer.Unknown($"metadata of the format \"{container.FormatName}\" is not supported "
-                    + $"here") with
+                    RecordedContainer.Unknown(
+                        $"metadata of the format \"{container.FormatName}\" is not supported here") with
                 {
                     IsOfOtherFormat = true,
                 },
@@ -71,8 +71,8 @@ public sealed class ContainerReader(RaidSettings settings)
     private static async Task<Result<DiskSource>> Source(RaidSettings settings, string formatName, ContainerDisk disk)
     {
         var format = settings.Formats.First(format => format.Name == formatName);
-        var read = await DiskReading.Begin(settings.LookAtDisk, format, disk.Name,
-            disk.Device).Read.ConfigureAwait(false);
+        var reading = DiskReading.Begin(settings.LookAtDisk, format, disk.Name, disk.Device);
+        var read = await reading.Read.ConfigureAwait(false);
         if (!read.Ok)
             return read.Error;
         read.Value.Device.Dispose();

@@ -352,7 +352,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
 
         refused.Reason = reply.Message;
         refused.IsOurFault = reply.IsOurFault;
-        refused.TriedAt = Context.System.Scheduler.MonotonicClock;
+        refused.TriedAt = Clock;
         TryAgainLater(name);
         _empty(false);
     }
@@ -370,7 +370,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
                 _memory.Refused.Remove(name);
                 LeaveIfEmpty();
             }
-            else if (Context.System.Scheduler.MonotonicClock - refused.TriedAt > TryAgainFirst)
+            else if (Clock - refused.TriedAt > TryAgainFirst)
             {
                 Try(name);
             }
@@ -392,7 +392,7 @@ internal sealed class HostActor : RaidActor, IWithTimers
         }
 
         refused.Tries++;
-        refused.TriedAt = Context.System.Scheduler.MonotonicClock;
+        refused.TriedAt = Clock;
         TryToBegin(new Supervise(name), ActorRefs.Nobody);
     }
 

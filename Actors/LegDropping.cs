@@ -63,7 +63,7 @@ internal sealed class LegDropping(MemberSettings settings)
             _since[slot] = Stopwatch.GetTimestamp();
         }
 
-        // Writers first: what is told wakes others.
+        // Let writers go before the event wakes the log, hooks and status.
         var gone = new LegRemoved(slot, leg.Disk);
         settings.Legs.Drop(leg.In(Array), remove, () => member.Tell(gone, ActorRefs.NoSender));
         if (isNew)
@@ -91,7 +91,8 @@ internal sealed class LegDropping(MemberSettings settings)
         settings.Events.Warning(
             "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded{left}", Array, leg.Disk,
             new EventDetail(
-                "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
+                "md marked it faulty: a request to it failed, or somebody said so",
+                "metadata; -blocked, then remove, to its state", null,
                 leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
     }
 }

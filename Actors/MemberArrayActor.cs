@@ -76,8 +76,6 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
     private string Name => _settings.Array;
 
-    private TimeSpan Clock => Context.System.Scheduler.MonotonicClock;
-
     private ContainerEvents Events => _settings.Events;
 
     /// <inheritdoc/>

@@ -69,8 +69,6 @@ internal sealed class StatusActor : RaidActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private static TimeSpan Clock => Context.System.Scheduler.MonotonicClock;
-
     private void Begin(AskContainers asked)
     {
         var round = new Round(asked, [.. asked.Containers.Select(container => new Inquiry(container))]);

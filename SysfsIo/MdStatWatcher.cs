@@ -7,8 +7,8 @@ public sealed class MdStatWatcher : IDisposable
     public const string DefaultPath = "/proc/mdstat";
 
     /// <summary>
-    /// The kernel tells of a failure here and in the array's own attributes at the same moment. Writers wait for those; who
-    /// there is, which is what this file says, has time, and changes in bursts.
+    /// The kernel announces a failure here and in the array's own attributes at the same moment. Writers wait for those;
+    /// this file, which lists the arrays and changes in bursts, is read a little later.
     /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(3);
 

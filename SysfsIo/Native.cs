@@ -82,8 +82,8 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FileControl(int descriptor, int command, nint argument);
 
-    // Mono lacks asynchronous input and output, futexes, handles of processes (pidfd) and gettid; and its readdir does not tell an
-    // error from the end.
+    // Mono lacks asynchronous input and output, futexes, handles of processes (pidfd) and gettid; and its readdir
+    // does not tell an error from the end.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
 

@@ -1,6 +1,6 @@
 namespace ActorRaid.Tests;
 
-/// <summary>A clock that a test sets, from any thread.</summary>
+/// <summary>A clock that a test sets, from any thread. Its timers never end.</summary>
 internal sealed class ManualClock : TimeProvider
 {
     private readonly DateTimeOffset _begin = DateTimeOffset.UtcNow;
@@ -18,4 +18,18 @@ internal sealed class ManualClock : TimeProvider
     public override long GetTimestamp() => Volatile.Read(ref _now);
 
     public override DateTimeOffset GetUtcNow() => _begin + Now;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        new Never();
+
+    private sealed class Never : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

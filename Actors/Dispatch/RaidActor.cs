@@ -25,6 +25,9 @@ public abstract class RaidActor : ActorBase
         set => _beforeMessage = value;
     }
 
+    /// <summary>How late it is by the scheduler's clock, which never goes back; a test can set it.</summary>
+    protected static TimeSpan Clock => Context.System.Scheduler.MonotonicClock;
+
     /// <inheritdoc/>
     protected sealed override bool AroundReceive(Receive receive, object message)
     {

@@ -21,6 +21,7 @@ internal sealed class Heartbeat : IDisposable
     private readonly ISupervisor _supervisor;
     private readonly DaemonService _service;
     private readonly CancellationTokenSource _ending = new();
+    private readonly Tidying _tidying = new();
     private readonly Dictionary<string, ContainerHealth> _told = [];
     private string _status = "";
     private bool _hostIsSilent;
@@ -59,7 +60,7 @@ internal sealed class Heartbeat : IDisposable
                     moves = await Ask().ConfigureAwait(false);
                     seen = written;
                 }
-                Tidying.Look();
+                _tidying.Look();
                 await Task.Delay(tick, _ending.Token).ConfigureAwait(false);
             }
         }

@@ -100,8 +100,8 @@ internal static partial class Explanation
         [
             Headline(array, now), .. Redundancy(container, array, events),
             // What runs is not told in full here; why something does not is.
-            .. (array.State is "inactive" or "" || array.Health == Health.Stalled) && State(container, array) is { } state ? [state]
-                : Array.Empty<string>(),
+            .. (array.State is "inactive" or "" || array.Health == Health.Stalled)
+                && State(container, array) is { } state ? [state] : Array.Empty<string>(),
             .. Action(container, array),
         ];
 

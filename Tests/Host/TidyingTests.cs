@@ -9,11 +9,11 @@ public sealed class TidyingTests
     [Fact]
     public void What_has_come_together_is_collected()
     {
-        Tidying.Look();
+        var tidying = new Tidying();
         var gone = Leave();
         Assert.True(gone.IsAlive);
         _ = new byte[2 << 20];
-        Tidying.Look();
+        tidying.Look();
         Assert.False(gone.IsAlive);
     }
 

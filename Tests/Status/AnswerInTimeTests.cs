@@ -98,7 +98,7 @@ public sealed class AnswerInTimeTests() : TestKit(ConfigurationFactory.ParseStri
     [Fact]
     public async Task A_disk_that_has_been_silent_for_a_whole_limit_is_not_waited_for_again()
     {
-        var (clock, hangs) = (new Clock(), new TaskCompletionSource<int>());
+        var (clock, hangs) = (new ManualClock(), new TaskCompletionSource<int>());
         var readings = new DiskReadings<string, int>(
             disk => disk == "sda" ? hangs.Task : Task.FromResult(7), Limit, time: clock);
         readings.Begin(["sda"]);
@@ -169,28 +169,4 @@ public sealed class AnswerInTimeTests() : TestKit(ConfigurationFactory.ParseStri
         Name = name, Action = SyncAction.Reshape, Legs = [new LegReport(0, disk, LegFlags.InSync)],
         Recorded = Sample.Volume with { Activity = VolumeActivity.Reshape },
     };
-
-    /// <summary>Stands still; its timers never end.</summary>
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; } = TimeSpan.FromDays(1);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            new Never();
-
-        private sealed class Never : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
-    }
 }

@@ -350,7 +350,7 @@ public sealed class ControlTests : IDisposable
             Assert.Equal(Health.Ok, (await Ask(client, "status")).Status!.Health);
         }
         Patience.Until(
-            () => _events.History.After(0, null, 100).Any(e => e.Kind == "control-client-dropped"), "it is told");
+            () => _events.History.After(0, null, 100).Any(e => e.Kind == "control-client-dropped"), "the drop is logged");
     }
 
     [Fact]
