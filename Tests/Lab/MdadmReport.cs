@@ -13,8 +13,8 @@ public static class MdadmReport
         ["Generation", "Checksum", "Creation Time", "Orig Family", "Family", "UUID"];
 
     /// <summary>
-    /// Where a record tells of no volume (a spare's), mdadm before 4.5 writes another version and other attributes than
-    /// mdadm since: nobody reads either.
+    /// In a record without volumes (a spare's), mdadm 4.5 and later write another version and other attributes than
+    /// mdadm before: nobody reads either.
     /// </summary>
     private static readonly string[] OfVolumes = ["Version", "Attributes"];
 

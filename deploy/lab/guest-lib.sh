@@ -169,12 +169,17 @@ LOOPS=()
 becomes() {
     local size
     size=$(blockdev --getsz "${LOOPS[$1]}")
-    dmsetup suspend --noflush --nolockfs "disk$1"
     case $2 in
-        linear) dmsetup reload "disk$1" --table "0 $size linear ${LOOPS[$1]} 0" ;;
-        delay) dmsetup reload "disk$1" --table "0 $size delay ${LOOPS[$1]} 0 0 ${LOOPS[$1]} 0 $3" ;;
-        error) dmsetup reload "disk$1" --table "0 $size error" ;;
-    esac
+        linear) echo "0 $size linear ${LOOPS[$1]} 0" ;;
+        delay) echo "0 $size delay ${LOOPS[$1]} 0 0 ${LOOPS[$1]} 0 $3" ;;
+        error) echo "0 $size error" ;;
+    esac | maps "$1"
+}
+
+# maps NUMBER: what that disk is made of from now on, lines of a device-mapper table, is read from the input
+maps() {
+    dmsetup suspend --noflush --nolockfs "disk$1"
+    dmsetup load "disk$1"
     dmsetup resume "disk$1"
 }
 
@@ -314,9 +319,13 @@ bitmap_or_end() {
 
 # without_bitmap_or_end CONTAINER: takes the bitmap of its volume 0 away; mdadm 4.6 takes that policy's number, 0, for an unknown one
 without_bitmap_or_end() {
-    mdadm --update-subarray=0 --update=no-bitmap "/dev/$1" && return 0
-    case $(mdadm --version 2>&1) in *v4.[0-4]*) fail "no-bitmap was refused" ;; esac
-    say "this mdadm takes no bitmap away"
+    mdadm --update-subarray=0 --update=no-bitmap "/dev/$1" || end_if_new "this mdadm takes no bitmap away"
+}
+
+# end_if_new TEXT: what mdadm has just refused it refuses from 4.5 on, and the script ends here; one that is older has failed
+end_if_new() {
+    case $(mdadm --version 2>&1) in *v4.[0-4]*) fail "$1" ;; esac
+    say "$1"
     stop_all
     exit 0
 }

@@ -99,11 +99,7 @@ has /out/explained "take none out" || fail "of a failed array explain says: $(ca
 say "failed: $(grep "take none out" /out/explained)"
 
 quietly mdadm --stop "/dev/$a"
-if ! mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home"; then
-    case $(mdadm --version 2>&1) in *v4.[0-4]*) fail "the name was refused" ;; esac
-    say "this mdadm gives no such name"
-    exit 0
-fi
+mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home" || end_if_new "this mdadm gives no such name"
 quietly mdadm -I "/dev/$home"
 settle
 shown='\u001b[2Jäöü€'

@@ -59,19 +59,15 @@ tail_of() {
         refuse) target="flakey $loop $end 0 1 1 error_writes" ;;
         delay) target="delay $loop $end 0 $loop $end $3" ;;
     esac
-    dmsetup suspend --noflush --nolockfs "disk$1"
-    printf '0 %s linear %s 0\n%s 4096 %s\n' "$end" "$loop" "$end" "$target" | dmsetup load "disk$1"
-    dmsetup resume "disk$1"
+    printf '0 %s linear %s 0\n%s 4096 %s\n' "$end" "$loop" "$end" "$target" | maps "$1"
 }
 
 # late_front NUMBER MILLISECONDS: the first 2 MiB of a disk, in which the beginning of its first volume lies, take
 # writes so late
 late_front() {
     local loop=${LOOPS[$1]}
-    dmsetup suspend --noflush --nolockfs "disk$1"
     printf '0 4096 delay %s 0 0 %s 0 %s\n4096 %s linear %s 4096\n' "$loop" "$loop" "$2" $(($(blockdev --getsz "$loop") - 4096)) "$loop" |
-        dmsetup load "disk$1"
-    dmsetup resume "disk$1"
+        maps "$1"
 }
 
 name() { basename "$1"; }
