@@ -150,8 +150,8 @@ while :; do
     expect 60 volume_is "$volume" clean
     if [ -n "$failed" ] && whole five && whole second && not in_container "$(md five)" "$failed" && not in_container "$(md second)" "$failed"; then
         quietly mdadm --remove "/dev/$home" "$failed"
+        adopt "$home" "$failed" # wiped first: until it is a spare it counts as not there
         : >/out/failed
-        adopt "$home" "$failed"
         failed=
     fi
 done
