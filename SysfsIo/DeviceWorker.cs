@@ -31,8 +31,12 @@ public sealed class DeviceWorker(string name) : IDisposable
     {
         lock (gate)
         {
-            Start();
-            if (ended || !started)
+            if (ended)
+            {
+                return false;
+            }
+            started = started || ThreadReserve.TryRun(name, Run) || TryStart(name, Run);
+            if (!started)
             {
                 return false;
             }
@@ -49,19 +53,24 @@ public sealed class DeviceWorker(string name) : IDisposable
     {
         lock (gate)
         {
-            if (started || ended)
+            if (!ended)
             {
-                return;
+                started = started || TryStart(name, Run);
             }
-            try
-            {
-                new Thread(Run, StackBytes) { IsBackground = true, Name = name }.Start();
-                started = true;
-            }
-            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
-            {
-                // Whoever has work for it hears of that.
-            }
+        }
+    }
+
+    /// <summary>Starts a thread. False when there is none to be had.</summary>
+    internal static bool TryStart(string name, Action run)
+    {
+        try
+        {
+            new Thread(new ThreadStart(run), StackBytes) { IsBackground = true, Name = name }.Start();
+            return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ActorRaid.Actors;
+using ActorRaid.SysfsIo;
 
 namespace ActorRaid.Host.Daemon;
 
@@ -61,6 +62,7 @@ internal sealed class Heartbeat : IDisposable
                     seen = written;
                 }
                 _tidying.Look();
+                ThreadReserve.Fill();
                 await Task.Delay(tick, _ending.Token).ConfigureAwait(false);
             }
         }
