@@ -14,6 +14,9 @@ namespace ActorRaid.Host.Logging;
 /// </summary>
 internal sealed unsafe class EventLog : IEventSink, IDisposable
 {
+    /// <summary>So long an event waits before it is told, and with it hooks and status.</summary>
+    private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How many events may wait.</summary>
     internal const int Capacity = 4096;
 
@@ -161,6 +164,9 @@ internal sealed unsafe class EventLog : IEventSink, IDisposable
             ulong count;
             Syscall.read(_wake, &count, sizeof(ulong));
             Volatile.Write(ref _sleeping, 0);
+            // Writers may wait for what the event came from: they come first, where there are few processors.
+            if (!_ending)
+                Thread.Sleep(Courtesy);
         }
     }
 
