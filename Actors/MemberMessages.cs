@@ -76,15 +76,19 @@ public sealed partial class MemberArrayActor
             _tellWhenSafe = tell.ReplyTo;
             PostChange(Self);
         });
-        Receive<DescribeYourself>(_ => Sender.Tell(
-            new ArrayStanding(
-                Name, _settings.Volume, (_actions?.Next ?? _memory).State, (_actions?.Next ?? _memory).Action, _attributes!.SyncDone(), _raidDisks,
-                [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))],
-                _actions is null ? TimeSpan.Zero : Clock - _actedAt)
-            {
-                Writers = _settings.Waits.Now(),
-            },
-            Self));
+        Receive<DescribeYourself>(_ =>
+        {
+            var seen = _actions?.Next ?? _memory;
+            Sender.Tell(
+                new ArrayStanding(
+                    Name, _settings.Volume, seen.State, ActionNow(seen.Action), _attributes!.SyncDone(), _raidDisks,
+                    [.. _attributes.Legs.Select(leg => new LegReport(leg.Slot, leg.Disk, leg.LastFlags))],
+                    _actions is null ? TimeSpan.Zero : Clock - _actedAt)
+                {
+                    Writers = _settings.Waits.Now(),
+                },
+                Self);
+        });
         Receive<NotListed>(_ =>
         {
             // It never became more than inactive while we watched: nothing was written, nothing is to be recorded.
@@ -96,5 +100,25 @@ public sealed partial class MemberArrayActor
 
             PostChange(Self);
         });
+    }
+
+    /// <summary>
+    /// What sync_action says now, if it said idle or frozen when it was read last: not every kernel notifies anybody of
+    /// such a change (7.2 does not). It is opened anew, as reading the watched file would use up a notification.
+    /// </summary>
+    private SyncAction ActionNow(SyncAction seen)
+    {
+        if (seen is not (SyncAction.Idle or SyncAction.Frozen) || _attributes!.ReadOnce("sync_action") is not { Ok: true } read)
+        {
+            return seen;
+        }
+
+        var now = KernelWords.ParseAction(read.Value);
+        if (now != seen)
+        {
+            PostChange(Self);
+        }
+
+        return now;
     }
 }

@@ -122,6 +122,27 @@ public sealed class MemberArrayActorTests
     }
 
     [Fact]
+    public void What_the_kernel_freezes_without_a_word_is_told_as_that_when_somebody_asks()
+    {
+        using var rig = new MemberArrayRig("clean").TakenUp();
+        var asker = rig.CreateTestProbe();
+        foreach (var (word, action) in new[] { ("frozen", SyncAction.Frozen), ("idle", SyncAction.Idle) })
+        {
+            rig.Md.Action.Text = word;
+            rig.Actor.Tell(new DescribeYourself(), asker.Ref);
+            Assert.Equal(action, asker.ExpectMsg<ArrayStanding>().Action);
+            rig.Settle();
+            if (rig.Metadata.HasMessages) // A volume that comes to rest is recorded.
+            {
+                rig.Answer(rig.NextRecord());
+                rig.Settle();
+            }
+
+            Assert.Contains($"-> {word}", rig.Told.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void An_idle_array_becomes_clean_first_and_is_recorded_when_it_is()
     {
         using var rig = new MemberArrayRig("active").TakenUp();
