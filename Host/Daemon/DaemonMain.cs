@@ -123,6 +123,7 @@ internal static class DaemonMain
             return null;
         });
         using var board = new StatusBoard(supervisor.Describe, supervisor.Observe, Teller(), events);
+        Tidying.BeforeMemoryIsLocked();
         if (lockMemory() is { Ok: false } refused)
             events.Write(EventLevel.Warning, "memory-not-kept", refused.Error.ToString());
 
