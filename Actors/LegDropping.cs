@@ -40,37 +40,48 @@ internal sealed class LegDropping(MemberSettings settings)
         Remember(Slots);
     }
 
+    /// <summary>These legs were seen as failed, which is about to be recorded.</summary>
+    /// <returns>Those of which that was not known.</returns>
+    public ImmutableArray<MemberAttributes.Leg> Lose(ImmutableArray<int> slots, MemberAttributes attributes)
+    {
+        var lost = ImmutableArray<MemberAttributes.Leg>.Empty;
+        foreach (var slot in slots)
+        {
+            if (attributes.Find(slot) is { IsLost: false } leg)
+            {
+                leg.IsLost = true;
+                lost = _removing.ContainsKey(slot) ? lost : lost.Add(leg);
+            }
+        }
+
+        return lost;
+    }
+
     /// <summary>The failure of the leg in that slot is recorded.</summary>
-    /// <param name="slot">Its slot.</param>
+    /// <param name="slot">Its slot. The leg may have been taken out meanwhile, and there may be another.</param>
     /// <param name="remove">Whether md lets it be removed now.</param>
     /// <param name="attributes">The array's.</param>
-    /// <param name="disks">The container's disks.</param>
     /// <param name="member">The array's actor, who hears of the removal.</param>
-    public void Drop(
-        int slot, bool remove, MemberAttributes attributes, ImmutableDictionary<DeviceNumber, IActorRef> disks,
-        IActorRef member)
+    public void Drop(int slot, bool remove, MemberAttributes attributes, IActorRef member)
     {
         if ((_removing.TryGetValue(slot, out var removing) && (removing || !remove))
-            || attributes.Find(slot) is not { } leg)
+            || attributes.Find(slot) is not { IsLost: true } leg)
         {
             return;
         }
 
-        var isNew = !_removing.ContainsKey(slot);
-        _removing[slot] = remove;
-        if (isNew)
+        if (_removing.TryAdd(slot, remove))
         {
             _since[slot] = Stopwatch.GetTimestamp();
         }
 
-        // Let writers go before the event wakes the log, hooks and status.
+        _removing[slot] = remove;
         var gone = new LegRemoved(slot, leg.Disk);
         settings.Legs.Drop(leg.In(Array), remove, () => member.Tell(gone, ActorRefs.NoSender));
-        if (isNew)
-        {
-            Tell(leg, slot, disks.ContainsKey(leg.Device));
-        }
     }
+
+    /// <summary>The failure of a leg is recorded that was taken out meanwhile: its disk's other legs are failed all the same.</summary>
+    public void DropOthers(MemberAttributes.Leg leg) => settings.Legs.Drop(leg.In(Array), remove: false, () => { });
 
     /// <summary>It is gone from the array.</summary>
     public void Removed(LegRemoved removed)
@@ -85,14 +96,12 @@ internal sealed class LegDropping(MemberSettings settings)
     /// <summary>Another leg may be in the slot from now on.</summary>
     public void Forget(int slot) => _removing.Remove(slot);
 
-    private void Tell(MemberAttributes.Leg leg, int slot, bool isInContainer)
+    /// <summary>Of the legs that another process dropped, only these are still there.</summary>
+    public void Keep(IEnumerable<int> slots)
     {
-        var left = isInContainer ? "" : "; its disk is not in the container any more";
-        settings.Events.Warning(
-            "leg-failed", $"{leg.Disk} in slot {slot} of {Array} is faulty, recorded{left}", Array, leg.Disk,
-            new EventDetail(
-                "md marked it faulty: a request to it failed, or somebody said so",
-                "metadata; -blocked, then remove, to its state", null,
-                leg.IsRebuilding ? "spare" : "in_sync", "faulty"));
+        foreach (var slot in Slots.Except(slots))
+        {
+            Forget(slot);
+        }
     }
 }

@@ -29,6 +29,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
     private MemberAttributes? _attributes;
     private MemberMemory _memory;
     private MemberActions? _actions;
+    private ImmutableArray<MemberAttributes.Leg> _lost = [];
     private TimeSpan _actedAt;
     private RebuildProgress _progress;
     private bool _lookAgain;
@@ -127,6 +128,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         }
 
         ScanLegs();
+        if (_attributes!.LegsAreKnown)
+        {
+            _dropping.Keep(_attributes.Legs.Select(leg => leg.Slot));
+        }
+
         _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
     }
 
@@ -320,6 +326,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         _busy = true;
         _actions = actions;
         _actedAt = Clock;
+        _lost = _dropping.Lose(actions.FailedSlots, _attributes!);
         if (changes.IsEmpty)
         {
             Become(Watching);
@@ -329,8 +336,12 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
         Become(Recording);
         _ticket = Interlocked.Increment(ref _lastTicket);
-        _settings.Metadata.Tell(new Record(Self, changes) { Ticket = _ticket }, Self);
+        _settings.Metadata.Tell(new Record(Self, changes) { Ticket = _ticket, Lost = Told(_lost) }, Self);
     }
+
+    private ImmutableArray<LostLeg> Told(ImmutableArray<MemberAttributes.Leg> lost) => lost.IsEmpty
+        ? []
+        : [.. lost.Select(leg => new LostLeg(Name, leg.Slot, leg.Disk, leg.IsRebuilding, _disks.ContainsKey(leg.Device)))];
 
     private void Finish(Recorded? recorded)
     {
@@ -348,7 +359,15 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
         foreach (var slot in actions.FailedSlots)
         {
-            _dropping.Drop(slot, actions.MayRemove, _attributes!, _disks, Self);
+            _dropping.Drop(slot, actions.MayRemove, _attributes!, Self);
+        }
+
+        foreach (var leg in _lost)
+        {
+            if (!ReferenceEquals(_attributes!.Find(leg.Slot), leg))
+            {
+                _dropping.DropOthers(leg);
+            }
         }
 
         var took = Clock - _actedAt;

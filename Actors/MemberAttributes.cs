@@ -328,6 +328,9 @@ internal sealed class MemberAttributes : IDisposable
         /// <summary>It is being rebuilt, or was when it failed.</summary>
         public bool IsRebuilding { get; private set; }
 
+        /// <summary>It has failed: that is recorded, or being recorded.</summary>
+        public bool IsLost { get; set; }
+
         /// <summary>Bad blocks that are being recorded.</summary>
         public ImmutableArray<BadBlock> Recording { get; set; } = [];
 

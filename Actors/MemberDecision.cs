@@ -132,8 +132,9 @@ public static class MemberDecision
             // What it says of itself when it has stopped is not how its reshape stands.
             action = memory.Action == SyncAction.Reshape ? SyncAction.Reshape : action;
             Say(Consistency.Clean);
+            var lost = Failed();
             return new MemberActions(
-                null, changes.ToImmutable(), ArrayState.Clear, false, [], false, false, true, memory with { State = state });
+                null, changes.ToImmutable(), ArrayState.Clear, false, lost, false, false, true, memory with { State = state });
         }
 
         switch (state)
@@ -175,22 +176,12 @@ public static class MemberDecision
             spare = view.Legs.Length != raidDisks || view.Legs.Any(leg => (leg.Flags & LegFlags.InSync) == 0);
         }
 
-        var failed = ImmutableArray.CreateBuilder<int>();
-        foreach (var leg in view.Legs)
+        var failed = Failed();
+        spare |= !failed.IsEmpty;
+        if (!failed.IsEmpty && state == ArrayState.ReadAuto)
         {
-            if ((leg.Flags & LegFlags.Faulty) == 0)
-            {
-                continue;
-            }
-
-            changes.Add(new LegChange(volume, leg.Slot, ToLegState(leg.Flags)));
-            failed.Add(leg.Slot);
-            spare = true;
-            if (state == ArrayState.ReadAuto)
-            {
-                Say(Consistency.Dirty);
-                write = ArrayState.Active;
-            }
+            Say(Consistency.Dirty);
+            write = ArrayState.Active;
         }
 
         if (followed == SyncAction.Reshape)
@@ -212,9 +203,25 @@ public static class MemberDecision
         }
 
         return new MemberActions(
-            writeFirst, changes.ToImmutable(), write, byAnswer, failed.ToImmutable(),
+            writeFirst, changes.ToImmutable(), write, byAnswer, failed,
             state > ArrayState.ReadOnly, spare, false,
             new MemberMemory(state, action, resyncStart, recorded, progress));
+
+        // A leg may fail in the moment in which its array is stopped, too: else it would be taken for whole the next time.
+        ImmutableArray<int> Failed()
+        {
+            var failed = ImmutableArray.CreateBuilder<int>();
+            foreach (var leg in view.Legs)
+            {
+                if ((leg.Flags & LegFlags.Faulty) != 0)
+                {
+                    changes.Add(new LegChange(volume, leg.Slot, ToLegState(leg.Flags)));
+                    failed.Add(leg.Slot);
+                }
+            }
+
+            return failed.ToImmutable();
+        }
 
         ulong FollowReshape()
         {

@@ -41,7 +41,11 @@ internal static class MemberReport
                 });
             if (before.Action == SyncAction.Recover && now.Action == SyncAction.Idle && !actions.LookForSpare)
             {
-                yield return (EventLevel.Info, "array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" });
+                yield return recorded is { IsWhole: true }
+                    ? (EventLevel.Info, "array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" })
+                    : (
+                        EventLevel.Warning, "array-not-whole",
+                        $"{array}: md has all legs in sync, but the metadata does not: it starts without the others next time. mdadm --examine shows which", detail);
             }
         }
         else if (changed && now.LastCheckpoint > before.LastCheckpoint)

@@ -132,7 +132,18 @@ public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, R
 {
     /// <summary>Comes back in the answer, so that whoever was restarted meanwhile does not take the answer to an earlier request for this one's.</summary>
     public long Ticket { get; init; }
+
+    /// <summary>The legs that are lost by this. The metadata tells of them once it is recorded: whoever asks may be gone by then.</summary>
+    public ImmutableArray<LostLeg> Lost { get; init; } = [];
 }
+
+/// <summary>A leg that has failed.</summary>
+/// <param name="Array">md126</param>
+/// <param name="Slot">Its slot.</param>
+/// <param name="Disk">The kernel's name of the disk: sda.</param>
+/// <param name="WasRebuilding">It was being rebuilt, and held no data that counts.</param>
+/// <param name="IsInContainer">Its disk is still in the container.</param>
+public sealed record LostLeg(string Array, int Slot, string Disk, bool WasRebuilding, bool IsInContainer);
 
 /// <summary>What was asked for is recorded: the kernel may be let go.</summary>
 /// <param name="Changed">Whether anything had to be written.</param>
@@ -143,6 +154,9 @@ public sealed record Recorded(bool Changed, bool Clean, ImmutableArray<BadBlockF
 {
     /// <summary>The generation that has it, if anything had to be written.</summary>
     public uint Generation { get; init; }
+
+    /// <summary>The legs' states were recorded, and the metadata has all legs of the volume in sync.</summary>
+    public bool IsWhole { get; init; }
 
     /// <summary>As in the request.</summary>
     public long Ticket { get; init; }

@@ -36,10 +36,11 @@ public sealed class MetadataActor : RaidActor, IWithTimers
     private MetadataSettings _settings;
     private CommitWriter _writer;
     private readonly Queue<(object Message, IActorRef Sender)> _waiting = new();
-    private readonly List<(IActorRef To, object Answer)> _answers = [];
+    private readonly List<(IActorRef To, Recorded Answer, int LegsOf)> _answers = [];
+    private readonly List<LostLeg> _lost = [];
     private readonly List<string> _appliedUpdates = [];
     private readonly List<IActorRef> _flushing = [];
-    private readonly Action<object?> _tellFinished;
+    private readonly Action<object?> _tellFinished, _tellLost;
     private ImmutableArray<int> _active = [];
     private IContainerModel _model;
     private IActorRef? _pauseAskedBy;
@@ -54,6 +55,13 @@ public sealed class MetadataActor : RaidActor, IWithTimers
         {
             var finished = (FinishedCommit)state!;
             Events.Debug("metadata-written", $"metadata generation {finished.Generation} is on the disks", detail: finished.Detail);
+        };
+        _tellLost = state =>
+        {
+            foreach (var leg in (LostLeg[])state!)
+            {
+                Tell(leg);
+            }
         };
         _writer = NewWriter();
         Receive<Record>(Take);
@@ -270,12 +278,20 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             return;
         }
 
-        foreach (var (to, answer) in _answers)
+        foreach (var (to, answer, volume) in _answers)
         {
-            to.Tell(answer, Self);
+            // All that was decided together is recorded together: another change of it may be what this volume is not whole by.
+            to.Tell(volume < 0 ? answer : answer with { IsWhole = IsWhole(volume) }, Self);
         }
 
         _answers.Clear();
+        if (_lost.Count > 0)
+        {
+            // Behind the answers: writers are let go before this wakes the log, hooks and status.
+            _settings.Loop.Post(_tellLost, _lost.ToArray());
+            _lost.Clear();
+        }
+
         foreach (var kind in _appliedUpdates)
         {
             Context.Parent.Tell(new UpdateApplied(kind), Self);
@@ -353,7 +369,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
     private void ApplyChanges(Record record)
     {
         var before = _model;
-        var clean = false;
+        var (clean, legsOf) = (false, -1);
         var refused = ImmutableArray<BadBlockFound>.Empty;
         foreach (var change in record.Changes)
         {
@@ -366,6 +382,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
                     break;
                 case LegChange leg when Knows(leg.Volume):
                     _model = _model.SetLeg(leg.Volume, leg.Slot, leg.State);
+                    legsOf = leg.Volume;
                     break;
                 case BadBlockFound bad when Knows(bad.Volume):
                     if (_model.RecordBadBlock(bad.Volume, bad.Slot, bad.Block.Sector, bad.Block.Length) is { } with)
@@ -393,7 +410,23 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             }
         }
 
-        _answers.Add((record.ReplyTo, new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For) { Generation = _model.Generation + 1, Ticket = record.Ticket }));
+        _answers.Add((
+            record.ReplyTo,
+            new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For) { Generation = _model.Generation + 1, Ticket = record.Ticket },
+            legsOf));
+        _lost.AddRange(record.Lost);
+    }
+
+    private bool IsWhole(int volume) => Knows(volume) && _model.Volumes[volume].Legs.All(leg => leg.InSync);
+
+    private void Tell(LostLeg leg)
+    {
+        var left = leg.IsInContainer ? "" : "; its disk is not in the container any more";
+        Events.Warning(
+            "leg-failed", $"{leg.Disk} in slot {leg.Slot} of {leg.Array} is faulty, recorded{left}", leg.Array, leg.Disk,
+            new EventDetail(
+                "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
+                leg.WasRebuilding ? "spare" : "in_sync", "faulty"));
     }
 
     private bool Knows(int volume) => volume >= 0 && volume < _model.Volumes.Length;

@@ -99,6 +99,15 @@ public sealed class CrashTests
     {
         using var rig = new DiskRig(Build.Container(disks: 3, spares: 1).Volume(level: 5, disks: 3), without: Spare);
         var (system, met, failed) = (rig.System, new ConcurrentDictionary<Type, bool>(), 0);
+        var untrue = new ConcurrentQueue<string>();
+        rig.Told.Seen = e =>
+        {
+            // Who tells it stands still as long as this takes: what is durable is what was recorded before it was told.
+            if (e.Kind == "array-whole" && rig.CopyOn("sda", "sdb", Spare)?.Volumes[0].Legs is { } legs && !legs.All(leg => leg.InSync))
+            {
+                untrue.Enqueue($"{e.Text}, but the disks have {string.Join(", ", legs)}");
+            }
+        };
         RaidActor.BeforeMessage = (context, message) =>
         {
             if (context.System != system || context.Props.Type != actor)
@@ -121,6 +130,7 @@ public sealed class CrashTests
             RaidActor.BeforeMessage = null;
         }
 
+        Assert.True(untrue.IsEmpty, $"{actor.Name} fails at {failsAt?.Name ?? "nothing"}: {string.Join("; ", untrue)}\n{rig.Told}");
         return ([.. met.Keys], failed == 1);
     }
 

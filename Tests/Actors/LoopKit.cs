@@ -101,7 +101,14 @@ internal sealed class EventList : IEventSink
 {
     private readonly ConcurrentQueue<RaidEvent> _events = new();
 
-    public void Write(RaidEvent e) => _events.Enqueue(e);
+    /// <summary>Called with each event, by whoever tells it.</summary>
+    public Action<RaidEvent>? Seen { get; set; }
+
+    public void Write(RaidEvent e)
+    {
+        _events.Enqueue(e);
+        Seen?.Invoke(e);
+    }
 
     public bool Has(string kind) => Count(kind) > 0;
 

@@ -188,7 +188,7 @@ public sealed class MemberArrayActorTests
             [new LegFact(0, Build.Device(0)), new LegFact(2, Build.Device(2))],
             rig.Metadata.ExpectMsg<PlanSpare>().Facts.Legs.ToArray());
         Assert.Equal("remove", rig.Md.Legs[1].Text);
-        Assert.True(rig.Told.Has("leg-failed"));
+        Assert.Equal(new LostLeg(MemberArrayRig.Name, 1, "sdb", false, true), Assert.Single(record.Lost));
         Assert.True(rig.Told.Has("leg-removed"));
     }
 
@@ -477,6 +477,50 @@ public sealed class MemberArrayActorTests
         asker.ExpectNoMsg();
         rig.Answer(record);
         asker.ExpectMsg<Gone>();
+    }
+
+    [Fact]
+    public void A_leg_that_fails_as_its_array_is_stopped_is_recorded_and_told()
+    {
+        using var rig = new MemberArrayRig("active").TakenUp();
+        rig.Md.Legs[1].Text = "faulty,blocked";
+        rig.Md.State.Text = "inactive";
+        rig.Look();
+        var record = rig.NextRecord();
+        Assert.Contains(new LegChange(0, 1, LegState.Faulty), record.Changes);
+        Assert.Equal("sdb", Assert.Single(record.Lost).Disk);
+        rig.Answer(record);
+        rig.Container.ExpectMsg<ArrayGone>();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_predecessor_was_dropping_is_dropped_on_and_not_told_again_and_holds_up_no_spare_if_it_is_gone(bool isThere)
+    {
+        using var rig = new MemberArrayRig("active", dropping: [1]);
+        if (isThere)
+        {
+            rig.Md.Legs[1].Text = "faulty";
+        }
+        else
+        {
+            Directory.Delete(rig.Sysfs.PathOf(MemberArrayRig.Name, "dev-sdb"), recursive: true);
+            rig.Actor.Tell(new TakeUpMember(new ArraySnapshot(MemberArrayRig.Name, MemberMemory.New, [1]), rig.Without(-1)));
+            rig.Metadata.ExpectMsg<DescribeVolume>();
+        }
+
+        rig.Metadata.ExpectMsg<DescribeVolume>();
+        rig.Actor.Tell(new VolumeDescribed(MemberArrayRig.Volume), rig.Metadata.Ref);
+        var record = rig.NextRecord();
+        Assert.Empty(record.Lost);
+        rig.Answer(record);
+        if (isThere)
+        {
+            Patience.Until(() => rig.Md.Legs[1].Text == "remove", "removed");
+        }
+
+        rig.Metadata.ExpectMsg<PlanSpare>();
     }
 
     private sealed record SpareUpdate() : PreparedUpdate("spare");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorRaid.Actors;
+using ActorRaid.Actors.Handoff;
 using ActorRaid.Metadata;
 using ActorRaid.Tests.ImsmRules;
 using ActorRaid.Tests.SysfsIo;
@@ -20,7 +21,8 @@ internal sealed class MemberArrayRig : LoopKit
     /// <param name="delay">safe_mode_delay.</param>
     /// <param name="note">What a supervisor before left a note of.</param>
     /// <param name="before">safe_mode_delay before a predecessor was told to end.</param>
-    public MemberArrayRig(string state, string delay = "0.200", string? note = null, string? before = null)
+    /// <param name="dropping">Slots whose legs a predecessor was dropping when it handed over; null: there was none.</param>
+    public MemberArrayRig(string state, string delay = "0.200", string? note = null, string? before = null, int[]? dropping = null)
     {
         Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
         Sysfs.Put(Name, "safe_mode_delay", delay + "\n");
@@ -44,7 +46,9 @@ internal sealed class MemberArrayRig : LoopKit
             RunDirectory = Sysfs.RunDirectory,
             DelayBefore = before,
         };
-        Actor = OnLoop(() => new MemberArrayActor(settings), Container);
+        var handed = dropping is null ? null
+            : new ArraySnapshot(Name, MemberMemory.New with { State = KernelWords.ParseState(state) }, [.. dropping]);
+        Actor = OnLoop(() => new MemberArrayActor(settings, handed), Container);
     }
 
     public const string Name = "md126";

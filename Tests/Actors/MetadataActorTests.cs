@@ -40,6 +40,22 @@ public sealed class MetadataActorTests
     }
 
     [Fact]
+    public void Whether_a_volume_is_whole_is_answered_by_all_that_is_committed_together()
+    {
+        using var rig = new MetadataRig(Build.Container(disks: 3).Volume(level: 5, disks: 3).Volume(level: 5, disks: 3));
+        Assert.True(rig.Record(new LegChange(0, 1, LegState.InSync)).IsWhole);
+        Assert.False(rig.Record(Dirty).IsWhole);
+        rig.Tell(new Pause());
+        rig.Answer<MetadataPaused>();
+        rig.Tell(new ActorRaid.Actors.Record(rig.Asker, [new LegChange(0, 1, LegState.InSync)]));
+        rig.Tell(new ActorRaid.Actors.Record(rig.Asker, [new LegChange(1, 1, LegState.Faulty)]));
+        rig.Tell(new Resume());
+        Assert.False(rig.Answer<Recorded>().IsWhole);
+        Assert.False(rig.Answer<Recorded>().IsWhole);
+        Assert.False(rig.OnDisk().Volumes[0].Legs[1].InSync);
+    }
+
+    [Fact]
     public void An_activation_is_answered_at_once_and_followed_by_a_change_of_family()
     {
         var model = Build.Container(disks: 3, spares: 1).Volume(level: 5, disks: 3).Fail(0, 1);

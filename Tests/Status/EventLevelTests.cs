@@ -24,7 +24,7 @@ public sealed partial class EventLevelTests
             """,
         [EventLevel.Warning] = """
             actors-warned
-            array-degraded array-frozen array-unknown arrays-not-at-rest bad-block checkpoint-lost control disk-foreign disk-hangs events-dropped handed-over
+            array-degraded array-frozen array-not-whole array-unknown arrays-not-at-rest bad-block checkpoint-lost control disk-foreign disk-hangs events-dropped handed-over
             handoff handoff-refused hook hook-dropped leg-failed leg-failed-too mdstat-unreadable memory-not-kept no-spare not-read not-settled not-spared
             not-supervised notify-failed safe-mode-delay-note spare-slow spare-unknown taken-over
             """,
@@ -94,6 +94,9 @@ public sealed partial class EventLevelTests
         var ends = actions with { Next = before with { Action = SyncAction.Idle, LastCheckpoint = 0 } };
         Assert.Equal(
             [(EventLevel.Info, "sync-action"), (EventLevel.Info, "array-whole")],
+            MemberReport.Of("md126", before, ends, recorded with { IsWhole = true }, 10_000, true, null, default).Select(told => (told.Level, told.Kind)));
+        Assert.Equal(
+            [(EventLevel.Info, "sync-action"), (EventLevel.Warning, "array-not-whole")],
             MemberReport.Of("md126", before, ends, recorded, 10_000, true, null, default).Select(told => (told.Level, told.Kind)));
     }
 
