@@ -317,9 +317,10 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
     private void Act(MemberActions actions)
     {
-        if (actions.WriteFirst is { } first)
+        if (actions.WriteFirst is { } first && !Write(first))
         {
-            Write(first);
+            // A writer has come meanwhile: md calls it active again, and notifies nobody.
+            actions = actions with { Next = actions.Next with { State = ArrayState.Active } };
         }
 
         var changes = actions.Changes.AddRange(_badBlocks.ToRecord(_attributes!));
@@ -438,7 +439,8 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         }
     }
 
-    private void Write(ArrayState state)
+    /// <summary>False: md refused it.</summary>
+    private bool Write(ArrayState state)
     {
         var written = _attributes!.WriteState(state);
         var refused = written.Ok || !MemberDecision.IsRefusal(state, written.Error.Errno)
@@ -450,6 +452,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         }
 
         _stateRefused = refused;
+        return written.Ok;
     }
 
     private void MeasureArray()

@@ -45,7 +45,7 @@ internal static class MemberReport
                     ? (EventLevel.Info, "array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" })
                     : (
                         EventLevel.Warning, "array-not-whole",
-                        $"{array}: md has all legs in sync, but the metadata does not: it starts without the others next time. mdadm --examine shows which", detail);
+                        $"{array}: md has all legs in sync, but the metadata has not: started again, it would be without those", detail);
             }
         }
         else if (changed && now.LastCheckpoint > before.LastCheckpoint)

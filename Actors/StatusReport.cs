@@ -103,7 +103,11 @@ public readonly record struct SyncPosition(ulong Done, ulong Total)
 /// <param name="Slot">md's slot.</param>
 /// <param name="Disk">The kernel's name of the disk: sda.</param>
 /// <param name="Flags">As they were seen last.</param>
-public sealed record LegReport(int Slot, string Disk, LegFlags Flags);
+public sealed record LegReport(int Slot, string Disk, LegFlags Flags)
+{
+    /// <summary>How many sectors md has as bad, where that was read; of a supervised volume the metadata knows.</summary>
+    public long BadSectors { get; init; }
+}
 
 /// <summary>A disk of a container.</summary>
 /// <param name="Name">The kernel's name: sda.</param>

@@ -109,8 +109,8 @@ public sealed record ContainerStatus(
 /// What else there is to know, in words for programs: frozen (somebody wants it left alone), delayed (its resync waits
 /// for another array's on the same disks), remote (another node of a cluster does it), pending (its resync waits for
 /// the first write), recording (what was seen is being recorded, and takes long), reshape (one is recorded: an mdadm
-/// has to drive it), unrecorded (the metadata does not have it), unsupervised
-/// (the daemon could not take it up yet). Null: nothing.
+/// has to drive it), unrecorded (the metadata does not have it), not-whole (md has a leg in sync that the metadata has
+/// not), unsupervised (the daemon could not take it up yet). Null: nothing.
 /// </param>
 /// <param name="MissingDisks">
 /// Of a volume that does not run: the serial numbers of the disks that it misses, as the metadata spells them. Null: it
@@ -169,7 +169,11 @@ public sealed record Progress(ulong DoneSectors, ulong TotalSectors, long KibPer
 /// <param name="Slot">md's slot; -1: none.</param>
 /// <param name="Disk">The kernel's name of the disk: sda.</param>
 /// <param name="State">The words of its state attribute: in_sync, faulty, blocked, spare, write_mostly, ...</param>
-public sealed record LegStatus(int Slot, string Disk, ImmutableArray<string> State);
+public sealed record LegStatus(int Slot, string Disk, ImmutableArray<string> State)
+{
+    /// <summary>How many of its sectors are recorded as bad: what lies there the other legs have, if any. Null: none.</summary>
+    public long? BadSectors { get; init; }
+}
 
 /// <summary>A disk of a container.</summary>
 /// <param name="Name">The kernel's name: sda.</param>

@@ -37,7 +37,8 @@ public static class StatusView
         if (array.Conditions is { } lacks && lacks.Contains("unsupervised"))
             return "not supervised yet";
         if (array.Conditions is { } pending && pending.Contains("pending"))
-            return array.State == "readonly" ? "its resync waits until it can be written"
+            return array.Action == "frozen" ? "its resync is frozen"
+                : array.State == "readonly" ? "its resync waits until it can be written"
                 : "its resync waits for the first write";
         var doing = Words.Action(array.Action) switch
         {
@@ -58,8 +59,16 @@ public static class StatusView
             return "not running" + (array.RaidDisks == 0 ? "" : $", {Legs(array)}");
         if (array.Conditions is { } known && known.Contains("unrecorded"))
             return "the metadata does not have it";
-        return array.Missing > 0 ? Legs(array) : null;
+        if (array.Conditions is { } all && all.Contains("not-whole"))
+            return "not all of its legs are recorded";
+        var bad = BadSectors(array);
+        return array.Missing > 0 ? Legs(array) + (bad is null ? "" : $", {bad}") : bad;
     }
+
+    private static string? BadSectors(ArrayStatus array) => string.Join(", ",
+        array.Legs.Where(leg => leg.BadSectors > 0).Select(leg =>
+            string.Create(CultureInfo.InvariantCulture, $"{leg.BadSectors} bad sectors on {leg.Disk}")))
+        is { Length: > 0 } text ? text : null;
 
     private static string Legs(ArrayStatus array) =>
         string.Create(CultureInfo.InvariantCulture, $"{array.RaidDisks - array.Missing} of {array.RaidDisks} legs");

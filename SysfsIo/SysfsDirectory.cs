@@ -55,7 +55,7 @@ public static class SysfsDirectory
             var length = BinaryPrimitives.ReadUInt16LittleEndian(entries[LengthAt..]);
             var name = entries[NameAt..length];
             var text = Encoding.UTF8.GetString(name[..name.IndexOf((byte)0)]);
-            if (text.StartsWith(prefix, StringComparison.Ordinal))
+            if (text is not ("." or "..") && text.StartsWith(prefix, StringComparison.Ordinal))
             {
                 names.Add(text);
             }

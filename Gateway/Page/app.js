@@ -117,6 +117,8 @@ function array(array) {
     make('p.facts', {}, facts.filter(Boolean).join(' · ')),
     array.missing > 0 ? make('p.missing', {}, `${array.missing} of ${array.raidDisks} disks ${array.missing === 1 ? 'is' : 'are'} missing or not rebuilt yet`) : null,
     array.missingDisks?.length ? make('p.missing', {}, `Missing: ${array.missingDisks.map(serial => serial || 'a disk without a serial number').join(', ')}`) : null,
+    array.conditions?.includes('not-whole') ? make('p.missing', {}, 'The metadata does not have all of its disks in sync') : null,
+    ...array.legs.filter(leg => leg.badSectors).map(leg => make('p.missing', {}, `${leg.badSectors} sectors of ${leg.disk} are bad`)),
     progress(array),
     runs && array.legs.length ? make('ul.legs', { 'aria-label': `Disks of ${array.name}` }, slots) : null,
     array.mismatchSectors > 0 ? make('p.missing', {}, `The last check found ${bytes(array.mismatchSectors * 512)} that did not match`) : null);

@@ -52,6 +52,8 @@ internal static class Advice
             return null;
         return array.Level == "raid0" ? $"{array.Name} has no redundancy: without {disk.Name} its data is gone"
             : array.Missing > 0 ? $"{array.Name} is short of a leg already: without {disk.Name} its data may be gone"
+            : array.Legs.Any(leg => leg.Disk != disk.Name && leg.BadSectors > 0)
+                ? $"{array.Name} has bad sectors on another leg: what lies there may be gone without {disk.Name}"
             : null;
     }
 

@@ -72,6 +72,8 @@ internal static partial class Explanation
         var faulty = array.Legs.Where(leg => leg.State.Contains("faulty")).Select(leg => leg.Disk).ToList();
         if (faulty.Count > 0)
             yield return $"md has marked {List(faulty)} faulty: it takes no part any more.";
+        foreach (var sentence in BadSectors(array))
+            yield return sentence;
         switch (array.Health)
         {
             case Health.Failed:

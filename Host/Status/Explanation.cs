@@ -119,6 +119,14 @@ internal static partial class Explanation
         if (blocked.Count > 0)
             yield return Text($"{List(blocked)} is blocked: md holds writes to it until its failure or its bad ")
                 + "blocks are in the metadata.";
+        foreach (var sentence in BadSectors(array))
+            yield return sentence;
+        if (array.Conditions is { } known && known.Contains("not-whole"))
+        {
+            yield return $"md has other legs in sync than the metadata of {container.Name}: started again, the array "
+                + "would be without those, and have what others held before. Keep it running, copy what matters from "
+                + "it, and look at both: mdadm --examine shows what each disk holds, and writes nothing.";
+        }
         if (array.MissingDisks is { } lacks)
         {
             var disks = lacks.Select(serial => serial is "" ? "a disk without a serial number"
@@ -146,6 +154,13 @@ internal static partial class Explanation
         yield return Spare(container, array,
             events.LastOrDefault(e => e.Array == array.Name && e.Kind == "no-spare")?.Text);
     }
+
+    private static IEnumerable<string> BadSectors(ArrayStatus array) =>
+        from leg in array.Legs
+        where leg.BadSectors > 0
+        select Text($"{leg.BadSectors} sectors of {leg.Disk} are recorded as bad: what lies there the other ")
+            + "legs have, if any does. Copy what matters from the array before another disk is taken out of it; "
+            + "md forgets a bad sector when it is overwritten.";
 
     private static string Lost(ArrayStatus array) => array.Missing > 0
         ? Text($"{array.Missing} of {array.RaidDisks} legs are missing, more than {array.Level} can do without: its ")
@@ -292,7 +307,8 @@ internal static partial class Explanation
         }
         if (array.Conditions is { } pending && pending.Contains("pending"))
         {
-            yield return (array.State == "readonly" ? "A resync is due; it begins when the array can be written again."
+            yield return (array.Action == "frozen" ? "A resync is due; it goes on when the array is thawed."
+                : array.State == "readonly" ? "A resync is due; it begins when the array can be written again."
                 : "A resync is due; it begins with the first write to the array.") + checkpoint;
         }
     }

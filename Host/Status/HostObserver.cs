@@ -88,8 +88,14 @@ internal sealed class HostObserver(RaidSettings settings, ContainerReader reader
             {
                 // Spares, and what has failed, are in none.
                 var number = int.TryParse(slot.Value, CultureInfo.InvariantCulture, out var its) ? its : -1;
-                yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value));
+                yield return new LegReport(number, leg[prefix.Length..], KernelWords.ParseLeg(state.Value))
+                {
+                    BadSectors = BadSectors($"{directory}/{leg}/bad_blocks"),
+                };
             }
         }
     }
+
+    private static long BadSectors(string list) => SysfsAttribute.ReadOnce(list) is { Ok: true, Value: var text }
+        ? KernelWords.ParseBadBlocks(text).Sum(block => (long)block.Length) : 0;
 }

@@ -24,6 +24,9 @@ internal static class MdStatMap
     {
         // /proc/mdstat calls a RAID 0 active that md has given up.
         var health = seen is { State: "broken" } ? Health.Failed : HealthOf(array);
+        var legs = StatusMap.Legs(seen?.Legs ?? [], recorded);
+        if (health == Health.Ok && legs.Any(leg => leg is { Slot: >= 0, BadSectors: > 0 }))
+            health = Health.Degraded;
         var progress = array.Progress;
         ImmutableArray<string> conditions =
         [
@@ -38,7 +41,7 @@ internal static class MdStatMap
             (array.Blocks ?? 0) * 1024, StatusMap.ChunkBytes(recorded), health, StateOf(array, seen), Action(progress),
             StatusMap.Progress(Position(progress), progress?.Speed ?? 0), null, recorded is { Dirty: true },
                 RaidDisks(array), Missing(array),
-            seen?.MismatchSectors, StatusMap.Legs(seen?.Legs ?? []),
+            seen?.MismatchSectors, legs,
             memory.Since($"{array.Name} health", health.ToString()), conditions.IsEmpty ? null : conditions);
     }
 

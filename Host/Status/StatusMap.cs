@@ -83,7 +83,7 @@ internal static class StatusMap
         ImmutableArray<ArrayStatus> arrays =
         [
             .. others.Select(array => NotTakenUpYet(container, array, seen, memory)),
-            .. container.Arrays.Select(array => Array(array, container.Format is not "",
+            .. container.Arrays.Select(array => Array(array, container.Format is not "", container.Disks,
                 seen.Arrays.GetValueOrDefault(array.Name), memory)),
             .. seen.Problem is null ? resting : [],
         ];
@@ -138,8 +138,8 @@ internal static class StatusMap
             : shown;
     }
 
-    private static ArrayStatus Array(ArrayReport array, bool metadataAnswers, ArrayObservation? seen,
-        Remembering memory)
+    private static ArrayStatus Array(ArrayReport array, bool metadataAnswers, ImmutableArray<DiskReport> disks,
+        ArrayObservation? seen, Remembering memory)
     {
         var recorded = array.Recorded;
         var legs = array.Legs.IsEmpty ? seen?.Legs ?? [] : array.Legs;
@@ -160,17 +160,26 @@ internal static class StatusMap
         var waits = array.Waiting > Long
             || memory.Lasts($"{array.Name} write-pending", array.State == ArrayState.WritePending) > Long;
         var stopped = array.State is ArrayState.ReadAuto or ArrayState.ReadOnly;
+        var isUnrecorded = metadataAnswers && recorded is null
+            && array.State is ArrayState.Unknown or ArrayState.WritePending;
+        // What the metadata does not have in sync is none of the array's the next time that it is started.
+        var isNotWhole = memory.Lasts($"{array.Name} not-whole", recorded is { Activity: not VolumeActivity.Reshape }
+            && legs.Any(leg => (leg.Flags & (LegFlags.InSync | LegFlags.Faulty)) == LegFlags.InSync
+                && recorded.Legs.ElementAtOrDefault(leg.Slot) is { MayReturn: false } its
+                && (!its.InSync || disks.Any(disk => disk.Device == its.Device && disk.Name != leg.Disk)))) > Long;
+        var told = Legs(legs, recorded);
         var health =
             array.State == ArrayState.Unknown ? Health.Unknown
             : array.State == ArrayState.Broken || recorded?.CanStart(there) == false || (notMissed > 0 && missing > 0)
                 ? Health.Failed
             : array.State is ArrayState.Inactive or ArrayState.Clear ? Health.Inactive
-            : waits || array.State == ArrayState.Suspended || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0
+            : waits || (isUnrecorded && array.State == ArrayState.WritePending) || array.State == ArrayState.Suspended || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0
             && memory.Lasts($"{array.Name} {leg.Disk} blocked", true) > Long) ? Health.Stalled
             : missing > 0 ? action == SyncAction.Recover ? Health.Rebuilding : Health.Degraded
             : action is SyncAction.Resync or SyncAction.Recover or SyncAction.Reshape ? Health.Rebuilding
             : seen is { IsPending: true }
                 || (stopped && recorded is { Activity: VolumeActivity.Resync or VolumeActivity.Reshape })
+                || isNotWhole || told.Any(leg => leg.BadSectors > 0)
                 ? Health.Degraded
             : Health.Ok;
         ImmutableArray<string> conditions =
@@ -180,8 +189,8 @@ internal static class StatusMap
             .. seen is { IsPending: true } ? ["pending"] : System.Array.Empty<string>(),
             .. waits ? ["recording"] : System.Array.Empty<string>(),
             .. recorded is { Activity: VolumeActivity.Reshape } ? ["reshape"] : System.Array.Empty<string>(),
-            .. metadataAnswers && recorded is null && array.State is (ArrayState.Unknown or ArrayState.WritePending)
-                ? ["unrecorded"] : System.Array.Empty<string>(),
+            .. isUnrecorded ? ["unrecorded"] : System.Array.Empty<string>(),
+            .. isNotWhole ? ["not-whole"] : System.Array.Empty<string>(),
         ];
         return new ArrayStatus(
             array.Name, array.Volume, array.VolumeName, array.Level is { } level
@@ -193,7 +202,7 @@ internal static class StatusMap
             recorded is { Activity: not VolumeActivity.None }
                 ? Math.Max(recorded.Checkpoint, seen?.ReshapeCheckpoint ?? 0) : null, recorded is { Dirty: true },
             raidDisks - notMissed, missing, seen?.MismatchSectors,
-            Legs(legs),
+            told,
             memory.Since($"{array.Name} health", health.ToString()),
             conditions.IsEmpty ? null : conditions)
         {
@@ -202,9 +211,15 @@ internal static class StatusMap
         };
     }
 
-    /// <summary>The legs that md has, by slot.</summary>
-    internal static ImmutableArray<LegStatus> Legs(ImmutableArray<LegReport> legs) =>
-        [.. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags)))];
+    /// <summary>The legs that md has, by slot, with the bad sectors that the metadata or md has of them.</summary>
+    internal static ImmutableArray<LegStatus> Legs(ImmutableArray<LegReport> legs, VolumeInfo? recorded) =>
+    [
+        .. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags))
+        {
+            BadSectors = (leg.Slot < 0 || recorded is null ? leg.BadSectors
+                : recorded.Legs.ElementAtOrDefault(leg.Slot)?.BadSectors) is > 0 and var bad ? bad : null,
+        }),
+    ];
 
     private static WriterStatus? Writers(WriterWaitCounts? counts) => counts is null
         ? null

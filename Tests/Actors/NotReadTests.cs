@@ -104,6 +104,7 @@ public sealed class NotReadTests
         folder.File("array_state", "clean");
         var listed = SysfsDirectory.List(folder.Path, "dev-").Value;
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"dev-{i:0000}"), listed);
+        Assert.Equal(listed.Prepend("array_state"), SysfsDirectory.List(folder.Path, "").Value);
         Assert.Equal(Errno.ENOENT, SysfsDirectory.List(folder["gone"], "").Error.Errno);
         Assert.False(SysfsDirectory.List(folder["array_state"], "").Error.MeansGone);
     }

@@ -138,6 +138,27 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
             with { Happened = [Event("sync-action", null, new(From: "idle", To: "check"))] });
         yield return ("volume-repair", () => Of(With(whole, array => array with { Action = SyncAction.Repair,
             State = ArrayState.Active }), Look(Sample.Seen(1024, new SyncPosition(12_288, 40_960)))));
+        yield return ("volume-resync-frozen", () => Of(With(whole, array => Activity(array, VolumeActivity.Resync)
+            with { Action = SyncAction.Frozen }), Look(Sample.Seen(pending: true))));
+        yield return ("volume-bad-sectors", () => Of(With(whole, array => array with
+        {
+            Recorded = Sample.Volume with
+            {
+                Legs = Sample.Volume.Legs.SetItem(1, Sample.Volume.Legs[1] with { BadSectors = 16 }),
+            },
+        })) with { Happened = [Event("bad-block", "sdb")] });
+        yield return ("volume-not-as-recorded", () => Of(With(spare, array => array with
+        {
+            Legs = array.Legs.SetItem(1, new LegReport(1, "sdd", LegFlags.InSync)),
+        })) with { Lasts = true });
+        yield return ("native-bad-sectors", () =>
+        {
+            var whole = Nothing(Native("active raid1 sdb[1] sda[0]", "[2/2] [UU]"), (0, "sda", LegFlags.InSync), (1,
+                "sdb", LegFlags.InSync));
+            var array = whole.Seen.Arrays["md0"];
+            var bad = array with { Legs = array.Legs.SetItem(1, array.Legs[1] with { BadSectors = 16 }) };
+            return whole with { Seen = whole.Seen with { Arrays = whole.Seen.Arrays.SetItem("md0", bad) } };
+        });
         yield return ("volume-mismatched", () => Of(whole, Look(Sample.Seen() with { MismatchSectors = 24 })));
         yield return ("volume-reshape", () => Of(
             With(whole, array => Activity(array, VolumeActivity.Reshape) with
@@ -197,6 +218,14 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
             [
                 Sample.Array,
                 new ArrayReport("md125", 1, "", null, ArrayState.Unknown, SyncAction.Unknown, null, 0, []),
+            ],
+        }) with { Happened = [Event("array-unknown")] });
+        yield return ("volume-unknown-to-metadata-written", () => Of(whole with
+        {
+            Arrays =
+            [
+                Sample.Array,
+                new ArrayReport("md125", 1, "", null, ArrayState.WritePending, SyncAction.Unknown, null, 0, []),
             ],
         }) with { Happened = [Event("array-unknown")] });
 

@@ -160,7 +160,7 @@ public sealed partial class StateTableTests
                 status.Containers).SelectMany(container => container.Disks).Select(disk =>
                 disk.Role).Distinct().Order());
         Assert.Equal(
-            ["delayed", "frozen", "pending", "recording", "remote", "reshape", "unrecorded", "unsupervised"],
+            ["delayed", "frozen", "not-whole", "pending", "recording", "remote", "reshape", "unrecorded", "unsupervised"],
                 statuses.SelectMany(Arrays).SelectMany(array => array.Conditions ?? []).Distinct().Order());
 
         static void All<T>(IEnumerable<T> met)

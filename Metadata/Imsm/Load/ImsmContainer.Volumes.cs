@@ -68,7 +68,7 @@ public sealed partial record ImsmContainer
         var sectorSize = Present.IsEmpty ? 512 : Present[0].SectorSize;
         return new VolumeInfo(
             index, dev.Volume.ToString(), level, layout, current.BlocksPerStrip * 512, dev.ComponentSectors(sectorSize), size,
-            (dev.Dirty & VolumeGeometry.DirtyBit) != 0, activity, Checkpoint(dev, activity), Legs(dev))
+            (dev.Dirty & VolumeGeometry.DirtyBit) != 0, activity, Checkpoint(dev, activity), Legs(index, dev))
         {
             Reshape = dev.IsGeneralMigration()
                 ? new ReshapeInfo(Shape(dev.SecondMap!), Shape(dev.Map), ReshapeStart.HasBegun(this, dev))
@@ -104,7 +104,7 @@ public sealed partial record ImsmContainer
     private static ulong Behind(MigrationRecord record) =>
         record.Ascending != 0 && record.Status == 1 && record.Units != 0 && record.CurrentUnit < record.Units - 1 ? record.CurrentUnit + 1 : record.CurrentUnit;
 
-    private ImmutableArray<LegInfo> Legs(ImsmDev dev)
+    private ImmutableArray<LegInfo> Legs(int volume, ImsmDev dev)
     {
         var legs = ImmutableArray.CreateBuilder<LegInfo>(dev.Map.Order.Length);
         for (var slot = 0; slot < dev.Map.Order.Length; slot++)
@@ -117,6 +117,7 @@ public sealed partial record ImsmContainer
             legs.Add(new LegInfo(slot, disk?.Device, whole, dev.Map.PbaOfLba0)
             {
                 MayReturn = mayReturn,
+                BadSectors = Super.BadBlocks.IsEmpty ? 0 : BadBlocks(volume, slot).Sum(block => (long)block.Length),
                 Serial = index < Super.Disks.Length ? Super.Disks[index].Serial.ToString() : "",
             });
         }
