@@ -3,6 +3,7 @@
 # only leg cannot be read while the other is rebuilt. They are recorded before md goes on, no leg fails, they survive stop and
 # assemble, and are forgotten when they are overwritten: first half of them, then the rest.
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 
 case $WAY in write) level=5 legs=3 ;; rebuild) level=1 legs=2 ;; *) fail "WAY is write or rebuild, not $WAY" ;; esac
 disks 3 48M
@@ -81,6 +82,7 @@ if [ "$WAY" = write ]; then
     put "$inside"
     put $((inside + 4))
     expect 10 listed "$spoiled" 16
+    [ "$SUPERVISOR" != actorraid ] || state volume-bad-sectors array="$(md vol0)" container="$(container_of vol0)" volume=vol0 disk="$(name "$spoiled")"
     intact vol0
 else
     quietly mdadm --add "/dev/$(container_of vol0)" "${DISKS[2]}"

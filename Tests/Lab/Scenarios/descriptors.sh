@@ -2,6 +2,7 @@
 # Two containers are supervised. The daemon has few descriptors left when a third is to be supervised: none to fourteen.
 # Right: that one request is refused with the reason; the other two are supervised all the while, and the third once there are descriptors again.
 . "$LAB/guest-lib.sh"
+. ./states-lib.sh
 disks 6 32M
 container imsmA "${DISKS[@]:0:2}"
 quietly mdadm -CR /dev/md/volA -l 1 -n 2 -z 8M "${DISKS[@]:0:2}"
@@ -30,20 +31,10 @@ goes_through() {
     timeout 20 dd if=/dev/zero of="/dev/$(md "$1")" bs=4k count=1 oflag=direct conv=notrunc status=none || fail "a write to $1 hangs or fails: $(get "$1" array_state)"
 }
 
-# spare_descriptors COUNT: so many numbers are free below the limit that the daemon has from now on
-spare_descriptors() {
-    local number=0 free=0
-    while [ -e "/proc/$pid/fd/$number" ] || [ "$free" -lt "$1" ]; do
-        [ -e "/proc/$pid/fd/$number" ] || free=$((free + 1))
-        number=$((number + 1))
-    done
-    prlimit --pid "$pid" --nofile="$number:4096"
-}
-
 mdadm --stop "/dev/$(md volC)"
 expect 10 not test -e "/run/mdadm/$c.pid"
 for k in 0 1 2 4 6 14; do
-    spare_descriptors "$k"
+    spare_descriptors "$pid" "$k"
     status=0
     timeout 3 mdmon "$c" >"/out/mdmon.$k" 2>&1 || status=$?
     still_supervised || fail "with $k descriptors left: the others were lost"

@@ -16,6 +16,32 @@ rest vol0
 array=$(md vol0) home=$(container_of vol0)
 called=(array="$array" volume=vol0 disk="$(name "${DISKS[1]}")" serial="${DISKS[1]}")
 
+# again: all is made anew
+again() {
+    stop_all
+    for disk in "${DISKS[@]}"; do mdadm --zero-superblock "$disk" 2>/dev/null || true; done
+    settle
+    container imsm0 "${DISKS[@]:0:3}"
+    quietly mdadm -CR /dev/md/vol0 -l 5 -n 3 -z 8M -c 64 "${DISKS[@]:0:3}"
+    settle
+    rest vol0
+    array=$(md vol0) home=$(container_of vol0)
+    called=(array="$array" volume=vol0 disk="$(name "${DISKS[1]}")" serial="${DISKS[1]}")
+    quietly mdadm --add "/dev/$home" "${DISKS[3]}"
+    settle
+}
+
+# stranger DISK: it has been a container of its own
+stranger() {
+    quietly mdadm -CR /dev/md/imsm1 -e imsm -n 1 --force "$1"
+    settle
+    quietly mdadm -CR /dev/md/vol1 -l 0 -n 1 -z 8M --force "$1"
+    settle
+    quietly mdadm -S "/dev/$(md vol1)"
+    quietly mdadm -S "/dev/$(md imsm1)"
+    settle
+}
+
 # unreadable FILE: reading it is an error, EIO: it has become the beginning of a process's memory, where nothing is
 unreadable() { mount --bind /proc/1/mem "$1"; }
 unreadable /proc/mdstat
@@ -64,6 +90,32 @@ state disk-unreadable-not-used array="$array" volume=vol0 disk="$(name "${DISKS[
 tail_of 3 linear
 expect 20 eval 'actorraid status | grep -qx "OK: 1 container, 1 array"'
 
+# A disk of another family, and one that md was given as a leg while nobody looked, and that nobody has recorded.
+daemon_off
+echo remove >"/sys/block/$home/md/dev-$(name "${DISKS[3]}")/state"
+mdadm --zero-superblock "${DISKS[3]}"
+stranger "${DISKS[3]}"
+cat "/sys/block/$(name "${DISKS[3]}")/dev" >"/sys/block/$home/md/new_dev"
+daemon_on
+state disk-foreign array="$array" volume=vol0 disk="$(name "${DISKS[3]}")"
+write
+echo remove >"/sys/block/$home/md/dev-$(name "${DISKS[3]}")/state"
+daemon_off
+leg=/sys/block/$array/md/dev-$(name "${DISKS[1]}")
+for word in faulty -blocked remove; do echo $word >"$leg/state"; done
+leg=/sys/block/$array/md/dev-$(name "${DISKS[3]}")
+echo frozen >"/sys/block/$array/md/sync_action"
+cat "/sys/block/$(name "${DISKS[3]}")/dev" >"/sys/block/$array/md/new_dev"
+for attribute in offset size; do cat "/sys/block/$array/md/dev-$(name "${DISKS[0]}")/$attribute" >"$leg/$attribute"; done
+echo 1 >"$leg/slot"
+echo recover >"/sys/block/$array/md/sync_action"
+expect 20 whole vol0
+daemon_on
+state volume-not-as-recorded array="$array" volume=vol0
+for word in faulty -blocked remove; do echo $word >"$leg/state"; done
+mdadm --zero-superblock "${DISKS[3]}"
+again
+
 # All hang, so that nothing is known yet.
 daemon_off
 for disk in 0 1 2 3; do dmsetup suspend --nolockfs --noflush "disk$disk"; done
@@ -88,6 +140,17 @@ umount "/sys/block/$home/md/dev-$(name "${DISKS[0]}")/block/dev"
 
 quietly mdadm -I "/dev/$home"
 settle
+rest vol0
+
+# It cannot be taken up, for a reason of the daemon's own: descriptors.
+stop_volume vol0
+expect 10 not test -e "/run/mdadm/$home.pid"
+spare_descriptors "$daemon" "${SPARE:-5}"
+mdadm -I "/dev/$home" >/out/incremental 2>&1 &
+expect 20 md vol0
+state container-lost array="$(md vol0)" volume=vol0
+prlimit --pid "$daemon" --nofile=4096:4096
+expect 20 test -e "/run/mdadm/$home.pid"
 rest vol0
 array=$(md vol0)
 

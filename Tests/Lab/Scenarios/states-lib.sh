@@ -49,6 +49,16 @@ freeze() {
 }
 thaw() { rm /out/frozen; expect 10 ended "$freezer"; }
 
+# spare_descriptors PID COUNT: so many numbers are free below the limit that the process has from now on
+spare_descriptors() {
+    local number=0 free=0
+    while [ -e "/proc/$1/fd/$number" ] || [ "$free" -lt "$2" ]; do
+        [ -e "/proc/$1/fd/$number" ] || free=$((free + 1))
+        number=$((number + 1))
+    done
+    prlimit --pid "$1" --nofile="$number:4096"
+}
+
 # tail_of NUMBER linear | error | refuse | delay MILLISECONDS: how the last sectors of a disk answer, in which its
 # metadata lies (refuse: with an error to writes; delay: to writes so late)
 tail_of() {

@@ -68,6 +68,11 @@ unrecorded() {
     state volume-leg-vanished "${called[@]}"
     tails linear
     expect 20 says "^DEGRADED.*no spare"
+
+    # The leg was gone when its failure could be recorded: that is told all the same, once.
+    expect 10 grep -q "^Fail " /out/hooks
+    [ "$(grep -c ' leg-failed ' "$ACTORRAID_LOG")" = 1 ] || fail "a lost leg was told $(grep -c ' leg-failed ' "$ACTORRAID_LOG") times"
+    recorded_like "${DISKS[0]}" vol0 "Map State" "*degraded" || fail "not recorded: $(examined "${DISKS[0]}" vol0 "Map State")"
     stop_all
     for disk in "${DISKS[@]:0:3}"; do mdadm --zero-superblock "$disk"; done
     array=
@@ -123,6 +128,10 @@ resyncs() {
     state volume-resync-delayed array="$(md vol1)" volume=vol1 other="$(md vol0)"
     fresh vol0
     expect 20 reached vol0 10
+    echo frozen >"$(attribute vol0 sync_action)"
+    state volume-resync-frozen array="$(md vol0)" volume=vol0
+    echo idle >"$(attribute vol0 sync_action)"
+    expect 20 reached vol0 12
     echo read-auto >"$(attribute vol0 array_state)"
     state volume-resync-pending array="$(md vol0)" volume=vol0
     write

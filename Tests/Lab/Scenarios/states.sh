@@ -47,6 +47,11 @@ running() {
 
     # A thread that is stuck.
     freeze "$home"
+    began=$(now_ms)
+    actorraid status >/out/stuck && fail "a thread that is stuck is OK" || [ $? = 2 ]
+    took=$(($(now_ms) - began))
+    [ "$took" -lt 3000 ] || fail "with a thread that is stuck, status took $took ms"
+    say "with a thread that is stuck: $took ms"
     state container-stuck "${called[@]}"
     thaw
     expect 20 eval 'actorraid status >/dev/null'

@@ -24,6 +24,14 @@ supervisor_rests "$home" 5
 timeout 10 dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none || fail "vol0 cannot be written"
 EVENTS_BEFORE=0
 state volume-unknown-to-metadata array="$(md vol1)" other="$(md vol0)"
+dd if=/dev/zero of="/dev/$(md vol1)" bs=4k count=1 oflag=direct conv=notrunc status=none &
+writer=$!
+expect 10 volume_is vol1 write-pending
+EVENTS_BEFORE=0
+state volume-unknown-to-metadata-written array="$(md vol1)" other="$(md vol0)"
+echo active >"$(attribute vol1 array_state)"
+expect 10 ended "$writer"
+expect 10 volume_is vol1 active active-idle
 stop_volume vol1
 expect 10 has "$ACTORRAID_LOG" "array-gone"
 timeout 10 dd if=/dev/zero of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none || fail "vol0 cannot be written"
