@@ -25,7 +25,7 @@ internal static class MdStatMap
         // /proc/mdstat calls a RAID 0 active that md has given up.
         var health = seen is { State: "broken" } ? Health.Failed : HealthOf(array);
         var legs = StatusMap.Legs(seen?.Legs ?? [], recorded);
-        if (health == Health.Ok && legs.Any(leg => leg is { Slot: >= 0, BadSectors: > 0 }))
+        if (health == Health.Ok && legs.Any(leg => leg.BadSectors > 0))
             health = Health.Degraded;
         var progress = array.Progress;
         ImmutableArray<string> conditions =

@@ -216,10 +216,15 @@ internal static class StatusMap
     [
         .. legs.OrderBy(leg => leg.Slot).Select(leg => new LegStatus(leg.Slot, leg.Disk, Flags(leg.Flags))
         {
-            BadSectors = (leg.Slot < 0 || recorded is null ? leg.BadSectors
-                : recorded.Legs.ElementAtOrDefault(leg.Slot)?.BadSectors) is > 0 and var bad ? bad : null,
+            BadSectors = BadSectors(leg, recorded) is > 0 and var bad ? bad : null,
         }),
     ];
+
+    /// <summary>What has failed is no leg any more, whatever is bad on it.</summary>
+    private static long? BadSectors(LegReport leg, VolumeInfo? recorded) =>
+        leg.Slot < 0 || (leg.Flags & LegFlags.Faulty) != 0 ? null
+        : recorded is null ? leg.BadSectors
+        : recorded.Legs.ElementAtOrDefault(leg.Slot)?.BadSectors;
 
     private static WriterStatus? Writers(WriterWaitCounts? counts) => counts is null
         ? null

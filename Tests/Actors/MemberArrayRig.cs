@@ -21,8 +21,10 @@ internal sealed class MemberArrayRig : LoopKit
     /// <param name="delay">safe_mode_delay.</param>
     /// <param name="note">What a supervisor before left a note of.</param>
     /// <param name="before">safe_mode_delay before a predecessor was told to end.</param>
-    /// <param name="dropping">Slots whose legs a predecessor was dropping when it handed over; null: there was none.</param>
-    public MemberArrayRig(string state, string delay = "0.200", string? note = null, string? before = null, int[]? dropping = null)
+    /// <param name="dropping">The slot whose leg a predecessor was dropping when it handed over; null: there was none.</param>
+    /// <param name="isThere">That leg is still there.</param>
+    public MemberArrayRig(
+        string state, string delay = "0.200", string? note = null, string? before = null, int? dropping = null, bool isThere = true)
     {
         Md = Sysfs.Array(Name, "md127", volume: 0, legs: 3, state);
         Sysfs.Put(Name, "safe_mode_delay", delay + "\n");
@@ -46,8 +48,14 @@ internal sealed class MemberArrayRig : LoopKit
             RunDirectory = Sysfs.RunDirectory,
             DelayBefore = before,
         };
-        var handed = dropping is null ? null
-            : new ArraySnapshot(Name, MemberMemory.New with { State = KernelWords.ParseState(state) }, [.. dropping]);
+        var handed = dropping is { } slot
+            ? new ArraySnapshot(Name, MemberMemory.New with { State = KernelWords.ParseState(state) }, [slot])
+            : null;
+        if (!isThere)
+        {
+            Directory.Delete(Sysfs.PathOf(Name, $"dev-sd{"abc"[dropping!.Value]}"), recursive: true);
+        }
+
         Actor = OnLoop(() => new MemberArrayActor(settings, handed), Container);
     }
 

@@ -273,7 +273,7 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
                 Sectors = 0 }))
             with { Happened = [Event("disk-broken", "sdb")] });
         yield return ("disk-foreign", () => Of(whole with { Disks = whole.Disks.Add(Sample.Disk(3)
-            with { Unreadable = "sdd is not used: it is of another family", Serial = "", Sectors = 0 }) })
+            with { Unreadable = "sdd is not used: family 4094379e, the container's is e0b07e7a", Serial = "", Sectors = 0 }) })
             with { Happened = [Event("disk-foreign", "sdd")] });
         yield return ("disk-blank", () => Of(whole with { Disks = whole.Disks.Add(Sample.Disk(3) with { Serial = "",
             Sectors = 0 }) }));

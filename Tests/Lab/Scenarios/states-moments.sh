@@ -81,6 +81,18 @@ unrecorded() {
 # What is slow.
 slow() {
     made
+    # md's timer says idle while a write is under way: it refuses clean, calls the array active again, and tells nobody.
+    late_front 1 3000
+    echo 0.2 >"$(attribute vol0 safe_mode_delay)"
+    dd if=/dev/zero of="/dev/$array" bs=4k count=1 seek=1500 oflag=direct conv=notrunc status=none
+    dd if=/dev/urandom of="/dev/$array" bs=128k count=1 oflag=direct conv=notrunc status=none &
+    writer=$!
+    pause 1.5
+    said=$(actorraid status --json vol0 | python3 -c 'import json, sys; print(json.load(sys.stdin)["containers"][0]["arrays"][0]["state"])')
+    volume_is vol0 active && ! ended "$writer" || fail "md says $(get vol0 array_state): the scenario proves nothing"
+    [ "$said" = active ] || fail "while a write is under way, the array is told to be $said"
+    expect 20 ended "$writer"
+    rest vol0
     # A leg that md does not let go of, as a write to it is under way.
     late_front 1 12000
     dd if=/dev/urandom of="/dev/$array" bs=128k count=1 oflag=direct conv=notrunc status=none &

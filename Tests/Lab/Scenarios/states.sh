@@ -163,6 +163,8 @@ native() {
     create -l 1 -n 2 --assume-clean "${DISKS[@]:4:2}"
     mark
     state native-whole "${called[@]}"
+    echo "4096 16" >"/sys/block/$array/md/dev-$(name "${DISKS[5]}")/bad_blocks"
+    state native-bad-sectors "${called[@]}"
     quietly mdadm --fail "/dev/$array" "${DISKS[5]}"
     state native-degraded "${called[@]}"
     set_pace 500
