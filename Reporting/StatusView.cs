@@ -113,6 +113,10 @@ public static class StatusView
                 + (array.Health == Health.Degraded && array.Missing > 0 && !hasSpare ? ", no spare" : ""));
         if (Waiting(container) is { } waiting)
             yield return waiting;
+        else if (container.Monitor > 0)
+            // mdadm's own mdmon has it, and nobody here can read its metadata.
+            yield return new Finding(Health.Ok,
+                $"{container.Name} ({container.Format}): whether it has volumes that do not run is not known here");
         foreach (var disk in container.Disks)
         {
             var isUsed = container.Arrays.Any(array => array.Legs

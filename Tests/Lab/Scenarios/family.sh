@@ -2,7 +2,7 @@
 # A mirror loses a disk and is rebuilt onto a spare: the container gets another family, and keeps the original one. The disk that was
 # replaced is used elsewhere and written more often, so that its copy is the newer one. HALF=spare: it gets a spare of its own there
 # and is rebuilt. All put together again: the rebuilt disks are one array with their data, or mdadm says that two families are in
-# conflict; never is the one dropped for the other in silence. What fell out can be removed, and becomes a container of its own.
+# conflict; never is the one dropped for the other in silence, nor by a supervisor that begins then. What fell out can be removed, and becomes a container of its own.
 . "$LAB/guest-lib.sh"
 
 disks 4 32M
@@ -69,6 +69,24 @@ whose() {
     if [ "$data" = "$(sha256sum </data/away)" ] && [ "$legs" = "$(printf '%s ' "${others[@]}")" ]; then REPLY=away; fi
 }
 
+# goes_on: a supervisor that begins with both families there records in the metadata of the disks that the volume runs on, and in no other
+goes_on() {
+    local disk legs
+    local -A before=()
+    legs=$(legs vol0)
+    home=$(container_of vol0)
+    rest vol0
+    supervisor_kill "$home"
+    supervisor_start "$home"
+    for disk in $wanted; do before[$disk]=$(examined "$disk" - Generation); done
+    dd if="/dev/$(md vol0)" of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none
+    rest vol0
+    for disk in $wanted; do
+        if [[ $legs == *"$disk"* ]]; then [[ $(examined "$disk" - Generation) > ${before[$disk]} ]]; else [ "$(examined "$disk" - Generation)" = "${before[$disk]}" ]; fi ||
+            fail "$disk, and the volume runs on $legs: generation $(examined "$disk" - Generation) after ${before[$disk]}"
+    done
+}
+
 number=0
 for order in "$A $D $B $C" "$B $C $A $D"; do
     number=$((number + 1))
@@ -91,6 +109,7 @@ for order in "$A $D $B $C" "$B $C $A $D"; do
         *) fail "the volume is $REPLY" ;;
     esac
     grep -q "Conflict, offlining\|update=uuid" /out/together || [ "$REPLY" = here ] || fail "dropped in silence"
+    goes_on
     [ "$number" = 2 ] || stop_all
 done
 

@@ -141,10 +141,14 @@ files() {
     # It cannot be taken up, for a reason of the daemon's own: descriptors.
     stop_volume vol0
     expect 10 not test -e "/run/mdadm/$home.pid"
-    spare_descriptors "$daemon" "${SPARE:-3}"
+    : >/out/short
+    while [ -e /out/short ]; do spare_descriptors "$daemon" 3; pause 0.1; done &
+    short=$!
     mdadm -I "/dev/$home" >/out/incremental 2>&1 &
     expect 20 md vol0
     state container-lost array="$(md vol0)" volume=vol0
+    rm /out/short
+    expect 10 ended "$short"
     prlimit --pid "$daemon" --nofile=4096:4096
     expect 20 test -e "/run/mdadm/$home.pid"
     rest vol0
