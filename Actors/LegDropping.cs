@@ -80,7 +80,7 @@ internal sealed class LegDropping(MemberSettings settings)
         settings.Legs.Drop(leg.In(Array), remove, () => member.Tell(gone, ActorRefs.NoSender));
     }
 
-    /// <summary>The failure of a leg is recorded that was taken out meanwhile: its disk's other legs are failed all the same.</summary>
+    /// <summary>A leg was taken out while its failure was recorded: its disk's other legs are failed all the same.</summary>
     public void DropOthers(MemberAttributes.Leg leg) => settings.Legs.Drop(leg.In(Array), remove: false, () => { });
 
     /// <summary>It is gone from the array.</summary>

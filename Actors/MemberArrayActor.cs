@@ -342,7 +342,11 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
     private ImmutableArray<LostLeg> Told(ImmutableArray<MemberAttributes.Leg> lost) => lost.IsEmpty
         ? []
-        : [.. lost.Select(leg => new LostLeg(Name, leg.Slot, leg.Disk, leg.IsRebuilding, _disks.ContainsKey(leg.Device)))];
+        :
+        [
+            .. from leg in lost
+               select new LostLeg(Name, leg.Slot, leg.Disk, leg.IsRebuilding, _disks.ContainsKey(leg.Device)),
+        ];
 
     private void Finish(Recorded? recorded)
     {

@@ -134,7 +134,8 @@ public static class MemberDecision
             Say(Consistency.Clean);
             var lost = Failed();
             return new MemberActions(
-                null, changes.ToImmutable(), ArrayState.Clear, false, lost, false, false, true, memory with { State = state });
+                null, changes.ToImmutable(), ArrayState.Clear, false, lost, false, false, true,
+                memory with { State = state });
         }
 
         switch (state)
@@ -207,7 +208,7 @@ public static class MemberDecision
             state > ArrayState.ReadOnly, spare, false,
             new MemberMemory(state, action, resyncStart, recorded, progress));
 
-        // A leg may fail in the moment in which its array is stopped, too: else it would be taken for whole the next time.
+        // A leg may fail in the moment in which its array is stopped, too: it would be taken for whole the next time.
         ImmutableArray<int> Failed()
         {
             var failed = ImmutableArray.CreateBuilder<int>();

@@ -42,10 +42,13 @@ internal static class MemberReport
             if (before.Action == SyncAction.Recover && now.Action == SyncAction.Idle && !actions.LookForSpare)
             {
                 yield return recorded is { IsWhole: true }
-                    ? (EventLevel.Info, "array-whole", $"{array}: all legs are in sync, recorded", detail with { Cause = "its recovery has ended" })
+                    ? (
+                        EventLevel.Info, "array-whole", $"{array}: all legs are in sync, recorded",
+                        detail with { Cause = "its recovery has ended" })
                     : (
                         EventLevel.Warning, "array-not-whole",
-                        $"{array}: md has all legs in sync, but the metadata has not: started again, it would be without those", detail);
+                        $"{array}: md has all legs in sync, but the metadata has not: started again, it would be without "
+                            + "those", detail);
             }
         }
         else if (changed && now.LastCheckpoint > before.LastCheckpoint)

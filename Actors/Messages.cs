@@ -133,7 +133,9 @@ public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, R
     /// <summary>Comes back in the answer, so that whoever was restarted meanwhile does not take the answer to an earlier request for this one's.</summary>
     public long Ticket { get; init; }
 
-    /// <summary>The legs that are lost by this. The metadata tells of them once it is recorded: whoever asks may be gone by then.</summary>
+    /// <summary>
+    /// The legs that are lost by this. The metadata tells of them once it is recorded: whoever asks may be gone by then.
+    /// </summary>
     public ImmutableArray<LostLeg> Lost { get; init; } = [];
 }
 

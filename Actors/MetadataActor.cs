@@ -280,7 +280,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
 
         foreach (var (to, answer, volume) in _answers)
         {
-            // All that was decided together is recorded together: another change of it may be what this volume is not whole by.
+            // What was waiting together is recorded together: another's change may be what this volume is not whole by.
             to.Tell(volume < 0 ? answer : answer with { IsWhole = IsWhole(volume) }, Self);
         }
 
@@ -412,7 +412,10 @@ public sealed class MetadataActor : RaidActor, IWithTimers
 
         _answers.Add((
             record.ReplyTo,
-            new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For) { Generation = _model.Generation + 1, Ticket = record.Ticket },
+            new Recorded(!ReferenceEquals(before, _model), clean, refused, record.For)
+            {
+                Generation = _model.Generation + 1, Ticket = record.Ticket,
+            },
             legsOf));
         _lost.AddRange(record.Lost);
     }
@@ -423,9 +426,11 @@ public sealed class MetadataActor : RaidActor, IWithTimers
     {
         var left = leg.IsInContainer ? "" : "; its disk is not in the container any more";
         Events.Warning(
-            "leg-failed", $"{leg.Disk} in slot {leg.Slot} of {leg.Array} is faulty, recorded{left}", leg.Array, leg.Disk,
+            "leg-failed", $"{leg.Disk} in slot {leg.Slot} of {leg.Array} is faulty, recorded{left}", leg.Array,
+            leg.Disk,
             new EventDetail(
-                "md marked it faulty: a request to it failed, or somebody said so", "metadata; -blocked, then remove, to its state", null,
+                "md marked it faulty: a request to it failed, or somebody said so",
+                "metadata; -blocked, then remove, to its state", null,
                 leg.WasRebuilding ? "spare" : "in_sync", "faulty"));
     }
 

@@ -105,7 +105,7 @@ public readonly record struct SyncPosition(ulong Done, ulong Total)
 /// <param name="Flags">As they were seen last.</param>
 public sealed record LegReport(int Slot, string Disk, LegFlags Flags)
 {
-    /// <summary>How many sectors md has as bad, where that was read; of a supervised volume the metadata knows.</summary>
+    /// <summary>How many sectors md has as bad, where that was read: of a volume the metadata knows it.</summary>
     public long BadSectors { get; init; }
 }
 

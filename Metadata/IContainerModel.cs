@@ -252,7 +252,7 @@ public sealed record LegInfo(int Slot, DeviceNumber? Device, bool InSync, ulong 
     /// </summary>
     public bool MayReturn { get; init; }
 
-    /// <summary>How many sectors of it are recorded as bad: what lies there only other legs have, if any has it.</summary>
+    /// <summary>How many sectors of it are recorded as bad: what lies there only other legs have, if any.</summary>
     public long BadSectors { get; init; }
 
     /// <summary>The serial number of the slot's disk as the metadata spells it, whether it is present or not; empty when that is not known.</summary>

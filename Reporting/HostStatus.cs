@@ -171,7 +171,7 @@ public sealed record Progress(ulong DoneSectors, ulong TotalSectors, long KibPer
 /// <param name="State">The words of its state attribute: in_sync, faulty, blocked, spare, write_mostly, ...</param>
 public sealed record LegStatus(int Slot, string Disk, ImmutableArray<string> State)
 {
-    /// <summary>How many of its sectors are recorded as bad: what lies there the other legs have, if any. Null: none.</summary>
+    /// <summary>How many of its sectors are recorded as bad: only other legs have what lies there. Null: none.</summary>
     public long? BadSectors { get; init; }
 }
 

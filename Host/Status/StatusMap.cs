@@ -173,7 +173,8 @@ internal static class StatusMap
             : array.State == ArrayState.Broken || recorded?.CanStart(there) == false || (notMissed > 0 && missing > 0)
                 ? Health.Failed
             : array.State is ArrayState.Inactive or ArrayState.Clear ? Health.Inactive
-            : waits || (isUnrecorded && array.State == ArrayState.WritePending) || array.State == ArrayState.Suspended || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0
+            : waits || (isUnrecorded && array.State == ArrayState.WritePending)
+                || array.State == ArrayState.Suspended || legs.Any(leg => (leg.Flags & LegFlags.Blocked) != 0
             && memory.Lasts($"{array.Name} {leg.Disk} blocked", true) > Long) ? Health.Stalled
             : missing > 0 ? action == SyncAction.Recover ? Health.Rebuilding : Health.Degraded
             : action is SyncAction.Resync or SyncAction.Recover or SyncAction.Reshape ? Health.Rebuilding

@@ -103,7 +103,8 @@ public sealed class CrashTests
         rig.Told.Seen = e =>
         {
             // Who tells it stands still as long as this takes: what is durable is what was recorded before it was told.
-            if (e.Kind == "array-whole" && rig.CopyOn("sda", "sdb", Spare)?.Volumes[0].Legs is { } legs && !legs.All(leg => leg.InSync))
+            if (e.Kind == "array-whole" && rig.CopyOn("sda", "sdb", Spare)?.Volumes[0].Legs is { } legs
+                && !legs.All(leg => leg.InSync))
             {
                 untrue.Enqueue($"{e.Text}, but the disks have {string.Join(", ", legs)}");
             }
@@ -130,7 +131,8 @@ public sealed class CrashTests
             RaidActor.BeforeMessage = null;
         }
 
-        Assert.True(untrue.IsEmpty, $"{actor.Name} fails at {failsAt?.Name ?? "nothing"}: {string.Join("; ", untrue)}\n{rig.Told}");
+        Assert.True(
+            untrue.IsEmpty, $"{actor.Name} fails at {failsAt?.Name ?? "nothing"}: {string.Join("; ", untrue)}\n{rig.Told}");
         return ([.. met.Keys], failed == 1);
     }
 

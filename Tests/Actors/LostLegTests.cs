@@ -87,14 +87,20 @@ public sealed class LostLegTests
     public void The_metadata_tells_of_it_when_it_is_recorded_though_nobody_waits_for_the_answer()
     {
         using var rig = new MetadataRig(Build.Container(disks: 3).Volume(level: 5, disks: 3));
-        rig.Metadata.Tell(new Record(ActorRefs.Nobody, [Failed]) { Lost = [new LostLeg("md126", 1, "sdb", false, true)] });
-        rig.Metadata.Tell(new Record(ActorRefs.Nobody, [new LegChange(0, 2, LegState.Faulty)]) { Lost = [new LostLeg("md126", 2, "sdc", true, false)] });
+        LostLeg[] lost = [new("md126", 1, "sdb", false, true), new("md126", 2, "sdc", true, false)];
+        foreach (var leg in lost)
+        {
+            var change = new LegChange(0, leg.Slot, LegState.Faulty);
+            rig.Metadata.Tell(new Record(ActorRefs.Nobody, [change]) { Lost = [leg] });
+        }
+
         rig.Flush();
         rig.Settle();
         Assert.Equal(2, rig.Told.Count("leg-failed"));
         var told = $"{rig.Told}";
         Assert.Contains("sdb in slot 1 of md126 is faulty, recorded\n", told, StringComparison.Ordinal);
-        Assert.Contains("sdc in slot 2 of md126 is faulty, recorded; its disk is not in the container any more", told, StringComparison.Ordinal);
+        const string left = "sdc in slot 2 of md126 is faulty, recorded; its disk is not in the container any more";
+        Assert.Contains(left, told, StringComparison.Ordinal);
         Assert.Equal([true, false, false], rig.OnDisk().Volumes[0].Legs.Select(leg => leg.InSync));
     }
 
@@ -159,5 +165,7 @@ public sealed class LostLegTests
 
     private static IEnumerable<string> Permutations(params string[] of) => of.Length < 2
         ? of
-        : of.SelectMany(first => Permutations([.. of.Where(other => other != first)]).Select(rest => $"{first} {rest}"));
+        : from first in of
+          from rest in Permutations([.. of.Where(other => other != first)])
+          select $"{first} {rest}";
 }

@@ -496,7 +496,7 @@ public sealed class MemberArrayActorTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void What_a_predecessor_was_dropping_is_dropped_on_and_not_told_again_and_holds_up_no_spare_if_it_is_gone(bool isThere)
+    public void What_a_predecessor_was_dropping_is_not_told_again_and_holds_up_no_spare_if_it_is_gone(bool isThere)
     {
         using var rig = new MemberArrayRig("active", dropping: 1, isThere: isThere);
         if (isThere)

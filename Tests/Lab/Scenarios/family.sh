@@ -71,16 +71,16 @@ whose() {
 
 # goes_on: a supervisor that begins with both families there records in the metadata of the disks that the volume runs on, and in no other
 goes_on() {
-    local disk legs
+    local disk legs REPLY
     local -A before=()
     legs=$(legs vol0)
     home=$(container_of vol0)
-    rest vol0
+    expect 30 volume_is vol0 clean read-auto
     supervisor_kill "$home"
     supervisor_start "$home"
     for disk in $wanted; do before[$disk]=$(examined "$disk" - Generation); done
     dd if="/dev/$(md vol0)" of="/dev/$(md vol0)" bs=4k count=1 oflag=direct conv=notrunc status=none
-    rest vol0
+    expect 30 volume_is vol0 clean
     for disk in $wanted; do
         if [[ $legs == *"$disk"* ]]; then [[ $(examined "$disk" - Generation) > ${before[$disk]} ]]; else [ "$(examined "$disk" - Generation)" = "${before[$disk]}" ]; fi ||
             fail "$disk, and the volume runs on $legs: generation $(examined "$disk" - Generation) after ${before[$disk]}"
