@@ -34,7 +34,7 @@ internal sealed class HookEvents
                 return ["FailSpare"];
             case "leg-failed":
                 return ["Fail", "DegradedArray"];
-            case "array-degraded":
+            case "array-degraded" or "array-not-whole":
                 return ["DegradedArray"];
             case "array-whole":
                 return ["SpareActive"];

@@ -52,6 +52,7 @@ public sealed class HookTests : IDisposable
         Assert.Empty(names.Of(Happened("sync-action", new EventDetail(EventDetail.NothingToRebuild, From: "idle", To: "recover"))));
         Assert.Empty(names.Of(Happened("sync-action", new EventDetail(From: "recover", To: "idle"))));
         Assert.Equal(["SpareActive"], names.Of(Happened("array-whole")));
+        Assert.Equal(["DegradedArray"], names.Of(Happened("array-not-whole")));
         Assert.Equal(["NewArray"], names.Of(Happened("array-supervised")));
         Assert.Empty(names.Of(Happened("array-supervised", new EventDetail("handed over"))));
         Assert.Equal(["DeviceDisappeared"], names.Of(Happened("array-gone")));

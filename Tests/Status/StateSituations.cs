@@ -198,7 +198,8 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
         {
             // A RAID 0 whose disk was pulled, and a mirror of the same disks, which keeps bad blocks for now.
             VolumeInfo stripe = Striped with { Legs = [.. Striped.Legs.Take(2)] },
-                mirror = stripe with { Index = 1, Name = "vol1", Level = 1 };
+                mirror = stripe with { Index = 1, Name = "vol1", Level = 1,
+                    Legs = stripe.Legs.SetItem(1, stripe.Legs[1] with { BadSectors = 1032 }) };
             ArrayReport broken = Sample.Array with
             {
                 State = ArrayState.Broken, Level = 0, RaidDisks = 0, Recorded = stripe,
@@ -210,7 +211,7 @@ internal sealed record Situation(SystemReport? Report, HostObservation Seen)
                     State = ArrayState.Clean,
                     Level = 1, RaidDisks = 2, Recorded = mirror }],
                 Volumes = [stripe, mirror], Disks = [Sample.Disk(0), Sample.Disk(1) with { IsDoubtful = true }],
-            }) with { Happened = [Event("metadata-write-failed", "sdb")] };
+            }) with { Happened = [Event("bad-block", "sdb"), Event("metadata-write-failed", "sdb")] };
         });
         yield return ("volume-unknown-to-metadata", () => Of(whole with
         {

@@ -58,6 +58,10 @@ intact vol0
 dump after
 [ "$SUPERVISOR" = mdmon ] || slots_are 0 1 2 4 3 || fail "at the end the slots are not those of md: $(mdadm -E "${DISKS[3]}")"
 expect 10 test "$(volume_bytes vol0)" = $((32 << 20))
+if [ "$SUPERVISOR" != mdmon ]; then
+    pause 3
+    actorraid status >/out/status.txt || fail "md and the metadata have the same legs: $(cat /out/status.txt)"
+fi
 say "ended"
 
 stop_all
