@@ -55,7 +55,7 @@ public readonly record struct StatsCounters(
     long InFlight, ulong BusyTime, ulong WeightedTime, ulong ReadBusyTime, ulong WriteBusyTime)
 {
     /// <summary>How many there are.</summary>
-    internal const int Count = 13;
+    public const int Count = 13;
 
     /// <summary>All of what two have counted. Times when both were busy count twice.</summary>
     public static StatsCounters operator +(StatsCounters one, StatsCounters other) =>
@@ -66,14 +66,14 @@ public readonly record struct StatsCounters(
         Pair(one, other, static (a, b) => a > b ? a - b : 0);
 
     /// <summary>The numbers in the kernel's order.</summary>
-    internal ulong[] ToArray() =>
+    public ulong[] ToArray() =>
     [
         Reads, ReadsMerged, SectorsRead, ReadTime, Writes, WritesMerged, SectorsWritten, WriteTime,
         (ulong)Math.Max(InFlight, 0), BusyTime, WeightedTime, ReadBusyTime, WriteBusyTime,
     ];
 
     /// <summary>Counters from <see cref="Count"/> numbers in the kernel's order.</summary>
-    internal static StatsCounters From(ReadOnlySpan<ulong> n) =>
+    public static StatsCounters From(ReadOnlySpan<ulong> n) =>
         new(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], (long)n[8], n[9], n[10], n[11], n[12]);
 
     private static StatsCounters Pair(StatsCounters one, StatsCounters other, Func<ulong, ulong, ulong> join)
