@@ -1,3 +1,4 @@
+using ActorRaid.Host.FileMaps;
 using ActorRaid.Host.Launch;
 using ActorRaid.SysfsIo;
 
@@ -16,6 +17,8 @@ internal static class Program
         if (DaemonOptions.Parse(arguments) is { } daemon)
             return Daemon.DaemonMain.Run(daemon);
         var name = Invocation.Name();
+        if (FileMapCommand.Asked(name, arguments) is { } fileMap)
+            return FileMapCommand.Run(fileMap);
         return Invocation.IsMdmon(name)
             ? MdmonCommand.Run(arguments, name)
             : Commands.CommandLine.Run(arguments);

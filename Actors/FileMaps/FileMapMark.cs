@@ -18,7 +18,10 @@ internal sealed record FileMapMark(ulong Group, string Identity)
     /// <summary>Beside a region that leaves: what it has counted may be carried already, so that it never comes back.</summary>
     public string Gone => $"filemap-gone:{Group}:{Identity}";
 
-    private string LeaderPrefix => $"filemap-lead:{Group}:{Identity}=";
+    private string LeaderPrefix => $"{LeaderPrefixOf(Group)}{Identity}=";
+
+    /// <summary>Whether the text of a group is kept beside a region, whatever file map's it is.</summary>
+    public static bool KeepsTextOf(ulong group, string aux) => aux.StartsWith(LeaderPrefixOf(group), StringComparison.Ordinal);
 
     /// <summary>Whether that text is one of this file map's.</summary>
     public bool IsOurs(string aux) => aux == Part || aux == Gone || aux.StartsWith(LeaderPrefix, StringComparison.Ordinal);
@@ -34,4 +37,6 @@ internal sealed record FileMapMark(ulong Group, string Identity)
         aux.StartsWith(LeaderPrefix, StringComparison.Ordinal) && GroupTag.Parse(Group, Tag + aux[LeaderPrefix.Length..]) is { Ok: true, Value: { } tag }
             ? tag
             : null;
+
+    private static string LeaderPrefixOf(ulong group) => $"filemap-lead:{group}:";
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using ActorRaid.SysfsIo;
 using Mono.Unix.Native;
 using Stopwatch = System.Diagnostics.Stopwatch;
@@ -71,7 +70,7 @@ internal static unsafe class HookProcess
         new Span<byte>(attributes, 1024).Clear();
         new Span<ulong>(defaults, 16).Clear();
         defaults[0] = BrokenPipe;
-        using var strings = new Strings();
+        using var strings = new NativeStrings();
         Native.SpawnActionsInit(actions);
         Native.SpawnActionsDuplicate(actions, input, 0);
         for (var stream = 1; stream <= 2; stream++)
@@ -86,36 +85,5 @@ internal static unsafe class HookProcess
         Native.SpawnActionsDestroy(actions);
         Native.SpawnAttributesDestroy(attributes);
         return error == 0 ? process : -1;
-    }
-
-    /// <summary>Strings as C has them, freed together.</summary>
-    private sealed class Strings : IDisposable
-    {
-        private readonly List<nint> _blocks = [];
-
-        public byte* Add(string text)
-        {
-            var bytes = Encoding.UTF8.GetBytes(text + "\0");
-            var block = (byte*)NativeMemory.Alloc((nuint)bytes.Length);
-            bytes.CopyTo(new Span<byte>(block, bytes.Length));
-            _blocks.Add((nint)block);
-            return block;
-        }
-
-        public byte** Add(IReadOnlyList<string> texts)
-        {
-            var list = (byte**)NativeMemory.Alloc((nuint)(texts.Count + 1), (nuint)sizeof(byte*));
-            _blocks.Add((nint)list);
-            for (var i = 0; i < texts.Count; i++)
-                list[i] = Add(texts[i]);
-            list[texts.Count] = null;
-            return list;
-        }
-
-        public void Dispose()
-        {
-            foreach (var block in _blocks)
-                NativeMemory.Free((void*)block);
-        }
     }
 }

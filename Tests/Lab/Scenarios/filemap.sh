@@ -1,0 +1,175 @@
+#!/bin/bash
+# Files are mapped by the distribution's dmstats, and dmfilemapd keeps their groups in step with them: they grow, are cut and punched, renamed, replaced, emptied
+# and unlinked, the process is killed, groups are deleted. PARTS says what is tried, APPENDS how often the file grows. To be tried under actorraid only.
+. "$LAB/guest-lib.sh"
+. "${BASH_SOURCE[0]%/*}/filemap-lib.sh"
+PARTS=${PARTS:-refused inode path over}
+APPENDS=${APPENDS:-15}
+file_system 300M
+cd "$FS"
+
+refused() {
+    say "what cannot be mapped is refused with the reason"
+    : >/data/file
+    head -c 64k /dev/urandom >"$FS/a"
+    refuses "usage: dmfilemapd" dmfilemapd
+    refuses "no number of a descriptor" dmfilemapd x 0 "$FS/a" inode
+    refuses "no absolute path" dmfilemapd 3 0 a inode
+    refuses "mode is inode or path" dmfilemapd 3 0 "$FS/a" other
+    refuses "is not open" dmfilemapd 77 0 "$FS/a" inode 1
+    refuses "not of a regular file" dmfilemapd 7 0 /dev/null inode 1 7</dev/null
+    refuses "cannot tell where a file lies" dmfilemapd 7 0 /data/file inode 1 7</data/file
+    disks 1 20M
+    mkfs.ext4 -q "${DISKS[1]}"
+    mkdir /mnt/plain
+    mount "${DISKS[1]}" /mnt/plain
+    cp a /mnt/plain/
+    refuses "is not on a device-mapper device" dmfilemapd 7 0 /mnt/plain/a inode 1 7</mnt/plain/a
+    umount /mnt/plain
+    refuses "there is no group 5" dmfilemapd 7 5 "$FS/a" inode 1 7<"$FS/a"
+    rm a
+    nothing_left || fail "something is left"
+}
+
+inode() {
+    local before after round range
+    say "dmstats maps a file, and a process follows it"
+    put a 256
+    map a --precise --bounds 10ms,20ms
+    expect 5 follower "$GROUP"
+    in_step "$GROUP" a || fail "not in step from the beginning"
+    dmstats list --group | grep -q "^a  *$GROUP " || fail "dmstats does not list the group"
+    refuses "is followed by another dmfilemapd" dmfilemapd 7 "$GROUP" "$FS/a" inode 1 7<a
+
+    say "it grows $APPENDS times, and what the first region has counted stays"
+    for ((round = 0; round < APPENDS; round++)); do
+        put a 16
+        if ((round % 5 == 0)); then
+            expect 5 in_step "$GROUP" a
+            dd if=/dev/zero of=a bs=64k count=1 oflag=direct conv=notrunc status=none
+        fi
+    done
+    expect 5 in_step "$GROUP" a
+    counted "$GROUP"; before=${REPLY% *}
+    [ "$before" = $(((APPENDS + 4) / 5 * 128)) ] || fail "the first region has counted $before sectors written"
+    members "$GROUP"; set -- $REPLY
+    say "in $# regions: $(tag "$GROUP"; echo "$REPLY")"
+
+    say "what the group counts is what one region counts over the same sectors"
+    local whole
+    whole=$(for range in $(extents a); do stats @stats_create "$range" /1 whole; done)
+    members "$GROUP"; counted $REPLY; before=$REPLY
+    dd if=/dev/zero of=a bs=12k count=$((APPENDS + 10)) oflag=direct conv=notrunc status=none
+    dd if=a of=/dev/null bs=20k iflag=direct status=none
+    members "$GROUP"; counted $REPLY; after="$((${REPLY% *} - ${before% *})) $((${REPLY#* } - ${before#* }))"
+    counted $whole
+    [ "$after" = "$REPLY" ] || fail "the group has counted $after sectors (written, read), regions over all of it $REPLY"
+    [ "${REPLY% *}" -gt 0 ] && [ "${REPLY#* }" -gt 0 ]
+    for range in $whole; do stats @stats_delete "$range"; done
+
+    say "it is cut, gets a hole, moves, is renamed, and written in the cache"
+    truncate -s 200k a
+    expect 5 in_step "$GROUP" a
+    fallocate -p -o 40k -l 40k a
+    expect 5 in_step "$GROUP" a
+    put a 128
+    expect 5 in_step "$GROUP" a
+    mv a b
+    put b 64
+    expect 5 in_step "$GROUP" b
+    head -c 300k /dev/urandom >>b
+    sync b
+    expect 8 in_step "$GROUP" b
+    : >b
+    put b 100
+    expect 5 in_step "$GROUP" b
+    fallocate -p -o 0 -l 40k b # the leader's sectors leave
+    expect 5 in_step "$GROUP" b
+    tag "$GROUP"
+    [[ $REPLY == "DMS_GROUP=a:$GROUP"* ]] || fail "the group is $REPLY"
+    dmstats report --group | grep -q "^a  *$GROUP " || fail "dmstats does not report the group"
+
+    say "the process is killed, the file grows meanwhile, and another one goes on"
+    follower "$GROUP"
+    kill -9 "$REPLY"
+    expect 5 ended "$REPLY"
+    before=$(stats @stats_print "$GROUP")
+    put b 256
+    not in_step "$GROUP" b
+    dmfilemapd 7 "$GROUP" "$FS/b" inode 0 0 7<b
+    expect 5 in_step "$GROUP" b
+    [ "$(stats @stats_print "$GROUP")" = "$before" ] || fail "the first region's counts are not what they were: $before"
+
+    say "unlinked, it is followed as long as somebody has it open"
+    exec 8<b
+    rm b
+    follower "$GROUP"
+    always 2 follower "$GROUP"
+    exec 8<&-
+    expect 3 ended "$REPLY"
+    [ -n "$(regions "$GROUP")" ] || fail "the counts are gone"
+    dmstats delete --groupid "$GROUP" fs
+    nothing_left || fail "something is left: $(stats @stats_list)"
+}
+
+path() {
+    local round
+    say "by its path, a file that is replaced is followed"
+    put p 64
+    map p --follow path --alias byname
+    expect 5 follower "$GROUP"
+    for ((round = 0; round < 3; round++)); do
+        put new $((100 + round * 20))
+        mv new p
+        expect 5 in_step "$GROUP" p
+    done
+    rm p
+    pause 0.5
+    put p 64
+    expect 5 in_step "$GROUP" p
+    tag "$GROUP"
+    [[ $REPLY == "DMS_GROUP=byname:$GROUP"* ]] || fail "the group is $REPLY"
+    put p 64
+    expect 5 in_step "$GROUP" p
+    follower "$GROUP"
+    rm p
+    expect 3 ended "$REPLY"
+    dmstats delete --groupid "$GROUP" fs
+    nothing_left || fail "something is left: $(stats @stats_list)"
+}
+
+
+over() {
+    say "an empty file, a deleted group and an unmounted file system end it"
+    put e 64
+    map e
+    expect 5 follower "$GROUP"
+    follower "$GROUP"
+    : >e
+    expect 3 ended "$REPLY"
+    nothing_left || fail "something is left: $(stats @stats_list)"
+
+    put g 64
+    map g
+    expect 5 follower "$GROUP"
+    follower "$GROUP"
+    dmstats delete --groupid "$GROUP" fs
+    put g 64
+    expect 3 ended "$REPLY"
+    nothing_left || fail "something is left: $(stats @stats_list)"
+
+    put u 64
+    map u --follow path
+    expect 5 follower "$GROUP"
+    follower "$GROUP"
+    cd /
+    umount "$FS"
+    expect 3 ended "$REPLY"
+    dmstats delete --groupid "$GROUP" fs
+    nothing_left || fail "something is left: $(stats @stats_list)"
+    dmsetup remove fs
+}
+
+for part in $PARTS; do
+    "$part"
+done
