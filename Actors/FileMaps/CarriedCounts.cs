@@ -4,8 +4,9 @@ using ActorRaid.SysfsIo.Dm;
 namespace ActorRaid.Actors.FileMaps;
 
 /// <summary>
-/// What regions had counted that are no longer the file's: kept in the user's part of the group's text, as <c>filemap-sum:</c> and the 13 counters in the kernel's
-/// order with commas between. It changes together with the list of regions, in one message, so that nothing is counted twice or lost by a crash.
+/// What regions had counted that are no longer the file's: kept in the user's part of the group's text, as
+/// <c>filemap-sum:</c> and the 13 counters in the kernel's order with commas between. It changes together with the list
+/// of regions, in one message, so that nothing is counted twice or lost by a crash.
 /// </summary>
 internal static class CarriedCounts
 {
@@ -19,8 +20,8 @@ internal static class CarriedCounts
     public static GroupTag Without(GroupTag tag) => IsOurs(tag) ? tag with { User = "" } : tag;
 
     /// <summary>
-    /// A group's text with these counts; without any where they cannot be written: the user has a text of his own there, or the
-    /// message would be longer than libdm's clients could read and change.
+    /// A group's text with these counts; without any where they cannot be written: the user has a text of his own
+    /// there, or the message would be longer than libdm's clients could read and change.
     /// </summary>
     public static GroupTag Put(GroupTag tag, StatsCounters counts)
     {

@@ -5,8 +5,8 @@ using Akka.Actor;
 namespace ActorRaid.Actors.FileMaps;
 
 /// <summary>
-/// Keeps one group of statistics regions in step with one file: looks at the file when something happens to it, and has <see cref="FileMapKeeper"/> do what
-/// follows. After a restart it goes on from what is in the kernel.
+/// Keeps one group of statistics regions in step with one file: looks at the file when something happens to it, and has
+/// <see cref="FileMapKeeper"/> do what follows. After a restart it goes on from what is in the kernel.
 /// </summary>
 internal sealed class FileMapActor : RaidActor, IWithTimers
 {
@@ -145,7 +145,9 @@ internal sealed class FileMapActor : RaidActor, IWithTimers
         }
     }
 
-    /// <summary>Makes the regions follow the file; false when the file map has ended, or something is left to do later.</summary>
+    /// <summary>
+    /// Makes the regions follow the file; false when the file map has ended, or something is left to do later.
+    /// </summary>
     private bool Follow(FileLook look)
     {
         var empty = look.Extents is { Ranges.IsEmpty: true, HasUnplaced: false };

@@ -4,12 +4,14 @@ using ActorRaid.SysfsIo.Dm;
 namespace ActorRaid.Actors.FileMaps;
 
 /// <summary>
-/// What to do so that a group's regions are a file's sectors. A region whose sectors all are the file's is never deleted (but to become one with others, or the
-/// leader, which then count on); new ones are created and listed before old ones go; what those have counted goes into the group's text. There is no plan to be
-/// remembered: each step follows from what is there, so that it makes no difference who did the one before.
+/// What to do so that a group's regions are a file's sectors. A region whose sectors all are the file's is never
+/// deleted (but to become one with others, or the leader, which then count on); new ones are created and listed before
+/// old ones go; what those have counted goes into the group's text. There is no plan to be remembered: each step
+/// follows from what is there, so that it makes no difference who did the one before.
 /// <para>
-/// The leader, the region of the lowest number, holds the group's text, and its number is the group's. When its sectors leave the file it is replaced by another of the
-/// same number, the next one that the kernel gives; meanwhile another region of the file keeps the text.
+/// The leader, the region of the lowest number, holds the group's text, and its number is the group's. When its sectors
+/// leave the file it is replaced by another of the same number, the next one that the kernel gives; meanwhile another
+/// region of the file keeps the text.
 /// </para>
 /// </summary>
 internal static class FileMapDecision
@@ -62,7 +64,8 @@ internal static class FileMapDecision
 
         if (!(missing.IsEmpty && joined.IsEmpty))
         {
-            return new CreateRegions([.. joined, .. missing.Where(piece => !joined.Any(run => run.Contains(piece)))], leader);
+            var single = missing.Where(piece => !joined.Any(run => run.Contains(piece)));
+            return new CreateRegions([.. joined, .. single.Select(piece => Grown(view, leader, pieces.All, piece))], leader);
         }
 
         return List(view, leader, tag, members, pieces)
@@ -78,8 +81,8 @@ internal static class FileMapDecision
         (view.Known.TryGetValue(region.Id, out var known) && known != region.Range) || GroupTag.Parse(region.Id, region.Aux) is not { Ok: true, Value: null };
 
     /// <summary>
-    /// The regions that make up the file: those of the list, and those that were created and not listed yet, if they are where nothing is, or in place of
-    /// several that touch.
+    /// The regions that make up the file: those of the list, and those that were created and not listed yet, if they
+    /// are where nothing is, in place of several that touch, or of one that has counted nothing.
     /// </summary>
     private static PiecesOfFile Pieces(FileMapView view, GroupTag tag, StatsRegion leader, ImmutableArray<StatsRegion> owned)
     {
@@ -101,7 +104,8 @@ internal static class FileMapDecision
             if (SectorRanges.Without([region.Range], taken) is not [var free] || free != region.Range)
             {
                 var within = listed.Where(other => other.Range.Overlaps(region.Range)).ToList();
-                if (within.Count < 2 || within.Contains(leader) || !within.TrueForAll(other => region.Range.Contains(other.Range)))
+                if (within.Contains(leader) || !within.TrueForAll(other => region.Range.Contains(other.Range))
+                    || !(within.Count > 1 || view.IsUntouched(within[0].Id)))
                 {
                     continue;
                 }
@@ -115,6 +119,19 @@ internal static class FileMapDecision
         }
 
         return new PiecesOfFile([.. listed.Where(region => !dropped.Contains(region.Id)), .. added], [.. replacing.Select(region => region.Id)]);
+    }
+
+    /// <summary>
+    /// A piece that is to get a region, together with the region before it if that has counted nothing: one region in
+    /// place of two. A file that is only appended to, whose writes are over before they can be counted, does not get a
+    /// region for each of them.
+    /// </summary>
+    private static SectorRange Grown(FileMapView view, StatsRegion leader, ImmutableArray<StatsRegion> pieces, SectorRange piece)
+    {
+        var before = pieces.FirstOrDefault(region => region.Range.End == piece.Start && region != leader && region.Aux == view.Mark.Part);
+        return before is not null && view.IsUntouched(before.Id)
+            ? before.Range with { Length = before.Range.Length + piece.Length }
+            : piece;
     }
 
     /// <summary>What touches on the device, where two regions or more do: each such run is to become one.</summary>
@@ -171,7 +188,9 @@ internal static class FileMapDecision
     private static ImmutableArray<ulong> Unlisted(FileMapView view, GroupTag tag) =>
         [.. view.Regions.Where(region => view.Mark.IsOurs(region.Aux) && !tag.Members.Contains(region.Id)).Select(region => region.Id)];
 
-    /// <summary>All is as it is to be: nobody keeps the group's text but its leader, and what was about to leave has stayed.</summary>
+    /// <summary>
+    /// All is as it is to be: nobody keeps the group's text but its leader, and what was about to leave has stayed.
+    /// </summary>
     private static FileMapStep Settle(FileMapView view, ImmutableArray<StatsRegion> owned)
     {
         var others = owned.Where(region => view.Mark.IsOurs(region.Aux) && region.Aux != view.Mark.Part).Select(region => region.Id).ToImmutableArray();
@@ -179,8 +198,9 @@ internal static class FileMapDecision
     }
 
     /// <summary>
-    /// The leader's sectors are not the file's: the region that was created last keeps the group's text, the leader is deleted, and <see cref="Restore"/> makes another one
-    /// in that region's place. As long as the file has no sectors at all the leader stays as it is.
+    /// The leader's sectors are not the file's: the region that was created last keeps the group's text, the leader is
+    /// deleted, and <see cref="Restore"/> makes another one in that region's place. As long as the file has no sectors
+    /// at all the leader stays as it is.
     /// </summary>
     private static FileMapStep Replace(FileMapView view, StatsRegion leader, GroupTag tag, ImmutableArray<StatsRegion> pieces)
     {

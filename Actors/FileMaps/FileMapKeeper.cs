@@ -12,21 +12,24 @@ namespace ActorRaid.Actors.FileMaps;
 internal sealed record FileMapOutcome(EndMap? End, KernelError? Problem, int Created, int Deleted);
 
 /// <summary>
-/// Makes a group's regions follow a file's sectors: takes the steps of <see cref="FileMapDecision"/> until there are none. It remembers nothing that a
-/// fresh one would need. For one thread.
+/// Makes a group's regions follow a file's sectors: takes the steps of <see cref="FileMapDecision"/> until there are
+/// none. It remembers nothing that a fresh one would need. For one thread.
 /// </summary>
 /// <param name="device">Where the regions are.</param>
 /// <param name="mark">Which file map it is.</param>
 /// <param name="mostRegions">From how many regions on those that touch are made one.</param>
 internal sealed class FileMapKeeper(IStatsDevice device, FileMapMark mark, int mostRegions = FileMapView.UsualMost)
 {
-    /// <summary>A change takes less than ten; more are needed only while somebody else changes the group as well.</summary>
+    /// <summary>
+    /// A change takes less than ten; more are needed only while somebody else changes the group as well.
+    /// </summary>
     private const int MostSteps = 100;
 
     private ImmutableDictionary<ulong, SectorRange> _known = ImmutableDictionary<ulong, SectorRange>.Empty;
 
     /// <summary>
-    /// What regions had counted when they left, as far as the group's text has no place for it; the process ends with it.
+    /// What regions had counted when they left, as far as the group's text has no place for it; the process ends with
+    /// it.
     /// </summary>
     public StatsCounters CarriedHere { get; private set; }
 
@@ -44,7 +47,11 @@ internal sealed class FileMapKeeper(IStatsDevice device, FileMapMark mark, int m
                 return new FileMapOutcome(null, listed.Error, created, deleted);
             }
 
-            var step = FileMapDecision.Next(new FileMapView(mark, listed.Value, extents, isOver, _known, mostRegions));
+            var view = new FileMapView(mark, listed.Value, extents, isOver, _known, mostRegions)
+            {
+                IsUntouched = id => device.Counters(id) is { Ok: true, Value: var counters } && counters == default,
+            };
+            var step = FileMapDecision.Next(view);
             if (step is NothingToDo)
             {
                 Remember(listed.Value);

@@ -3,11 +3,13 @@ using ActorRaid.SysfsIo.Dm;
 namespace ActorRaid.Actors.FileMaps;
 
 /// <summary>
-/// What is written beside regions of a file map, so that whoever goes on after a crash knows which of those that are not in the group's list are to come into
-/// it, and which have left it.
+/// What is written beside regions of a file map, so that whoever goes on after a crash knows which of those that are
+/// not in the group's list are to come into it, and which have left it.
 /// </summary>
 /// <param name="Group">The group's number.</param>
-/// <param name="Identity">What tells this file map from an earlier one of a group with the same number; without blanks and <c>=</c>.</param>
+/// <param name="Identity">
+/// What tells this file map from an earlier one of a group with the same number; without blanks and <c>=</c>.
+/// </param>
 internal sealed record FileMapMark(ulong Group, string Identity)
 {
     private const string Tag = "DMS_GROUP=";
@@ -15,7 +17,9 @@ internal sealed record FileMapMark(ulong Group, string Identity)
     /// <summary>Beside a region that was created for the file.</summary>
     public string Part => $"filemap-part:{Group}:{Identity}";
 
-    /// <summary>Beside a region that leaves: what it has counted may be carried already, so that it never comes back.</summary>
+    /// <summary>
+    /// Beside a region that leaves: what it has counted may be carried already, so that it never comes back.
+    /// </summary>
     public string Gone => $"filemap-gone:{Group}:{Identity}";
 
     private string LeaderPrefix => $"{LeaderPrefixOf(Group)}{Identity}=";
@@ -27,8 +31,8 @@ internal sealed record FileMapMark(ulong Group, string Identity)
     public bool IsOurs(string aux) => aux == Part || aux == Gone || aux.StartsWith(LeaderPrefix, StringComparison.Ordinal);
 
     /// <summary>
-    /// Beside a region while the leader is replaced: the group's text, which is nowhere else then. libdm must not take it for a group's, so that it lacks
-    /// the beginning.
+    /// Beside a region while the leader is replaced: the group's text, which is nowhere else then. libdm must not take
+    /// it for a group's, so that it lacks the beginning.
     /// </summary>
     public string Keeping(GroupTag tag) => LeaderPrefix + tag.Build().Value[Tag.Length..];
 

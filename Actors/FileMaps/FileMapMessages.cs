@@ -13,7 +13,9 @@ public enum FollowMode
     Path,
 }
 
-/// <summary>A file map that is wanted, with what it needs of the kernel. Whoever gives the order closes the file after the end.</summary>
+/// <summary>
+/// A file map that is wanted, with what it needs of the kernel. Whoever gives the order closes the file after the end.
+/// </summary>
 /// <param name="Group">The statistics group's number.</param>
 /// <param name="Path">The file's path when it was opened.</param>
 /// <param name="Mode">What is followed.</param>
@@ -26,7 +28,10 @@ public sealed record FileMapOrder(
     ulong Group, string Path, FollowMode Mode, string Identity, IMappedFile File, ulong DeviceNumber, IStatsDevice Device,
     Func<Action<FileEvents>, Result<IFileWatch>> Watch)
 {
-    /// <summary>Hears what goes on: how much it matters (0: errors, 1 to 3 as the program's verbose levels), and the text. From any thread.</summary>
+    /// <summary>
+    /// Hears what goes on: how much it matters (0: errors, 1 to 3 as the program's verbose levels), and the text. From
+    /// any thread.
+    /// </summary>
     public Action<int, string> Tell { get; init; } = static (_, _) => { };
 }
 
@@ -55,8 +60,8 @@ public static class FileMapIdentity
 public static class FileMapGroup
 {
     /// <summary>
-    /// Whether there is a group of that number among a device's regions, or a region that keeps its text (<see cref="FileMapMark.Kept"/>). ENOENT: neither; EBADMSG: its
-    /// text is not understood.
+    /// Whether there is a group of that number among a device's regions, or a region that keeps its text (<see
+    /// cref="FileMapMark.Kept"/>). ENOENT: neither; EBADMSG: its text is not understood.
     /// </summary>
     public static Result<Nothing> Find(IEnumerable<StatsRegion> regions, ulong group)
     {

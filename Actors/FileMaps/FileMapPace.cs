@@ -15,11 +15,15 @@ internal static class FileMapPace
     public static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(5), Longest = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// For what no event tells: the group's end, and blocks that are moved or given to a file that is written in memory (mmap).
+    /// For what no event tells: the group's end, and blocks that are moved or given to a file that is written in memory
+    /// (mmap).
     /// </summary>
     private static readonly TimeSpan FirstSlow = TimeSpan.FromSeconds(1), LastSlow = TimeSpan.FromSeconds(10);
 
-    /// <summary>The kernel writes back what has no place yet after 5 s at the earliest, and after 30 s at the latest; or when it is told to.</summary>
+    /// <summary>
+    /// The kernel writes back what has no place yet after 5 s at the earliest, and after 30 s at the latest; or when it
+    /// is told to.
+    /// </summary>
     private static readonly TimeSpan FirstPlacing = TimeSpan.FromMilliseconds(10), LastPlacing = TimeSpan.FromSeconds(2);
 
     /// <summary>Who closes a file is heard of just before the kernel has counted it.</summary>

@@ -9,20 +9,24 @@ namespace ActorRaid.Actors.FileMaps;
 /// <param name="Extents">The file's sectors, as a set of <see cref="SectorRanges"/>.</param>
 /// <param name="IsOver">The file has no sectors, and is not expected to get any: the group is to go.</param>
 /// <param name="Known">
-/// The regions that were in the group after the last steps. A number that has come to mean another region belongs to somebody else.
+/// The regions that were in the group after the last steps. A number that has come to mean another region belongs to
+/// somebody else.
 /// </param>
 /// <param name="MostRegions">From how many regions on those that touch are made one.</param>
 internal sealed record FileMapView(
     FileMapMark Mark, ImmutableArray<StatsRegion> Regions, ImmutableArray<SectorRange> Extents, bool IsOver,
     ImmutableDictionary<ulong, SectorRange> Known, int MostRegions = FileMapView.UsualMost)
 {
-    /// <summary>
-    /// Each input and output of the device is compared with each region.
-    /// </summary>
+    /// <summary>The kernel compares each input and output of the device with each region.</summary>
     public const int UsualMost = 1024;
+
+    /// <summary>Whether a region has counted nothing yet, and nothing is under way there.</summary>
+    public Func<ulong, bool> IsUntouched { get; init; } = static _ => false;
 }
 
-/// <summary>What is to be done next. After each step the kernel is asked anew: any of them may be the last before a crash.</summary>
+/// <summary>
+/// What is to be done next. After each step the kernel is asked anew: any of them may be the last before a crash.
+/// </summary>
 internal abstract record FileMapStep;
 
 /// <summary>The regions are as the file is.</summary>
@@ -41,7 +45,9 @@ internal sealed record MarkRegions(ImmutableArray<ulong> Regions, string Aux) : 
 /// <summary>Writes the group's list.</summary>
 /// <param name="Tag">The group's text; the counts that it carries are still those of before.</param>
 /// <param name="Leaving">Whose counts are carried from now on.</param>
-/// <param name="Replacing">Those that have counted together with some that leave: what they have counted is not carried too.</param>
+/// <param name="Replacing">
+/// Those that have counted together with some that leave: what they have counted is not carried too.
+/// </param>
 internal sealed record WriteTag(GroupTag Tag, ImmutableArray<ulong> Leaving, ImmutableArray<ulong> Replacing) : FileMapStep;
 
 /// <summary>Has a region keep the group's text, with the leader's counts, while there is no leader.</summary>

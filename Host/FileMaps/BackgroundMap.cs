@@ -6,8 +6,8 @@ using Mono.Unix.Native;
 namespace ActorRaid.Host.FileMaps;
 
 /// <summary>
-/// Starts the process that follows a file in the background: in a session of its own, with the file's descriptor and no other, and with the standard
-/// streams only where something is to be told.
+/// Starts the process that follows a file in the background: in a session of its own, with the file's descriptor and no
+/// other, and with the standard streams only where something is to be told.
 /// </summary>
 internal static unsafe class BackgroundMap
 {

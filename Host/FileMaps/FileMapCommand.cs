@@ -7,14 +7,18 @@ using Mono.Unix.Native;
 namespace ActorRaid.Host.FileMaps;
 
 /// <summary>
-/// dmfilemapd's part, which dmstats starts for each file that it maps: keeps a group of statistics regions in step with a file. Exit status 0: the file map has ended
-/// as it should (the group was deleted, the file is empty, or unlinked and closed), or goes on in the background; 1: anything else.
+/// dmfilemapd's part, which dmstats starts for each file that it maps: keeps a group of statistics regions in step with
+/// a file. Exit status 0: the file map has ended as it should (the group was deleted, the file is empty, or unlinked
+/// and closed), or goes on in the background; 1: anything else.
 /// </summary>
 internal static class FileMapCommand
 {
     private const int Failed = 1;
 
-    /// <summary>Its arguments, if the program was called by its name (<paramref name="name"/>: argv[0]), or by its command; null: it was not.</summary>
+    /// <summary>
+    /// Its arguments, if the program was called by its name (<paramref name="name"/>: argv[0]), or by its command;
+    /// null: it was not.
+    /// </summary>
     internal static string[]? Asked(string name, string[] arguments) =>
         Path.GetFileName(name) == FileMapOptions.Name ? arguments
         : arguments is [FileMapOptions.Name, .. var rest] ? rest
@@ -92,7 +96,10 @@ internal static class FileMapCommand
         _ => look.Error.ToString(),
     };
 
-    /// <summary>Why there is no group to be followed; null: there is one. One whose leader was being replaced when its process died is one.</summary>
+    /// <summary>
+    /// Why there is no group to be followed; null: there is one. One whose leader was being replaced when its process
+    /// died is one.
+    /// </summary>
     private static string? NoGroup(FileMapOptions options, StatsDevice device)
     {
         var regions = device.List();

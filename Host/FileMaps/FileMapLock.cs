@@ -5,8 +5,8 @@ using Mono.Unix.Native;
 namespace ActorRaid.Host.FileMaps;
 
 /// <summary>
-/// Held by the process that follows a group, so that there is no second one: a file of its own in the run directory, locked (flock), and gone with its holder's
-/// orderly end. One that was left behind is taken as it is.
+/// Held by the process that follows a group, so that there is no second one: a file of its own in the run directory,
+/// locked (flock), and gone with its holder's orderly end. One that was left behind is taken as it is.
 /// </summary>
 internal sealed class FileMapLock : IDisposable
 {
@@ -16,7 +16,9 @@ internal sealed class FileMapLock : IDisposable
 
     private FileMapLock(LaunchLock held, string path) => (_lock, _path) = (held, path);
 
-    /// <summary>Takes the lock of a group; null with the reason when another process has it, or it cannot be had.</summary>
+    /// <summary>
+    /// Takes the lock of a group; null with the reason when another process has it, or it cannot be had.
+    /// </summary>
     /// <param name="paths">Where it is.</param>
     /// <param name="name">The group's name among all devices: a file's name.</param>
     /// <param name="reason">Why not.</param>

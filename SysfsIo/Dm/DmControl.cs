@@ -20,7 +20,10 @@ public sealed unsafe class DmControl : IDisposable
         return opened.Ok ? new DmControl(opened.Value) : opened.Error;
     }
 
-    /// <summary>Name and UUID of the device with that number (as stat(2) has it). ENXIO: there is none, or it is no device-mapper device.</summary>
+    /// <summary>
+    /// Name and UUID of the device with that number (as stat(2) has it). ENXIO: there is none, or it is no
+    /// device-mapper device.
+    /// </summary>
     public Result<(string Name, string Uuid)> Device(ulong device)
     {
         DmIoctl.WriteHeader(buffer, device);
@@ -29,8 +32,8 @@ public sealed unsafe class DmControl : IDisposable
     }
 
     /// <summary>
-    /// Sends a message to the device as a whole, and returns the answer. One that does not fit is asked for again, with a buffer of twice the size: for messages that may
-    /// be sent twice.
+    /// Sends a message to the device as a whole, and returns the answer. One that does not fit is asked for again, with
+    /// a buffer of twice the size: for messages that may be sent twice.
     /// </summary>
     public Result<string> Message(ulong device, string text)
     {
@@ -62,8 +65,9 @@ public sealed unsafe class DmControl : IDisposable
     public void Dispose() => file.Dispose();
 
     /// <summary>
-    /// <c>253:0</c> for a number as stat(2) has it and as device-mapper takes it: minor bits 0 to 7, major bits 8 to 19, the rest of the minor from bit 20
-    /// on. (The two differ for majors from 4096 on, which the kernel does not have.)
+    /// <c>253:0</c> for a number as stat(2) has it and as device-mapper takes it: minor bits 0 to 7, major bits 8 to
+    /// 19, the rest of the minor from bit 20 on. (The two differ for majors from 4096 on, which the kernel does not
+    /// have.)
     /// </summary>
     internal static string NumberText(ulong device) => $"{(device >> 8) & 0xFFF}:{(device & 0xFF) | ((device >> 12) & 0xFFFFFF00)}";
 

@@ -4,9 +4,10 @@ using System.Text;
 namespace ActorRaid.SysfsIo.Dm;
 
 /// <summary>
-/// Device-mapper's ioctl as bytes (uapi/linux/dm-ioctl.h), in the machine's own order. A call begins with struct dm_ioctl, 312 bytes: version u32[3] at 0,
-/// size of the whole buffer at 12, where what follows begins at 16, number of targets at 20, flags at 28, device number u64 at 40, name[128] at 48, uuid[129] at
-/// 176. For a message struct dm_target_msg follows: sector u64 (0: the whole device), and the text with a NUL.
+/// Device-mapper's ioctl as bytes (uapi/linux/dm-ioctl.h), in the machine's own order. A call begins with struct
+/// dm_ioctl, 312 bytes: version u32[3] at 0, size of the whole buffer at 12, where what follows begins at 16, number of
+/// targets at 20, flags at 28, device number u64 at 40, name[128] at 48, uuid[129] at 176. For a message struct
+/// dm_target_msg follows: sector u64 (0: the whole device), and the text with a NUL.
 /// </summary>
 internal static class DmIoctl
 {

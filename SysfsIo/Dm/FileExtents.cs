@@ -4,8 +4,12 @@ using System.Runtime.InteropServices;
 namespace ActorRaid.SysfsIo.Dm;
 
 /// <summary>Where a file's data lies on its device.</summary>
-/// <param name="Ranges">The sectors, as a set of <see cref="SectorRanges"/>; those of unwritten (preallocated) extents too.</param>
-/// <param name="HasUnplaced">Some of its data has no place yet: it is in memory, and gets one when it is written back.</param>
+/// <param name="Ranges">
+/// The sectors, as a set of <see cref="SectorRanges"/>; those of unwritten (preallocated) extents too.
+/// </param>
+/// <param name="HasUnplaced">
+/// Some of its data has no place yet: it is in memory, and gets one when it is written back.
+/// </param>
 public sealed record FileExtents(ImmutableArray<SectorRange> Ranges, bool HasUnplaced)
 {
     /// <summary>The same sectors.</summary>
@@ -56,8 +60,8 @@ internal enum ExtentFlags : uint
 }
 
 /// <summary>
-/// FS_IOC_FIEMAP: struct fiemap, 32 bytes (start u64 at 0, length u64 at 8, flags at 16, extents that were found at 20, room for extents at 24), and extents of 56 bytes (logical u64
-/// at 0, physical at 8, length at 16, flags u32 at 40).
+/// FS_IOC_FIEMAP: struct fiemap, 32 bytes (start u64 at 0, length u64 at 8, flags at 16, extents that were found at 20,
+/// room for extents at 24), and extents of 56 bytes (logical u64 at 0, physical at 8, length at 16, flags u32 at 40).
 /// </summary>
 internal static unsafe class Fiemap
 {
@@ -66,8 +70,8 @@ internal static unsafe class Fiemap
     private const int Room = 256, SectorBytes = 512;
 
     /// <summary>
-    /// All extents of a file, without having anything written back before. The file system may move them between two calls. EOPNOTSUPP: it
-    /// cannot tell.
+    /// All extents of a file, without having anything written back before. The file system may move them between two
+    /// calls. EOPNOTSUPP: it cannot tell.
     /// </summary>
     internal static Result<FileExtents> Read(int descriptor, string path)
     {

@@ -7,7 +7,8 @@ namespace ActorRaid.SysfsIo.Dm;
 public interface IFileWatch : IDisposable
 {
     /// <summary>
-    /// Has what is there now watched, which may be another file than before. What is watched already stays so. Nothing is watched that is not there.
+    /// Has what is there now watched, which may be another file than before. What is watched already stays so. Nothing
+    /// is watched that is not there.
     /// </summary>
     /// <param name="closing">Whether it is to be told as well when somebody who has only read closes the file.</param>
     void Renew(bool closing);
@@ -44,7 +45,8 @@ public sealed unsafe class FileWatch : IFileWatch
     }
 
     /// <summary>
-    /// Starts the thread; nothing is watched before <see cref="Renew"/>. EMFILE: this user has no inotify instance left. EAGAIN: there is no thread to be had.
+    /// Starts the thread; nothing is watched before <see cref="Renew"/>. EMFILE: this user has no inotify instance
+    /// left. EAGAIN: there is no thread to be had.
     /// </summary>
     /// <param name="path">The file's path.</param>
     /// <param name="withName">Watch its directory too, for what comes and goes by its name.</param>
@@ -105,7 +107,10 @@ public sealed unsafe class FileWatch : IFileWatch
         bell.DangerousRelease();
     }
 
-    /// <summary>The kernel has one number for each file that is watched, however often it is asked. What is not watched any more is forgotten.</summary>
+    /// <summary>
+    /// The kernel has one number for each file that is watched, however often it is asked. What is not watched any more
+    /// is forgotten.
+    /// </summary>
     private int Moved(int before, int now)
     {
         if (before >= 0 && before != now)

@@ -5,8 +5,9 @@ using System.Text;
 namespace ActorRaid.SysfsIo.Dm;
 
 /// <summary>
-/// A group of regions. The kernel knows none: libdm keeps it in the text beside the region of the lowest number, the leader, whose number is the group's:
-/// <c>DMS_GROUP=ALIAS:0-3,7#USER</c>. From lvm2 2.03.24 on the alias stands in quotes, before it does not; whatever it was read as it is written as.
+/// A group of regions. The kernel knows none: libdm keeps it in the text beside the region of the lowest number, the
+/// leader, whose number is the group's: <c>DMS_GROUP=ALIAS:0-3,7#USER</c>. From lvm2 2.03.24 on the alias stands in
+/// quotes, before it does not; whatever it was read as it is written as.
 /// </summary>
 /// <param name="Alias">The group's name; dmstats takes the file's. Bytes, each as one character.</param>
 /// <param name="IsQuoted">It stands in quotes.</param>
@@ -19,7 +20,9 @@ public sealed record GroupTag(string Alias, bool IsQuoted, ImmutableSortedSet<ul
     /// <summary>No group has more: what a wrong text asks for is not made.</summary>
     private const ulong MostMembers = 1_000_000;
 
-    /// <summary>Reads what stands beside a region. No value: it leads no group. EBADMSG: it should and cannot be understood.</summary>
+    /// <summary>
+    /// Reads what stands beside a region. No value: it leads no group. EBADMSG: it should and cannot be understood.
+    /// </summary>
     /// <param name="region">The region's number.</param>
     /// <param name="aux">The text.</param>
     public static Result<GroupTag?> Parse(ulong region, string aux)
@@ -44,7 +47,9 @@ public sealed record GroupTag(string Alias, bool IsQuoted, ImmutableSortedSet<ul
             : new GroupTag(alias, quoted, members, user == StatsMessages.Nothing ? "" : user);
     }
 
-    /// <summary>The text. EINVAL for what cannot be told from its parts again: an alias with a colon, a group without regions.</summary>
+    /// <summary>
+    /// The text. EINVAL for what cannot be told from its parts again: an alias with a colon, a group without regions.
+    /// </summary>
     public Result<string> Build()
     {
         var quote = IsQuoted ? "\"" : "";

@@ -59,8 +59,8 @@ internal readonly record struct InotifyEvent(int Watch, FileEvents Events, strin
     private const int HeaderBytes = 16;
 
     /// <summary>
-    /// Reads what inotify(7) hands out: events of 16 bytes (watch s32 at 0, mask u32 at 4, length of the name u32 at 12), each with the name behind it,
-    /// filled up with NULs. One that is cut off is left out.
+    /// Reads what inotify(7) hands out: events of 16 bytes (watch s32 at 0, mask u32 at 4, length of the name u32 at
+    /// 12), each with the name behind it, filled up with NULs. One that is cut off is left out.
     /// </summary>
     internal static IEnumerable<InotifyEvent> Parse(ReadOnlyMemory<byte> bytes)
     {

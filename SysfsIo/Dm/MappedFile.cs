@@ -14,11 +14,14 @@ public sealed record FileLook(ulong Device, ulong Inode, ulong Links, bool IsReg
 public interface IMappedFile : IDisposable
 {
     /// <summary>
-    /// Looks at it. By its path: at whatever file is there now; ENOENT: there is none. Extents are only looked for in a regular file.
+    /// Looks at it. By its path: at whatever file is there now; ENOENT: there is none. Extents are only looked for in a
+    /// regular file.
     /// </summary>
     Result<FileLook> Look();
 
-    /// <summary>Whether anybody else has it open. Asked of a file that was unlinked; an error: cannot be told.</summary>
+    /// <summary>
+    /// Whether anybody else has it open. Asked of a file that was unlinked; an error: cannot be told.
+    /// </summary>
     Result<bool> IsHeldByOthers();
 }
 
@@ -45,8 +48,9 @@ public sealed class FollowedInode : IMappedFile
     public Result<FileLook> Look() => LookAt(file, path);
 
     /// <summary>
-    /// Asks for a lease that only the last holder gets (fcntl(2), F_SETLEASE), and gives it back: whoever has it mapped or uses it as a disk has it open as well, which
-    /// no list in /proc tells. (Kernels before 5.3 may say "held" of one that is not.) Whoever opens it just then sends SIGIO, which is to be ignored.
+    /// Asks for a lease that only the last holder gets (fcntl(2), F_SETLEASE), and gives it back: whoever has it mapped
+    /// or uses it as a disk has it open as well, which no list in /proc tells. (Kernels before 5.3 may say "held" of
+    /// one that is not.) Whoever opens it just then sends SIGIO, which is to be ignored.
     /// </summary>
     public Result<bool> IsHeldByOthers()
     {
@@ -82,8 +86,8 @@ public sealed class FollowedInode : IMappedFile
 }
 
 /// <summary>
-/// Whatever file is at a path. It is open only while it is looked at, so that its blocks become free when it is unlinked, and its file system can be
-/// unmounted.
+/// Whatever file is at a path. It is open only while it is looked at, so that its blocks become free when it is
+/// unlinked, and its file system can be unmounted.
 /// </summary>
 /// <param name="path">The path.</param>
 public sealed class FollowedPath(string path) : IMappedFile

@@ -49,7 +49,9 @@ public sealed class StatsDevice : IStatsDevice
     /// <inheritdoc/>
     public string Name => $"{name} ({DmControl.NumberText(number)})";
 
-    /// <summary>The device with that number (as stat(2) has it). ENXIO: there is none, or it is no device-mapper device.</summary>
+    /// <summary>
+    /// The device with that number (as stat(2) has it). ENXIO: there is none, or it is no device-mapper device.
+    /// </summary>
     public static Result<StatsDevice> Find(DmControl control, ulong number)
     {
         var found = control.Device(number);

@@ -4,8 +4,9 @@ using System.Text;
 namespace ActorRaid.SysfsIo.Dm;
 
 /// <summary>
-/// The messages by which device-mapper keeps statistics (Documentation/admin-guide/device-mapper/statistics.rst). The kernel cuts a message into words at white
-/// space, a backslash before a byte makes it an ordinary one. Texts are bytes, each as one character (Latin-1).
+/// The messages by which device-mapper keeps statistics (Documentation/admin-guide/device-mapper/statistics.rst). The
+/// kernel cuts a message into words at white space, a backslash before a byte makes it an ordinary one. Texts are
+/// bytes, each as one character (Latin-1).
 /// </summary>
 public static class StatsMessages
 {
@@ -13,13 +14,15 @@ public static class StatsMessages
     public const string Nothing = "-";
 
     /// <summary>
-    /// How long a message may be that libdm's clients build, in bytes: theirs is a buffer of 1024, with a blank and a NUL at the end.
-    /// The kernel knows no such limit, but a text that is longer they cannot change any more.
+    /// How long a message may be that libdm's clients build, in bytes: theirs is a buffer of 1024, with a blank and a
+    /// NUL at the end. The kernel knows no such limit, but a text that is longer they cannot change any more.
     /// </summary>
     public const int ClientLimit = 1024 - 2;
 
     /// <summary>Creates a region of one area; the answer is its number, see <see cref="StatsText.Number"/>.</summary>
-    /// <param name="range">Its sectors. Throws <see cref="ArgumentException"/> for none: the kernel has 0 mean the whole device.</param>
+    /// <param name="range">
+    /// Its sectors. Throws <see cref="ArgumentException"/> for none: the kernel has 0 mean the whole device.
+    /// </param>
     /// <param name="options">What is to be counted beside the usual.</param>
     /// <param name="programId">Whose it is.</param>
     /// <param name="aux">What else is to be kept there.</param>

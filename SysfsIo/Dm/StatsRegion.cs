@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ActorRaid.SysfsIo.Dm;
 
 /// <summary>
-/// What a region counts beside the usual, and in which unit: <c>precise_timestamps</c> (times in ns instead of ms) and <c>histogram:</c> (upper
-/// bounds of latencies in the same unit, strictly increasing).
+/// What a region counts beside the usual, and in which unit: <c>precise_timestamps</c> (times in ns instead of ms) and
+/// <c>histogram:</c> (upper bounds of latencies in the same unit, strictly increasing).
 /// </summary>
 /// <param name="IsPrecise">Times are in nanoseconds.</param>
 /// <param name="Bounds">The histogram's bounds; none: there is no histogram.</param>
@@ -22,10 +22,12 @@ public sealed record StatsOptions(bool IsPrecise, ImmutableArray<ulong> Bounds)
 }
 
 /// <summary>
-/// A region of a device whose input and output the kernel counts, as @stats_list tells it. Texts are the kernel's bytes, each
-/// as one character (Latin-1).
+/// A region of a device whose input and output the kernel counts, as @stats_list tells it. Texts are the kernel's
+/// bytes, each as one character (Latin-1).
 /// </summary>
-/// <param name="Id">Its number, the lowest that was free when it was created: it may be another region's at once after a deletion.</param>
+/// <param name="Id">
+/// Its number, the lowest that was free when it was created: it may be another region's at once after a deletion.
+/// </param>
 /// <param name="Range">The sectors.</param>
 /// <param name="Step">How many sectors one of its areas has.</param>
 /// <param name="ProgramId">Whose it is: <c>dmstats</c>.</param>
@@ -34,7 +36,8 @@ public sealed record StatsOptions(bool IsPrecise, ImmutableArray<ulong> Bounds)
 public sealed record StatsRegion(ulong Id, SectorRange Range, ulong Step, string ProgramId, string Aux, StatsOptions Options);
 
 /// <summary>
-/// What was counted since the region was created or cleared. Times are in ms, or in ns in a region with precise timestamps.
+/// What was counted since the region was created or cleared. Times are in ms, or in ns in a region with precise
+/// timestamps.
 /// </summary>
 /// <param name="Reads">Reads that have ended.</param>
 /// <param name="ReadsMerged">Reads that were merged into others.</param>

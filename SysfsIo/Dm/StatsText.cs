@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace ActorRaid.SysfsIo.Dm;
 
-/// <summary>Reads what the kernel answers to <see cref="StatsMessages"/>. A text that is not understood is EBADMSG, with the line.</summary>
+/// <summary>
+/// Reads what the kernel answers to <see cref="StatsMessages"/>. A text that is not understood is EBADMSG, with the
+/// line.
+/// </summary>
 public static class StatsText
 {
     private const string Precise = " precise_timestamps", Histogram = " histogram:";
@@ -13,9 +16,9 @@ public static class StatsText
         Unsigned(answer.TrimEnd('\n'), out var id) ? id : Bad("@stats_create", answer);
 
     /// <summary>
-    /// The regions of @stats_list, a line for each:
-    /// <c>ID: START+LENGTH STEP PROGRAM AUX[ precise_timestamps][ histogram:BOUND,BOUND]</c>. AUX may hold blanks; it may hold ends of lines as well, so
-    /// that a line which begins otherwise belongs to the one before.
+    /// The regions of @stats_list, a line for each: <c>ID: START+LENGTH STEP PROGRAM AUX[ precise_timestamps][
+    /// histogram:BOUND,BOUND]</c>. AUX may hold blanks; it may hold ends of lines as well, so that a line which begins
+    /// otherwise belongs to the one before.
     /// </summary>
     public static Result<ImmutableArray<StatsRegion>> Regions(string answer)
     {
@@ -48,7 +51,8 @@ public static class StatsText
     }
 
     /// <summary>
-    /// The areas of @stats_print, a line for each: <c>START+LENGTH</c>, 13 counters, and with a histogram its numbers with colons between.
+    /// The areas of @stats_print, a line for each: <c>START+LENGTH</c>, 13 counters, and with a histogram its numbers
+    /// with colons between.
     /// </summary>
     public static Result<ImmutableArray<StatsArea>> Areas(string answer)
     {

@@ -10,7 +10,9 @@ using static ActorRaid.Tests.Actors.FileMaps.FileMapRig;
 
 namespace ActorRaid.Tests.Actors.FileMaps;
 
-/// <summary>The actor of a file map, with virtual time, the model's device and a file that is what the test says.</summary>
+/// <summary>
+/// The actor of a file map, with virtual time, the model's device and a file that is what the test says.
+/// </summary>
 public sealed class FileMapActorTests : LoopKit
 {
     private const ulong DeviceNumber = 0xFD00;

@@ -94,6 +94,49 @@ public sealed class FileMapDecisionTests
     }
 
     [Fact]
+    public void A_region_that_has_counted_nothing_grows_with_the_file_and_one_that_has_does_not()
+    {
+        var rig = new FileMapRig([Piece(10, 10)]);
+        for (var length = 11UL; length <= 100; length++)
+        {
+            rig.Follow(Piece(10, length));
+            rig.IsInStep([Piece(10, length)]);
+        }
+
+        Assert.Equal(2, rig.Device.Members(rig.Group).Length);
+        rig.Device.Read(50);
+        rig.Follow(Piece(10, 110));
+        Assert.Equal(3, rig.Device.Members(rig.Group).Length);
+        Assert.Equal(1UL, rig.Device.Shown(rig.Group));
+    }
+
+    [Fact]
+    public void A_region_that_counts_while_it_grows_is_kept()
+    {
+        for (var crash = 0; ; crash++)
+        {
+            var rig = new FileMapRig([Piece(10, 10)]);
+            rig.Follow(Piece(10, 15));
+            // Each change is preceded by a read of what is there.
+            var reads = 0UL;
+            rig.Device.Between = () =>
+            {
+                reads++;
+                rig.Device.Read(22);
+            };
+            var died = rig.Dies(crash, [Piece(10, 20)]);
+            rig.Device.Between = null;
+            rig.FollowAfresh([Piece(10, 20)]);
+            rig.IsInStep([Piece(10, 20)]);
+            Assert.Equal(reads, rig.Counted);
+            if (!died)
+            {
+                return;
+            }
+        }
+    }
+
+    [Fact]
     public void Too_many_regions_that_touch_become_one_and_their_counts_are_carried()
     {
         for (var crash = 0; ; crash++)
@@ -272,7 +315,9 @@ public sealed class FileMapDecisionTests
         private ImmutableArray<SectorRange> Some() =>
             SectorRanges.Join(Enumerable.Range(0, _random.Next(1, 5)).Select(_ => Piece((ulong)_random.Next(300), (ulong)_random.Next(1, 20))));
 
-        /// <summary>Somebody else creates or deletes a region of his own: numbers below the group's may be free.</summary>
+        /// <summary>
+        /// Somebody else creates or deletes a region of his own: numbers below the group's may be free.
+        /// </summary>
         private void Somebody(FileMapRig rig)
         {
             if (_random.Next(2) == 0)

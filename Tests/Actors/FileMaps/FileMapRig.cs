@@ -77,7 +77,10 @@ internal sealed class FileMapRig
     /// <summary>From now on what others have is as it is now.</summary>
     public void OthersHaveChanged() => _others = Others();
 
-    /// <summary>Each sector of the file is in one region of the group, nothing else is, nothing is left over, and others have what they had.</summary>
+    /// <summary>
+    /// Each sector of the file is in one region of the group, nothing else is, nothing is left over, and others have
+    /// what they had.
+    /// </summary>
     public void IsInStep(IEnumerable<SectorRange> extents)
     {
         var members = Device.Members(Group);

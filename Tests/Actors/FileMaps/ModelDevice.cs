@@ -8,8 +8,8 @@ namespace ActorRaid.Tests.Actors.FileMaps;
 internal sealed class CrashException : Exception;
 
 /// <summary>
-/// The kernel's statistics regions of a device, as dm-stats.c keeps them: the lowest free number, counting only what begins after a region was created. The
-/// process can be made to die at any change, before it or after it.
+/// The kernel's statistics regions of a device, as dm-stats.c keeps them: the lowest free number, counting only what
+/// begins after a region was created. The process can be made to die at any change, before it or after it.
 /// </summary>
 internal sealed class ModelDevice : IStatsDevice
 {

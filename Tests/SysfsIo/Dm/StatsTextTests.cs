@@ -116,7 +116,10 @@ public sealed class StatsTextTests
         Assert.Equal(default, one - (one + one));
     }
 
-    /// <summary>As the kernel cuts a message (dm_split_args): white space of Latin-1 ends a word, a backslash keeps the next byte.</summary>
+    /// <summary>
+    /// As the kernel cuts a message (dm_split_args): white space of Latin-1 ends a word, a backslash keeps the next
+    /// byte.
+    /// </summary>
     private static List<string> KernelWords(string message)
     {
         List<string> words = [];
