@@ -31,7 +31,8 @@ internal static class CarriedCounts
 
     /// <summary>Whether libdm's clients can handle a group's text, and it can be written at all.</summary>
     public static bool Fits(GroupTag tag) =>
-        tag.Build() is { Ok: true, Value: var text } && StatsMessages.SetAux(tag.Members[0], text).Length <= StatsMessages.ClientLimit;
+        tag.Build() is { Ok: true, Value: var text }
+        && StatsMessages.SetAux(tag.Members[0], text).Length <= StatsMessages.ClientLimit;
 
     private static bool IsOurs(GroupTag tag) => tag.User.StartsWith(Prefix, StringComparison.Ordinal);
 

@@ -98,7 +98,8 @@ internal sealed class FileMapActor : RaidActor, IWithTimers
         _missingSince = null;
         if (!look.Value.IsRegular || look.Value.Device != _order.DeviceNumber)
         {
-            End(FileMapEnd.OtherKind, $"what is at {_order.Path} now is {(look.Value.IsRegular ? "on another device" : "no regular file")}");
+            var now = look.Value.IsRegular ? "on another device" : "no regular file";
+            End(FileMapEnd.OtherKind, $"what is at {_order.Path} now is {now}");
             return;
         }
 
@@ -162,7 +163,9 @@ internal sealed class FileMapActor : RaidActor, IWithTimers
         var outcome = _keeper.Follow(look.Extents.Ranges, empty && Clock - _emptySince >= FileMapPace.Tolerance);
         if (outcome.Created + outcome.Deleted > 0)
         {
-            _order.Tell(1, $"{_order.Path}: {outcome.Created} regions created, {outcome.Deleted} deleted; the file lies in {look.Extents.Ranges.Length} pieces");
+            var pieces = look.Extents.Ranges.Length;
+            _order.Tell(
+                1, $"{_order.Path}: {outcome.Created} regions created, {outcome.Deleted} deleted; it lies in {pieces} pieces");
         }
 
         if (outcome.Problem is { } problem)

@@ -59,7 +59,8 @@ internal static class FileMapDecision
         var joined = count > view.MostRegions ? Runs(pieces.All.Where(region => region.Id != leader.Id), missing) : [];
         if (joined.IsEmpty && count > view.MostRegions)
         {
-            return new EndMap(FileMapEnd.TooManyPieces, Unlisted(view, tag), $"{count} regions would be needed, {view.MostRegions} are allowed");
+            var text = $"{count} regions would be needed, {view.MostRegions} are allowed";
+            return new EndMap(FileMapEnd.TooManyPieces, Unlisted(view, tag), text);
         }
 
         if (!(missing.IsEmpty && joined.IsEmpty))
@@ -74,11 +75,17 @@ internal static class FileMapDecision
     }
 
     /// <summary>The group's regions that are there, without those that have become somebody else's.</summary>
-    private static ImmutableArray<StatsRegion> Members(FileMapView view, GroupTag tag) => view.Regions.Where(region =>
-        tag.Members.Contains(region.Id) && (region.Id == view.Mark.Group || view.Mark.IsOurs(region.Aux) || !IsStranger(view, region))).ToImmutableArray();
+    private static ImmutableArray<StatsRegion> Members(FileMapView view, GroupTag tag) =>
+    [
+        .. from region in view.Regions
+           where tag.Members.Contains(region.Id)
+           where region.Id == view.Mark.Group || view.Mark.IsOurs(region.Aux) || !IsStranger(view, region)
+           select region,
+    ];
 
     private static bool IsStranger(FileMapView view, StatsRegion region) =>
-        (view.Known.TryGetValue(region.Id, out var known) && known != region.Range) || GroupTag.Parse(region.Id, region.Aux) is not { Ok: true, Value: null };
+        (view.Known.TryGetValue(region.Id, out var known) && known != region.Range)
+        || GroupTag.Parse(region.Id, region.Aux) is not { Ok: true, Value: null };
 
     /// <summary>
     /// The regions that make up the file: those of the list, and those that were created and not listed yet, if they
@@ -118,7 +125,8 @@ internal static class FileMapDecision
             end = region.Range.End;
         }
 
-        return new PiecesOfFile([.. listed.Where(region => !dropped.Contains(region.Id)), .. added], [.. replacing.Select(region => region.Id)]);
+        return new PiecesOfFile(
+            [.. listed.Where(region => !dropped.Contains(region.Id)), .. added], [.. replacing.Select(region => region.Id)]);
     }
 
     /// <summary>
@@ -128,7 +136,8 @@ internal static class FileMapDecision
     /// </summary>
     private static SectorRange Grown(FileMapView view, StatsRegion leader, ImmutableArray<StatsRegion> pieces, SectorRange piece)
     {
-        var before = pieces.FirstOrDefault(region => region.Range.End == piece.Start && region != leader && region.Aux == view.Mark.Part);
+        var before = pieces.FirstOrDefault(region =>
+            region.Range.End == piece.Start && region != leader && region.Aux == view.Mark.Part);
         return before is not null && view.IsUntouched(before.Id)
             ? before.Range with { Length = before.Range.Length + piece.Length }
             : piece;
@@ -161,9 +170,10 @@ internal static class FileMapDecision
     {
         var wanted = pieces.All.Select(region => region.Id).Append(leader.Id).ToImmutableSortedSet();
         var leaving = members.RemoveAll(region => wanted.Contains(region.Id));
-        if (leaving.Any(region => region.Aux != view.Mark.Gone))
+        var unmarked = leaving.RemoveAll(region => region.Aux == view.Mark.Gone);
+        if (!unmarked.IsEmpty)
         {
-            return new MarkRegions([.. leaving.Where(region => region.Aux != view.Mark.Gone).Select(region => region.Id)], view.Mark.Gone);
+            return new MarkRegions([.. unmarked.Select(region => region.Id)], view.Mark.Gone);
         }
 
         if (wanted.SetEquals(tag.Members))
@@ -174,7 +184,9 @@ internal static class FileMapDecision
         var changed = tag with { Members = wanted };
         return CarriedCounts.Fits(CarriedCounts.Without(changed))
             ? new WriteTag(changed, [.. leaving.Select(region => region.Id)], pieces.Replacing)
-            : new EndMap(FileMapEnd.TooManyPieces, Unlisted(view, tag), $"the list of its {wanted.Count} regions would be longer than dmstats can handle");
+            : new EndMap(
+                FileMapEnd.TooManyPieces, Unlisted(view, tag),
+                $"the list of its {wanted.Count} regions would be longer than dmstats can handle");
     }
 
     /// <summary>Deletes what was created or has left, and is in no list.</summary>
@@ -186,15 +198,19 @@ internal static class FileMapDecision
     }
 
     private static ImmutableArray<ulong> Unlisted(FileMapView view, GroupTag tag) =>
-        [.. view.Regions.Where(region => view.Mark.IsOurs(region.Aux) && !tag.Members.Contains(region.Id)).Select(region => region.Id)];
+    [
+        .. from region in view.Regions
+           where view.Mark.IsOurs(region.Aux) && !tag.Members.Contains(region.Id)
+           select region.Id,
+    ];
 
     /// <summary>
     /// All is as it is to be: nobody keeps the group's text but its leader, and what was about to leave has stayed.
     /// </summary>
     private static FileMapStep Settle(FileMapView view, ImmutableArray<StatsRegion> owned)
     {
-        var others = owned.Where(region => view.Mark.IsOurs(region.Aux) && region.Aux != view.Mark.Part).Select(region => region.Id).ToImmutableArray();
-        return others.IsEmpty ? new NothingToDo() : new MarkRegions(others, view.Mark.Part);
+        var others = owned.RemoveAll(region => region.Aux == view.Mark.Part || !view.Mark.IsOurs(region.Aux));
+        return others.IsEmpty ? new NothingToDo() : new MarkRegions([.. others.Select(region => region.Id)], view.Mark.Part);
     }
 
     /// <summary>

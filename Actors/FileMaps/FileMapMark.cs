@@ -38,7 +38,8 @@ internal sealed record FileMapMark(ulong Group, string Identity)
 
     /// <summary>The group's text that is kept beside a region; null: none is.</summary>
     public GroupTag? Kept(string aux) =>
-        aux.StartsWith(LeaderPrefix, StringComparison.Ordinal) && GroupTag.Parse(Group, Tag + aux[LeaderPrefix.Length..]) is { Ok: true, Value: { } tag }
+        aux.StartsWith(LeaderPrefix, StringComparison.Ordinal)
+        && GroupTag.Parse(Group, Tag + aux[LeaderPrefix.Length..]) is { Ok: true, Value: { } tag }
             ? tag
             : null;
 

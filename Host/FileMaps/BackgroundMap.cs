@@ -34,11 +34,11 @@ internal static unsafe class BackgroundMap
         Native.SpawnAttributesInit(attributes);
         // The attributes' mask is the empty one.
         Native.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask);
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
+        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>();
         int process;
         var error = Native.Spawn(
             &process, strings.Add(program), actions, attributes,
-            strings.Add([FileMapOptions.Name, .. options.InForeground]), strings.Add([.. environment]));
+            strings.Add([FileMapOptions.Name, .. options.InForeground]), strings.Add([.. variables.Select(variable => $"{variable.Key}={variable.Value}")]));
         Native.SpawnActionsDestroy(actions);
         Native.SpawnAttributesDestroy(attributes);
         return error == 0 ? process : new KernelError((Errno)error, program, "execute");
@@ -48,7 +48,8 @@ internal static unsafe class BackgroundMap
     {
         foreach (var entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
         {
-            if (int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor) && descriptor > 2)
+            var name = Path.GetFileName(entry.AsSpan());
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor) && descriptor > 2)
                 Syscall.fcntl(descriptor, FcntlCommand.F_SETFD, descriptor == kept ? 0 : CloseOnExec);
         }
     }

@@ -29,7 +29,8 @@ internal static class FileMapCommand
     {
         if (FileMapOptions.Parse(arguments, out var reason) is not { } options)
             return Fail($"{reason}\n{FileMapOptions.Usage}");
-        Tell(options, 1, $"Starting dmfilemapd with fd={options.Descriptor}, group_id={options.Group} mode={options.InForeground[3]}, path={options.Path}");
+        var (mode, path) = (options.InForeground[3], options.Path);
+        Tell(options, 1, $"Starting dmfilemapd with fd={options.Descriptor}, group_id={options.Group} mode={mode}, path={path}");
         var control = DmControl.Open();
         if (!control.Ok)
             return Fail($"{control.Error}: there is no device-mapper, or not for this user");
@@ -63,7 +64,8 @@ internal static class FileMapCommand
 
     private static int Follow(FileMapOptions options, StatsDevice device, FileLook look, FollowedInode given)
     {
-        using var held = FileMapLock.Take(LaunchPaths.FromEnvironment(), $"{DmControl.NumberText(look.Device)}-{options.Group}", out var reason);
+        var group = $"{DmControl.NumberText(look.Device)}-{options.Group}";
+        using var held = FileMapLock.Take(LaunchPaths.FromEnvironment(), group, out var reason);
         if (held is null)
             return Fail($"group {options.Group} of {device.Name} is followed by another dmfilemapd ({reason})");
         // No file system is to be kept busy by where we were started.
@@ -83,7 +85,9 @@ internal static class FileMapCommand
         };
         var end = FileMapSystem.Follow(order).GetAwaiter().GetResult();
         Tell(options, 1, $"{end.Text}: exiting.");
-        return end.Reason is FileMapEnd.GroupGone or FileMapEnd.FileEmpty or FileMapEnd.Unlinked ? 0 : Fail($"{options.Path}: {end.Text}");
+        return end.Reason is FileMapEnd.GroupGone or FileMapEnd.FileEmpty or FileMapEnd.Unlinked
+            ? 0
+            : Fail($"{options.Path}: {end.Text}");
     }
 
     /// <summary>Why the descriptor is of no file that can be mapped; null: it is.</summary>

@@ -34,7 +34,8 @@ internal sealed class FileMapLock : IDisposable
         while (LaunchLock.Take(path, Limit, out reason) is { } held)
         {
             // Its holder may have removed it since we opened it: then it locks nobody out.
-            if (Syscall.fstat(held.Descriptor, out var own) == 0 && Syscall.stat(path, out var there) == 0 && own.st_ino == there.st_ino)
+            if (Syscall.fstat(held.Descriptor, out var own) == 0 && Syscall.stat(path, out var there) == 0
+                && own.st_ino == there.st_ino)
                 return new FileMapLock(held, path);
             held.Dispose();
         }

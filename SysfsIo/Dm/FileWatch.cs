@@ -91,7 +91,8 @@ public sealed unsafe class FileWatch : IFileWatch
         {
             folder = Moved(folder, Native.InotifyAdd(inotify.Number, directory, (uint)OfDirectory));
         }
-        file = Moved(file, Native.InotifyAdd(inotify.Number, path, (uint)(closing ? OfFile | FileEvents.ClosedAfterReading : OfFile)));
+        var events = closing ? OfFile | FileEvents.ClosedAfterReading : OfFile;
+        file = Moved(file, Native.InotifyAdd(inotify.Number, path, (uint)events));
         inotify.DangerousRelease();
     }
 
@@ -124,7 +125,8 @@ public sealed unsafe class FileWatch : IFileWatch
     {
         var waits = stackalloc Native.PollFd[]
         {
-            new() { Descriptor = inotify.Number, Events = Native.PollIn }, new() { Descriptor = bell.Number, Events = Native.PollIn },
+            new() { Descriptor = inotify.Number, Events = Native.PollIn },
+            new() { Descriptor = bell.Number, Events = Native.PollIn },
         };
         var buffer = new byte[BufferBytes];
         while (true)

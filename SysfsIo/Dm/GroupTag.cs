@@ -61,7 +61,8 @@ public sealed record GroupTag(string Alias, bool IsQuoted, ImmutableSortedSet<ul
 
     /// <summary>The same members, alias and user's text.</summary>
     public bool Equals(GroupTag? other) =>
-        other is not null && Alias == other.Alias && IsQuoted == other.IsQuoted && User == other.User && Members.SetEquals(other.Members);
+        other is not null && Alias == other.Alias && IsQuoted == other.IsQuoted && User == other.User
+        && Members.SetEquals(other.Members);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Alias, IsQuoted, User, Members.Count);

@@ -75,7 +75,8 @@ public sealed class FollowedInode : IMappedFile
             return status.Error;
         }
         var look = new FileLook(
-            status.Value.st_dev, status.Value.st_ino, status.Value.st_nlink, status.Value.IsRegularFile(), new FileExtents([], false));
+            status.Value.st_dev, status.Value.st_ino, status.Value.st_nlink, status.Value.IsRegularFile(),
+            new FileExtents([], false));
         if (!look.IsRegular)
         {
             return look;

@@ -19,4 +19,9 @@ public sealed class FileMapTests(GuestLab lab)
     [SoakFact]
     public void What_cannot_be_mapped_is_refused_a_path_is_followed_and_a_map_ends_with_nothing_left() =>
         lab.Passes("filemap", 200, "PARTS=refused path over");
+
+    /// <summary>dmstats's other commands, and how much it takes.</summary>
+    [SoakFact]
+    public void What_dmstats_does_to_a_group_goes_on_and_too_many_pieces_end_it() =>
+        lab.Passes("filemap", 300, "PARTS=clients pieces idle over");
 }

@@ -3,7 +3,7 @@
 # and unlinked, the process is killed, groups are deleted. PARTS says what is tried, APPENDS how often the file grows. To be tried under actorraid only.
 . "$LAB/guest-lib.sh"
 . "${BASH_SOURCE[0]%/*}/filemap-lib.sh"
-PARTS=${PARTS:-refused inode path over}
+PARTS=${PARTS:-refused clients inode path pieces idle over}
 APPENDS=${APPENDS:-15}
 file_system 300M
 cd "$FS"
@@ -168,6 +168,109 @@ over() {
     dmstats delete --groupid "$GROUP" fs
     nothing_left || fail "something is left: $(stats @stats_list)"
     dmsetup remove fs
+}
+
+clients() {
+    local file=$'na me\twith \xc3\xa4'
+    say "what dmstats does to a group goes on, whatever the file's name"
+    put "$file" 64
+    map "$FS/$file" --alias named
+    expect 5 follower "$GROUP"
+    put "$file" 64
+    expect 5 in_step "$GROUP" "$file"
+    dd if="$file" of=/dev/null bs=64k iflag=direct status=none
+    dmstats print --allregions fs | grep -q . || fail "dmstats prints nothing"
+    dmstats clear --allregions fs
+    members "$GROUP"; counted $REPLY
+    [ "$REPLY" = "0 0" ] || fail "after dmstats clear the group has counted $REPLY"
+    quietly dmstats update_filemap --groupid "$GROUP" "$FS/$file"
+    pause 1
+    in_step "$GROUP" "$file" || fail "not in step after dmstats update_filemap"
+    put "$file" 64
+    expect 5 in_step "$GROUP" "$file"
+    follower "$GROUP"
+    dmstats ungroup --groupid "$GROUP" fs
+    expect 12 ended "$REPLY"
+    [ -n "$(stats @stats_list)" ] || fail "dmstats ungroup keeps regions, and they are gone"
+    dmstats delete --allregions fs
+    nothing_left || fail "something is left: $(stats @stats_list)"
+
+    say "what was allocated before it is written is counted from the first write on"
+    fallocate -l 1M pre
+    map pre
+    expect 5 follower "$GROUP"
+    dd if=/dev/zero of=pre bs=64k count=16 oflag=direct conv=notrunc status=none
+    expect 5 in_step "$GROUP" pre
+    members "$GROUP"; counted $REPLY
+    [ "$REPLY" = "2048 0" ] || fail "of 2048 sectors written $REPLY are counted"
+    dmstats delete --groupid "$GROUP" fs
+    expect 12 nothing_left
+}
+
+# punch FILE COUNT: so many holes of a block each
+punch() {
+    python3 - "$@" <<'END'
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+file = os.open(sys.argv[1], os.O_RDWR)
+for hole in range(int(sys.argv[2])):
+    if libc.fallocate(file, 3, hole * 8192 + 4096, 4096) != 0:
+        sys.exit(os.strerror(ctypes.get_errno()))
+END
+}
+
+pieces() {
+    local before
+    say "a file in many pieces is followed as far as dmstats could handle the list, and no further"
+    put many 4096
+    for ((before = 1; before < 6; before++)); do put many 4096; done
+    dmstats create --filemap --nomonitor many
+    dmfilemapd 7 0 "$FS/many" inode 1 1 7<many >/out/many.log 2>&1 &
+    expect 5 follower 0
+    punch many 300
+    expect 60 in_step 0 many
+    punch many 2000
+    wait $! && fail "it has not ended"
+    cat /out/many.log | tail -n 3
+    has /out/many.log "are allowed" || fail "it does not say why it has ended"
+    members 0; set -- $REPLY
+    [ "$#" -le 1024 ] || fail "$# regions"
+    [ "$(stats @stats_list | grep -c .)" = "$#" ] || fail "not all regions are in the group"
+    dmstats delete --groupid 0 fs
+    rm many
+
+    say "the file system is full"
+    put last 64
+    map last
+    dd if=/dev/zero of=filler bs=1M status=none 2>/dev/null || true
+    dd if=/dev/zero of=last bs=4k oflag=append,direct conv=notrunc status=none 2>/dev/null || true
+    expect 5 in_step "$GROUP" last
+    rm filler
+    put last 640
+    expect 5 in_step "$GROUP" last
+    dmstats delete --groupid "$GROUP" fs
+    expect 12 nothing_left
+}
+
+# switches PID: how often its threads have waited
+switches() { cat "/proc/$1"/task/*/status | awk '/^voluntary_ctxt/ { sum += $2 } END { print sum }'; }
+
+idle() {
+    local before pid
+    say "at rest it hardly wakes up"
+    put r 64
+    map r
+    expect 5 follower "$GROUP"
+    pid=$REPLY
+    pause 12
+    before=$(switches "$pid")
+    pause 40
+    say "in 40 s its threads have waited $(($(switches "$pid") - before)) times; $(grep VmRSS "/proc/$pid/status")"
+    [ $(($(switches "$pid") - before)) -lt 60 ] || fail "it does not rest"
+    ! grep -q '^VmLck:.*[1-9]' "/proc/$pid/status" || fail "its memory is locked"
+    dmstats delete --groupid "$GROUP" fs
+    expect 12 nothing_left
 }
 
 for part in $PARTS; do
