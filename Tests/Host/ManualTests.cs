@@ -52,7 +52,7 @@ public sealed class ManualTests
     {
         var page = Page("actorraid-control.7");
         Assert.Contains($"health ({string.Join(", ", Enum.GetValues<Health>().Select(health => Words.Of(health).ToLowerInvariant()))})", page, StringComparison.Ordinal);
-        Assert.Contains("conditions (frozen, delayed, remote, pending, recording, reshape, unrecorded, unsupervised)", page, StringComparison.Ordinal);
+        Assert.Contains("conditions (frozen, delayed, remote, pending, recording, reshape, unrecorded, not-whole, unsupervised)", page, StringComparison.Ordinal);
     }
 
     private static string Page(string name) => File.ReadAllText(Path.Combine(GuestLab.FindRoot(), "deploy/man", name));

@@ -52,7 +52,7 @@ made_by_dracut() {
     chroot $TARGET lsinitrd /root/initramfs | awk '/^[-dl]/ { print $9 }' >/out/initramfs.list
     # At shutdown dracut goes back into what it finds there.
     cp $TARGET/root/initramfs $TARGET/boot/initrd.img-"$(uname -r)"
-    files="usr/lib/dracut/hooks/initqueue/settled/10-repair-torn.sh"
+    files="[a-z]*/lib/dracut/hooks/initqueue/settled/10-repair-torn.sh" # usr, from dracut 104 on var
 }
 "made_by_${MAKER:-initramfs-tools}"
 cp $TARGET/root/initramfs /out/initramfs
