@@ -322,9 +322,11 @@ without_bitmap_or_end() {
     mdadm --update-subarray=0 --update=no-bitmap "/dev/$1" || end_if_new "this mdadm takes no bitmap away"
 }
 
-# end_if_new TEXT: what mdadm has just refused it refuses from 4.5 on, and the script ends here; one that is older has failed
+# end_if_new TEXT [MINOR]: what mdadm has just refused it refuses from 4.MINOR on (4.5 if not given), and the script ends here; one that is older has failed
 end_if_new() {
-    case $(mdadm --version 2>&1) in *v4.[0-4]*) fail "$1" ;; esac
+    local minor
+    minor=$(mdadm --version 2>&1 | sed -n 's/.* v4\.\([0-9]*\).*/\1/p')
+    [ "${minor:-0}" -ge "${2:-5}" ] || fail "$1"
     say "$1"
     stop_all
     exit 0

@@ -99,7 +99,7 @@ has /out/explained "take none out" || fail "of a failed array explain says: $(ca
 say "failed: $(grep "take none out" /out/explained)"
 
 quietly mdadm --stop "/dev/$a"
-mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home" || end_if_new "this mdadm gives no such name"
+mdadm --update-subarray=0 --update=name --name=$'\e[2Jäöü€' "/dev/$home" || end_if_new "this mdadm gives no such name" 3
 quietly mdadm -I "/dev/$home"
 settle
 shown='\u001b[2Jäöü€'
