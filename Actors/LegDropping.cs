@@ -50,7 +50,7 @@ internal sealed class LegDropping(MemberSettings settings)
             if (attributes.Find(slot) is { IsLost: false } leg)
             {
                 leg.IsLost = true;
-                lost = _removing.ContainsKey(slot) ? lost : lost.Add(leg);
+                lost = settings.LostLegs.Add(leg.Directory) && !_removing.ContainsKey(slot) ? lost.Add(leg) : lost;
             }
         }
 
@@ -93,15 +93,20 @@ internal sealed class LegDropping(MemberSettings settings)
             new EventDetail("it had failed, and the requests to it have ended", "remove to its state", since == 0 ? null : (long)Stopwatch.GetElapsedTime(since).TotalMicroseconds));
     }
 
-    /// <summary>Another leg may be in the slot from now on.</summary>
-    public void Forget(int slot) => _removing.Remove(slot);
-
-    /// <summary>Of the legs that another process dropped, only these are still there.</summary>
-    public void Keep(IEnumerable<int> slots)
+    /// <summary>That leg is gone: another may be in its slot from now on, or on its disk.</summary>
+    public void Forget(MemberAttributes.Leg leg)
     {
-        foreach (var slot in Slots.Except(slots))
+        _removing.Remove(leg.Slot);
+        settings.LostLegs.Remove(leg.Directory);
+    }
+
+    /// <summary>Of the legs that another process, or an actor before, knew to have failed, these are still there.</summary>
+    public void Keep(IReadOnlyCollection<MemberAttributes.Leg> legs)
+    {
+        settings.LostLegs.IntersectWith(legs.Select(leg => leg.Directory));
+        foreach (var slot in Slots.Except(legs.Select(leg => leg.Slot)))
         {
-            Forget(slot);
+            _removing.Remove(slot);
         }
     }
 }

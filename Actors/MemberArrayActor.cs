@@ -130,7 +130,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
         ScanLegs();
         if (_attributes!.LegsAreKnown)
         {
-            _dropping.Keep(_attributes.Legs.Select(leg => leg.Slot));
+            _dropping.Keep([.. _attributes.Legs]);
         }
 
         _settings.Metadata.Tell(new DescribeVolume(_settings.Volume), Self);
@@ -487,7 +487,7 @@ public sealed partial class MemberArrayActor : RaidActor, IWithTimers, IWithStas
 
     private void Forgotten(MemberAttributes.Leg leg)
     {
-        _dropping.Forget(leg.Slot);
+        _dropping.Forget(leg);
         _settings.Legs.Vanished(leg.In(Name));
     }
 

@@ -32,6 +32,12 @@ public sealed record MemberSettings(
     /// <summary>What is counted of the array's writers; an actor that is made again goes on counting.</summary>
     public WriterWaits Waits { get; } = new();
 
+    /// <summary>
+    /// The legs whose failure was told, or will be once it is recorded, by their directories; an actor that is made again
+    /// does not tell it again.
+    /// </summary>
+    internal HashSet<string> LostLegs { get; } = [];
+
     /// <summary>Another process supervises it: nothing is to be done before <see cref="TakeUpMember"/>.</summary>
     internal bool IsPrepared { get; init; }
 }
