@@ -93,6 +93,35 @@ public sealed class CrashTests
         }
     }
 
+    [Fact]
+    public void A_lost_leg_is_told_once_though_the_arrays_actor_fails_when_that_is_recorded()
+    {
+        using var rig = new DiskRig();
+        var failures = 0;
+        rig.Supervise();
+        rig.WriteGoesThrough();
+        RaidActor.BeforeMessage = (context, message) =>
+        {
+            if (context.System == rig.System && context.Props.Type == typeof(MemberArrayActor) && message is Recorded
+                && Interlocked.Exchange(ref failures, 1) == 0)
+            {
+                throw new InvalidOperationException("the test wants it");
+            }
+        };
+        try
+        {
+            rig.Md.Legs[2].Text = "faulty,blocked";
+            rig.Eventually(() => rig.Md.Legs[2].Text == "remove", "the leg is removed");
+        }
+        finally
+        {
+            RaidActor.BeforeMessage = null;
+        }
+
+        Assert.True(rig.Told.Has("array-actor-restarted"));
+        Assert.Equal(1, rig.Told.Count("leg-failed"));
+    }
+
     /// <summary>A container's life, in which an actor of that type fails at the first message of that type.</summary>
     /// <returns>The types of the messages that actors of that type got, and whether one has failed.</returns>
     private static (IReadOnlyCollection<Type> Met, bool HasFailed) Live(Type actor, Type? failsAt)
