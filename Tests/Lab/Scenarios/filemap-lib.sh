@@ -92,6 +92,18 @@ map() {
 # put FILE KIBIBYTES [dd's operands...]: writes so much at its end, past the cache
 put() { dd if=/dev/urandom of="$1" bs="$2"k count=1 oflag=append,direct conv=notrunc status=none "${@:3}"; }
 
+# append FILE KIBIBYTES COUNT: writes so much at its end so many times, past the cache, a few milliseconds apart
+append() {
+    python3 - "$@" <<'END'
+import mmap, os, sys, time
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_DIRECT)
+piece = mmap.mmap(-1, int(sys.argv[2]) << 10)
+for _ in range(int(sys.argv[3])):
+    os.write(file, piece)
+    time.sleep(0.003)
+END
+}
+
 # nothing_left: neither regions nor processes nor files of file maps
 nothing_left() { ! follower '*' && [ -z "$(stats @stats_list)" ] && ! compgen -G "/run/actorraid/filemap-*" >/dev/null; }
 
