@@ -102,7 +102,7 @@ fi
 
 [ "$BOOT" = 2 ] || fail "boot $BOOT"
 # mdadm -I keeps the array open for itself until udev is done with it, and systemd may come in between: then the mount is tried once.
-findmnt "$FILES" >/out/mounted || mount "$FILES"
+findmnt "$FILES" >/out/mounted || mount "$FILES" || expect 30 findmnt "$FILES" # systemd was at it
 findmnt --noheadings "$FILES" >/out/mounted || fail "$FILES is not mounted"
 home=$(container_of vol0)
 by_service "$home" || fail "after the reboot: $(systemctl status actorraid.service 2>&1)"
