@@ -40,7 +40,7 @@ public sealed class MetadataActor : RaidActor, IWithTimers
     private readonly List<LostLeg> _lost = [];
     private readonly List<string> _appliedUpdates = [];
     private readonly List<IActorRef> _flushing = [];
-    private readonly Action<object?> _tellFinished, _tellLost;
+    private readonly Action<object?> _tellFinished;
     private ImmutableArray<int> _active = [];
     private IContainerModel _model;
     private IActorRef? _pauseAskedBy;
@@ -55,13 +55,6 @@ public sealed class MetadataActor : RaidActor, IWithTimers
         {
             var finished = (FinishedCommit)state!;
             Events.Debug("metadata-written", $"metadata generation {finished.Generation} is on the disks", detail: finished.Detail);
-        };
-        _tellLost = state =>
-        {
-            foreach (var leg in (LostLeg[])state!)
-            {
-                Tell(leg);
-            }
         };
         _writer = NewWriter();
         Receive<Record>(Take);
@@ -278,6 +271,13 @@ public sealed class MetadataActor : RaidActor, IWithTimers
             return;
         }
 
+        // Before the answers: once the array's actor has its own the leg may be removed, and that told, at any moment.
+        foreach (var leg in _lost)
+        {
+            Tell(leg);
+        }
+
+        _lost.Clear();
         foreach (var (to, answer, volume) in _answers)
         {
             // What was waiting together is recorded together: another's change may be what this volume is not whole by.
@@ -285,13 +285,6 @@ public sealed class MetadataActor : RaidActor, IWithTimers
         }
 
         _answers.Clear();
-        if (_lost.Count > 0)
-        {
-            // Behind the answers: writers are let go before this wakes the log, hooks and status.
-            _settings.Loop.Post(_tellLost, _lost.ToArray());
-            _lost.Clear();
-        }
-
         foreach (var kind in _appliedUpdates)
         {
             Context.Parent.Tell(new UpdateApplied(kind), Self);

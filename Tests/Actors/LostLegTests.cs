@@ -2,6 +2,7 @@ using ActorRaid.Actors;
 using ActorRaid.Metadata;
 using ActorRaid.Tests.ImsmRules;
 using Akka.Actor;
+using Akka.TestKit;
 using Xunit;
 using Record = ActorRaid.Actors.Record;
 
@@ -102,6 +103,22 @@ public sealed class LostLegTests
         const string left = "sdc in slot 2 of md126 is faulty, recorded; its disk is not in the container any more";
         Assert.Contains(left, told, StringComparison.Ordinal);
         Assert.Equal([true, false, false], rig.OnDisk().Volumes[0].Legs.Select(leg => leg.InSync));
+    }
+
+    [Fact]
+    public void It_is_told_before_the_answer_after_which_the_leg_may_be_removed()
+    {
+        using var rig = new MetadataRig(Build.Container(disks: 3).Volume(level: 5, disks: 3));
+        var array = rig.CreateTestProbe();
+        var toldBefore = false;
+        array.SetAutoPilot(new DelegateAutoPilot((_, _) =>
+        {
+            toldBefore = rig.Told.Has("leg-failed");
+            return AutoPilot.KeepRunning;
+        }));
+        rig.Metadata.Tell(new Record(array.Ref, [Failed]) { Lost = [new LostLeg("md126", 1, "sdb", false, true)] });
+        array.ExpectMsg<Recorded>();
+        Assert.True(toldBefore);
     }
 
     private static void Happen(MemberArrayRig rig, string what, Queue<Record> waiting)
