@@ -320,10 +320,12 @@ internal sealed class StatusActor : RaidActor, IWithTimers
             (Parts?.Disks ?? []).OrderBy(disk => disk.Name, StringComparer.Ordinal).Select(disk =>
             {
                 var known = Metadata?.Disks.FirstOrDefault(info => info.Device == disk.Device);
+                // It runs on the container's thread: silent when that is stuck, whatever becomes of the disk.
+                var isSilent = LoopAnswered && WaitingDisks.Contains(disk.Actor);
                 return new DiskReport(
                     disk.Name, disk.Device, known is { IsSpare: true }, known is { IsFailed: true },
                     Metadata is not null && Metadata.Hanging.Contains(disk.Device),
-                    !WaitingDisks.Contains(disk.Actor) && !InKernel.Contains(disk.Actor))
+                    !isSilent && !InKernel.Contains(disk.Actor))
                 {
                     Serial = known?.Serial ?? "",
                     Sectors = known?.Sectors ?? 0,

@@ -76,6 +76,32 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public void Disks_are_not_said_to_be_waited_for_when_it_is_the_containers_thread_that_is_stuck()
+    {
+        using var rig = new LoopKit();
+        using var gate = new ManualResetEventSlim();
+        var (container, disk, asker) = (rig.CreateTestProbe(), rig.CreateTestProbe(), rig.CreateTestProbe());
+        rig.Loop.Post(gate.Wait);
+        try
+        {
+            var status = rig.Pinned(() => new StatusActor());
+            status.Tell(new AskContainers([new("md1", container.Ref, rig.Loop, true)], [], asker.Ref, Short));
+            container.ExpectMsg<NameParts>();
+            status.Tell(new ContainerParts(container.Ref, [], [("sda", Build.Device(0), disk.Ref)], []), container.Ref);
+            disk.ExpectMsg<DescribeYourself>();
+            rig.Received(status);
+            VirtualTime.Of(rig.Sys).Advance(Short);
+            var report = Assert.Single(asker.ExpectMsg<SystemReport>().Containers);
+            Assert.Equal(ContainerHealth.Stuck, report.Health);
+            Assert.True(Assert.Single(report.Disks).Answers);
+        }
+        finally
+        {
+            gate.Set();
+        }
+    }
+
+    [Fact]
     public void Arrays_that_do_not_answer_are_shown_and_disks_that_do_not_delay_nothing()
     {
         using var rig = new LoopKit();
