@@ -54,7 +54,10 @@ internal static class FileMapCommand
 
     private static int StartInBackground(FileMapOptions options)
     {
-        var started = BackgroundMap.Start(Environment.ProcessPath!, options);
+        DetachedProcess.InheritOnly(options.Descriptor);
+        int[] silent = options.Verbose > 0 ? [] : [.. Enumerable.Range(0, 3).Where(stream => stream != options.Descriptor)];
+        var started = DetachedProcess.Start(
+            Environment.ProcessPath!, [FileMapOptions.Name, .. options.InForeground], [.. DetachedProcess.EnvironmentWithout()], silent);
         if (!started.Ok)
             return Fail(started.Error.ToString());
         if (options.Verbose > 0)

@@ -1,6 +1,3 @@
-using System.Collections;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using ActorRaid.SysfsIo;
 using Mono.Unix.Native;
 
@@ -14,9 +11,6 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
 {
     /// <summary>What the daemon says when it is ready; anything else is the reason why it is not.</summary>
     internal const byte Ready = 1;
-
-    private const short NewSession = 0x80, SetSignalMask = 0x08;
-    private const int CloseOnExec = 1; // FD_CLOEXEC
 
     /// <summary>
     /// What the runtime has to be told before it starts, for memory that is to be locked for good: stacks of 128 KiB
@@ -44,33 +38,16 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
         var pipe = stackalloc int[2];
         if (Native.Pipe(pipe, Native.CloseOnExec) != 0)
             return KernelError.Last(Program, "pipe to").ToString();
-        HideDescriptors();
-        Syscall.fcntl(pipe[1], FcntlCommand.F_SETFD, 0);
-
-        // Larger than glibc's and musl's structures.
-        var actions = stackalloc byte[512];
-        var attributes = stackalloc byte[1024];
-        new Span<byte>(actions, 512).Clear();
-        new Span<byte>(attributes, 1024).Clear();
-        Native.SpawnActionsInit(actions);
-        var nowhere = Marshal.StringToCoTaskMemUTF8("/dev/null");
-        for (var stream = 0; stream <= 2; stream++)
-            Native.SpawnActionsOpen(actions, stream, (byte*)nowhere, Native.ReadWrite, 0);
-        Native.SpawnAttributesInit(attributes);
-        // The attributes' mask is the empty one; a mask inherited from mdadm could keep SIGTERM from us.
-        Native.SpawnAttributesSetFlags(attributes, NewSession | SetSignalMask);
-
+        DetachedProcess.InheritOnly(pipe[1]);
         var arguments = (options with { Ready = pipe[1], Lock = -1 }).ToArguments();
         StackLimit.Lower();
-        int process;
-        var error = Native.Spawn(
-            &process, Self(), actions, attributes, Strings([Name, .. arguments]), Strings(EnvironmentOfDaemon()));
+        var started = DetachedProcess.Start(Program, [Name, .. arguments], EnvironmentOfDaemon(), [0, 1, 2]);
         StackLimit.Raise();
         Syscall.close(pipe[1]);
-        if (error != 0)
+        if (!started.Ok)
         {
             Syscall.close(pipe[0]);
-            return CannotStart((Errno)error);
+            return CannotStart(started.Error);
         }
         var said = WaitForByte(pipe[0], limit);
         Syscall.close(pipe[0]);
@@ -80,23 +57,27 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
     /// <summary>Becomes the daemon: same process, same standard streams. Returns only if that fails, with the reason.</summary>
     internal string Become(DaemonOptions options)
     {
-        HideDescriptors();
-        if (options.Lock >= 0)
-            Syscall.fcntl(options.Lock, FcntlCommand.F_SETFD, 0);
+        DetachedProcess.InheritOnly(options.Lock);
         StackLimit.Lower();
-        Native.Execute(Self(), Strings([Name, .. options.ToArguments()]), Strings(EnvironmentOfDaemon()));
-        return CannotStart(Native.LastError);
+        return CannotStart(Execute(Program, [Name, .. options.ToArguments()], EnvironmentOfDaemon()));
     }
 
     /// <summary>Becomes another program, with this environment and these standard streams. Returns only if that fails, with the reason.</summary>
     internal static string Become(string program, IReadOnlyList<string> arguments)
     {
-        HideDescriptors();
-        Native.Execute((byte*)Marshal.StringToCoTaskMemUTF8(program), Strings(arguments), Strings([.. EnvironmentWithout([])]));
-        return new KernelError(Native.LastError, program, "execute").ToString();
+        DetachedProcess.InheritOnly(-1);
+        return Execute(program, arguments, [.. DetachedProcess.EnvironmentWithout()]).ToString();
     }
 
-    private string CannotStart(Errno errno) => $"cannot start the daemon: {new KernelError(errno, Program, "execute")}";
+    /// <summary>Returns only if that fails.</summary>
+    private static KernelError Execute(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        using var strings = new NativeStrings();
+        Native.Execute(strings.Add(program), strings.Add(arguments), strings.Add(environment));
+        return new KernelError(Native.LastError, program, "execute");
+    }
+
+    private static string CannotStart(KernelError error) => $"cannot start the daemon: {error}";
 
     private static string? WaitForByte(int descriptor, TimeSpan limit)
     {
@@ -117,37 +98,9 @@ internal sealed unsafe record DaemonProcess(string Program, LaunchPaths Paths, b
             : System.Text.Encoding.UTF8.GetString(said, count);
     }
 
-    private static void HideDescriptors()
-    {
-        foreach (var entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
-        {
-            if (int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor)
-                && descriptor > 2)
-                Syscall.fcntl(descriptor, FcntlCommand.F_SETFD, CloseOnExec);
-        }
-    }
-
-    private byte* Self() => (byte*)Marshal.StringToCoTaskMemUTF8(Program);
-
     private List<string> EnvironmentOfDaemon()
     {
         (string Name, string Value)[] own = [(LaunchPaths.Variable, Paths.Directory), .. RuntimeSettings];
-        return [.. EnvironmentWithout([.. own.Select(setting => setting.Name)]), .. own.Select(setting => $"{setting.Name}={setting.Value}")];
-    }
-
-    /// <summary>This process's environment, NAME=VALUE, but for some names.</summary>
-    private static IEnumerable<string> EnvironmentWithout(string[] names) =>
-        from DictionaryEntry entry in Environment.GetEnvironmentVariables()
-        where !names.Contains((string)entry.Key)
-        select $"{entry.Key}={entry.Value}";
-
-    // Never freed: the process is about to end or to become another.
-    private static byte** Strings(IReadOnlyList<string> strings)
-    {
-        var result = (byte**)NativeMemory.Alloc((nuint)(strings.Count + 1), (nuint)sizeof(byte*));
-        for (var i = 0; i < strings.Count; i++)
-            result[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
-        result[strings.Count] = null;
-        return result;
+        return [.. DetachedProcess.EnvironmentWithout([.. own.Select(setting => setting.Name)]), .. own.Select(setting => $"{setting.Name}={setting.Value}")];
     }
 }
