@@ -114,8 +114,8 @@ internal static class DaemonMain
         events.Write(EventLevel.Info, "daemon-starting", $"process {Environment.ProcessId}{(options.Takeover ? ", taking over" : "")}");
         DescriptorReserve.Hold(ReservedDescriptors);
         await supervisor.Ready().ConfigureAwait(false);
-        if (options.Takeover)
-            await Rehearse(paths).ConfigureAwait(false);
+        await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
+        ControlDesk.Rehearse();
         using var hooks = new HookRunner(events);
         service.Settings.Apply(now =>
         {
@@ -154,9 +154,6 @@ internal static class DaemonMain
         TellReady(options.Ready);
         held.Dispose();
         service.Ready();
-        if (!options.Takeover)
-            await Rehearse(paths).ConfigureAwait(false);
-        ThreadReserve.Fill();
         using var heartbeat = new Heartbeat(supervisor, service);
 
         string? leaving = null;
@@ -200,13 +197,6 @@ internal static class DaemonMain
 
         async Task<(string Container, LaunchReply Reply)> TakeUp(string container) =>
             (container, await desk.TakeUp(container, options.Takeover).ConfigureAwait(false));
-    }
-
-    /// <summary>Code that runs for the first time is slow. Who takes over wants to be quick at once; else mdadm, which waits for us, comes first.</summary>
-    private static async Task Rehearse(LaunchPaths paths)
-    {
-        await HandoffRehearsal.Run(paths.Directory).ConfigureAwait(false);
-        ControlDesk.Rehearse();
     }
 
     private static StatusTeller Teller() => new(Environment.MachineName, ProgramVersion.Text, Environment.ProcessId, DateTimeOffset.Now, 0);

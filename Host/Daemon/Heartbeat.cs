@@ -62,8 +62,9 @@ internal sealed class Heartbeat : IDisposable
                     seen = written;
                 }
                 _tidying.Look();
-                ThreadReserve.Fill();
                 await Task.Delay(tick, _ending.Token).ConfigureAwait(false);
+                // Not at the first beat: whoever has started us waits for his container.
+                ThreadReserve.Fill();
             }
         }
         catch (OperationCanceledException)
