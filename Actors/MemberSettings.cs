@@ -33,8 +33,8 @@ public sealed record MemberSettings(
     public WriterWaits Waits { get; } = new();
 
     /// <summary>
-    /// The legs whose failure was told, or will be once it is recorded, by their directories; an actor that is made again
-    /// does not tell it again.
+    /// The directories of legs whose failure is in the log, or will be once it is recorded: a restarted actor does not
+    /// report it again.
     /// </summary>
     internal HashSet<string> LostLegs { get; } = [];
 

@@ -134,7 +134,7 @@ public sealed record Record(IActorRef ReplyTo, ImmutableArray<Change> Changes, R
     public long Ticket { get; init; }
 
     /// <summary>
-    /// The legs that are lost by this. The metadata tells of them once it is recorded: whoever asks may be gone by then.
+    /// The legs that these changes lose. MetadataActor reports them once they are recorded: whoever asked may be gone by then.
     /// </summary>
     public ImmutableArray<LostLeg> Lost { get; init; } = [];
 }

@@ -80,13 +80,13 @@ internal sealed class FileMapActor : RaidActor, IWithTimers
     }
 
     /// <summary>Looks, and does what follows.</summary>
-    /// <param name="slow">Also at what no event tells of.</param>
+    /// <param name="slow">Whether to look at what raises no event, too.</param>
     private void Look(bool slow)
     {
         Timers.Cancel(LookDue.Timer);
         _due = TimeSpan.MaxValue;
         var begun = Clock;
-        // Watched before it is looked at: what happens from here on is told.
+        // Watch before looking: later changes raise an event.
         _watch?.Renew(_unlinked);
         var look = _order.File.Look();
         if (!look.Ok)
@@ -195,7 +195,7 @@ internal sealed class FileMapActor : RaidActor, IWithTimers
     {
         if (!_unlinked)
         {
-            // From now on it is told when others close it; before it is asked who there are.
+            // Watch for others closing it, then ask whether there are any.
             _unlinked = true;
             _quiet = 0;
             _watch?.Renew(closing: true);

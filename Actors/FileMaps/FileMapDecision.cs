@@ -146,7 +146,8 @@ internal static class FileMapDecision
     /// <summary>What touches on the device, where two regions or more do: each such run is to become one.</summary>
     private static ImmutableArray<SectorRange> Runs(IEnumerable<StatsRegion> regions, ImmutableArray<SectorRange> missing)
     {
-        var all = regions.Select(region => (region.Range, Regions: 1)).Concat(missing.Select(range => (Range: range, Regions: 0)));
+        var all = regions.Select(region => (region.Range, Regions: 1))
+            .Concat(missing.Select(range => (Range: range, Regions: 0)));
         List<(SectorRange Range, int Regions)> runs = [];
         foreach (var (range, count) in all.OrderBy(piece => piece.Range))
         {
@@ -225,7 +226,8 @@ internal static class FileMapDecision
             return new NothingToDo();
         }
 
-        var keeper = pieces.FirstOrDefault(region => view.Mark.Kept(region.Aux) is not null) ?? pieces.MaxBy(region => region.Id)!;
+        var keeper = pieces.FirstOrDefault(region => view.Mark.Kept(region.Aux) is not null)
+            ?? pieces.MaxBy(region => region.Id)!;
         var kept = tag with { Members = tag.Members.Remove(keeper.Id) };
         return view.Mark.Kept(keeper.Aux) is { } before && before.Members.SetEquals(kept.Members)
             ? new DeleteRegions([leader.Id])

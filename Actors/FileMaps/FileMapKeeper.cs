@@ -71,7 +71,8 @@ internal sealed class FileMapKeeper(IStatsDevice device, FileMapMark mark, int m
             }
         }
 
-        return new FileMapOutcome(null, new KernelError(Errno.EBUSY, $"group {mark.Group} of {device.Name}", "follow"), created, deleted);
+        var endless = new KernelError(Errno.EBUSY, $"group {mark.Group} of {device.Name}", "follow");
+        return new FileMapOutcome(null, endless, created, deleted);
     }
 
     private Result<Nothing> Take(FileMapStep step, ref int created, ref int deleted)
@@ -110,7 +111,8 @@ internal sealed class FileMapKeeper(IStatsDevice device, FileMapMark mark, int m
 
     /// <summary>Writes a group's text with the counts of those regions added to what it carries.</summary>
     private Result<Nothing> Carry(
-        GroupTag tag, ImmutableArray<ulong> leaving, ImmutableArray<ulong> replacing, Func<GroupTag, string, Result<Nothing>> write)
+        GroupTag tag, ImmutableArray<ulong> leaving, ImmutableArray<ulong> replacing,
+        Func<GroupTag, string, Result<Nothing>> write)
     {
         var gone = Counted(leaving);
         var again = Counted(replacing);
@@ -169,6 +171,7 @@ internal sealed class FileMapKeeper(IStatsDevice device, FileMapMark mark, int m
     {
         var leader = regions.First(region => region.Id == mark.Group);
         var members = GroupTag.Parse(leader.Id, leader.Aux).Value!.Members;
-        _known = regions.Where(region => members.Contains(region.Id)).ToImmutableDictionary(region => region.Id, region => region.Range);
+        _known = regions.Where(region => members.Contains(region.Id))
+            .ToImmutableDictionary(region => region.Id, region => region.Range);
     }
 }

@@ -21,8 +21,8 @@ internal static class FileMapPace
     private static readonly TimeSpan FirstSlow = TimeSpan.FromSeconds(1), LastSlow = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The kernel writes back what has no place yet after 5 s at the earliest, and after 30 s at the latest; or when it
-    /// is told to.
+    /// The kernel writes back what has no place yet after 5 s at the earliest, and after 30 s at the latest; or when
+    /// somebody asks for it.
     /// </summary>
     private static readonly TimeSpan FirstPlacing = TimeSpan.FromMilliseconds(10), LastPlacing = TimeSpan.FromSeconds(2);
 

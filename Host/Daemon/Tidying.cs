@@ -13,8 +13,8 @@ internal sealed class Tidying
     private long _allocated = GC.GetTotalAllocatedBytes();
 
     /// <summary>
-    /// Once, before anybody waits for us: what the start needed no more becomes room for what is allocated from now on. New room would be
-    /// brought in and locked page by page, 2 MiB at a time: a failed disk's writers waited 25 ms for that in User-Mode Linux.
+    /// Once, before anybody waits for us: makes what the start no longer needs room for later allocations. New room would
+    /// be brought in and locked page by page, 2 MiB at a time: 25 ms in User-Mode Linux, for a failed disk's writers.
     /// </summary>
     internal static void BeforeMemoryIsLocked() => GC.Collect(1, GCCollectionMode.Forced, blocking: true);
 

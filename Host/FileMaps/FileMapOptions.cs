@@ -9,7 +9,7 @@ namespace ActorRaid.Host.FileMaps;
 /// <param name="Path">The file's path, absolute.</param>
 /// <param name="Mode">What is followed.</param>
 /// <param name="Foreground">Stay this process; otherwise another one is started, and this one ends.</param>
-/// <param name="Verbose">0: nothing, 1 to 3: more and more is told on the standard streams.</param>
+/// <param name="Verbose">0: no output; 1 to 3: more and more on the standard streams.</param>
 internal sealed record FileMapOptions(int Descriptor, ulong Group, string Path, FollowMode Mode, bool Foreground, int Verbose)
 {
     /// <summary>The name that the program is called by, and the command's.</summary>

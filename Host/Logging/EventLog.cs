@@ -14,7 +14,7 @@ namespace ActorRaid.Host.Logging;
 /// </summary>
 internal sealed unsafe class EventLog : IEventSink, IDisposable
 {
-    /// <summary>So long an event waits before it is told, and with it hooks and status.</summary>
+    /// <summary>How long an event waits before the log, hooks and status get it.</summary>
     private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How many events may wait.</summary>

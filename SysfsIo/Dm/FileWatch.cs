@@ -10,7 +10,7 @@ public interface IFileWatch : IDisposable
     /// Has what is there now watched, which may be another file than before. What is watched already stays so. Nothing
     /// is watched that is not there.
     /// </summary>
-    /// <param name="closing">Whether it is to be told as well when somebody who has only read closes the file.</param>
+    /// <param name="closing">Whether to report readers that close the file, too.</param>
     void Renew(bool closing);
 }
 
